@@ -1,0 +1,136 @@
+"""Findings about what an officer wrote: values that are collected and all told at once, never raised one by one.
+
+The same record becomes a line in the terminal, a body over HTTP and a mark in the editor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Where:
+    """A place in a policy file; line and column count from 1, columns count characters."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding: what is wrong, where, and what to do about it.
+
+    `code` is kebab-case and stands in `CODES`; `message` and `help` are lower case without a full stop, the officer's
+    word in quotes. `severity` is "error" (stops publishing) or "warning" (asks for a reason). `example` is an order
+    that shows the harm, as fact name to text, where one exists.
+    """
+
+    code: str
+    where: Where
+    message: str
+    help: str = ""
+    severity: str = "error"
+    example: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        assert self.code in CODES, self.code
+        assert self.severity in ("error", "warning"), self.severity
+
+    def __str__(self) -> str:
+        tail = f"; {self.help}" if self.help else ""
+        return f"{self.where}: {self.code}: {self.message}{tail}"
+
+    def as_dict(self) -> dict[str, object]:
+        """The finding for machines: the same words, one key each."""
+        return {
+            "code": self.code, "severity": self.severity, "file": self.where.file, "line": self.where.line,
+            "column": self.where.column, "message": self.message, "help": self.help, "example": dict(self.example),
+        }  # fmt: skip
+
+
+CODES: dict[str, str] = {
+    # the file as text
+    "broken-yaml": "the text cannot be read as YAML",
+    "not-utf8": "the file is not UTF-8 text",
+    "empty-file": "there is nothing in the file",
+    "too-large": "the file is larger than a policy may be",
+    "too-deep": "lines are nested deeper than a policy may be",
+    "too-many-nodes": "the file has more values than a policy may have",
+    "several-documents": "one file holds one policy",
+    "duplicate-key": "a key is written twice in one block",
+    "anchor": "anchors and aliases are not part of the language",
+    "tag": "YAML tags are not part of the language",
+    "merge-key": "merge keys are not part of the language",
+    "not-a-text-key": "a key is not a plain word",
+    "full-width-sign": "a full-width sign stands where an ASCII one is meant",
+    "control-character": "an invisible or unprintable character stands in the text",
+    # values
+    "number": "a number is not written as the language writes it",
+    "comma": "a comma inside braces ended a value",
+    "quoting": "a value needs quotes, or is better written as a line",
+    "yaml-word": "a word that other YAML readers take for true, false or nothing",
+    "date": "a date is not written as year-month-day",
+    "currency": "a currency is not in the ISO 4217 list, or an amount has more digits than its currency",
+    "percent": "a share is not written as a percentage",
+    "terms": "payment terms cannot be read",
+    "expression": "a condition or formula cannot be read",
+    "chained-comparison": "two comparisons in one line",
+    "one-test-per-line": "and / or inside a line",
+    # the document
+    "unknown-section": "a section that the language does not have",
+    "unknown-key": "a key that does not belong here",
+    "missing-key": "a key that must be here is not",
+    "wrong-shape": "a list, a block or a single value stands where another is needed",
+    "not-yet-supported": "a part of the language that this version does not run",
+    "duplicate-name": "two things have the same name",
+    "bad-name": "a name is not written as names are",
+    "no-otherwise": "a first-match table does not end in otherwise",
+    "otherwise-place": "otherwise stands where it cannot",
+    # names and kinds
+    "unknown-fact": "a name that is neither a fact, a figure nor a setting",
+    "unknown-word": "a word that is not among the choices of the fact it is compared with",
+    "unknown-tier": "a tier that the tiers section does not give",
+    "unknown-role": "a role that the file does not declare",
+    "unknown-function": "a function that the language does not have",
+    "unknown-instrument": "a security that the language does not know",
+    "unknown-check": "a check that the file does not have",
+    "unknown-field": "a field that a message cannot show, or a list does not have",
+    "unknown-list": "a list that is neither declared nor built in",
+    "kind": "two values of different kinds are mixed",
+    "unit": "a number lacks its unit, or has one of another kind",
+    "limit-state": "a limit that may be none is used as an amount",
+    "section-order": "a section reads what is only known after it",
+    "cycle": "figures that need each other",
+    "scope": "a name that cannot be reached from an order",
+    "missing-default": "what a missing fact means is not said as it must be",
+    "too-wide": "a formula can grow beyond the numbers the engines hold",
+    "range": "a value lies outside what its kind allows",
+    "dates-overlap": "two dated values hold on the same day",
+    "dates-gap": "a dated value has days without a value",
+    "share-sum": "securities add up to more than the order",
+    "table-cell": "no cell, or more than one cell, of a value table fits",
+    "message": "a message cannot be shown as written",
+    "language-missing": "a text lacks one of the policy's languages",
+    # tests in the file
+    "test-shape": "a test is not written as tests are",
+    "test-value": "a value given or expected in a test does not fit its fact",
+    # hints that do not stop publishing
+    "unused-fact": "a declared fact, figure, setting or list that nothing reads",
+    "unread-limit": "a limit that no check reads",
+    "nobody": "a referral that nobody may release",
+}
+
+
+def errors(problems: Iterable[Problem]) -> list[Problem]:
+    """The findings that stop publishing."""
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Findings in the order of the file, each told once."""
+    return sorted(dict.fromkeys(problems), key=lambda p: (p.where, p.code, p.message))

@@ -1,0 +1,69 @@
+"""The words a policy may use, handed in from outside: the language itself knows no credit.
+
+`rules/facts.py` builds the vocabulary of trade credit; tests and other trades bring their own. A policy file adds to it
+under `facts:`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+SOURCES = ("request", "ledger", "master", "bureau", "computed")
+
+
+@dataclass(frozen=True, slots=True)
+class FactDeclaration:
+    """One declared fact: its kind, where it comes from and what its absence means.
+
+    `kind` is a name of `policy.kinds`; `source` one of `SOURCES`, of which a client may send only "request".
+    `missing` is "refer" or "deny". `choices` are the tokens of a fact of kind "choice". `optional` facts may be asked
+    for with `is known` and do not count as unused.
+    """
+
+    name: str
+    kind: str
+    source: str = "master"
+    meaning: Mapping[str, str] = field(default_factory=dict)
+    missing: str = "refer"
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListDeclaration:
+    """A list that figures may count and add up, such as `invoices`; fields are facts of one item."""
+
+    name: str
+    fields: Mapping[str, FactDeclaration]
+    meaning: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TermsLiteral:
+    """Payment terms as an engine sees them: the agreed spelling, the days until the last payment, two marks.
+
+    `plain` is a bare `net N`, which `longest` may admit; `prepaid` needs no days (then `net_days` is 0).
+    """
+
+    text: str
+    net_days: int
+    plain: bool
+    prepaid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Everything the language needs to know about a trade.
+
+    `currencies` maps an ISO 4217 code to its number of minor digits; `instruments` are the securities a policy may
+    require, "prepayment" first; `read_terms` answers None for text that is no payment terms; `built_in` is policy text
+    holding settings and checks that every policy of this trade carries (empty: none).
+    """
+
+    name: str
+    facts: Mapping[str, FactDeclaration]
+    lists: Mapping[str, ListDeclaration] = field(default_factory=dict)
+    currencies: Mapping[str, int] = field(default_factory=dict)
+    instruments: tuple[str, ...] = ()
+    read_terms: Callable[[str], TermsLiteral | None] = lambda text: None
+    built_in: str = ""

@@ -1,0 +1,1 @@
+"""The engines: one Program, several ways to run it, which must agree."""
