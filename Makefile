@@ -1,0 +1,94 @@
+# Aval: every command a developer or an operator types. `make` alone prints them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8080
+WORKERS ?= 2
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.ready-bench
+PACKAGES := policy credit rules storage api
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+        --no-emit-index-url --no-emit-find-links -q
+
+export PORT
+
+.PHONY: help setup check test test-fast run serve bench conform policy soak docs real-input lock clean
+
+help: ## print these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make the environment in .venv, at the locked versions (quick when nothing changed)
+
+$(READY): requirements/dev.txt setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Aval needs Python 3.11 or later; name one with: make setup PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "$(PYTHON) cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' \
+	  || { echo "the C headers of $(PYTHON) are missing; on Debian: apt-get install python3-dev" >&2; exit 1; }
+	@command -v "$${CC:-cc}" >/dev/null \
+	  || { echo "a C compiler is missing; on Debian: apt-get install build-essential" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) ..."
+	@# Python 3.13 dropped a name that durable_rules 2.0.28 still calls; its successor has the same meaning.
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then \
+	  export CPPFLAGS="$${CPPFLAGS:-} -DPyEval_CallObject=PyObject_CallObject"; fi; \
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BENCH_READY): $(READY) requirements/bench.txt
+	@$(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+check: $(READY) ## faults, types and arrows: ruff, mypy --strict, the import contract
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config setup.cfg --no-cache
+
+test: $(READY) ## everything short (ten minutes at most on two cores)
+	$(BIN)/pytest -n $(WORKERS) -m "not bench"
+
+test-fast: $(READY) ## the quick ones, up to the first failure (a minute at most)
+	$(BIN)/pytest -n $(WORKERS) -x -m "not bench and not slow and not postgres" \
+	  tests/policy tests/credit tests/rules tests/conformance tests/house
+
+run: $(READY) ## the demo: shipped policy, small book, API and console on PORT (8080)
+	$(BIN)/aval serve --demo --port $(PORT)
+
+serve: $(READY) ## the service on the configured database, on PORT (8080)
+	$(BIN)/aval serve --port $(PORT)
+
+conform: $(READY) ## the conformance cases on every engine
+	$(BIN)/pytest tests/conformance
+
+policy: $(READY) ## check and test one policy: make policy FILE=policy/library/....yaml
+	@test -n "$(FILE)" || { echo "which policy? make policy FILE=policy/library/NAME.yaml" >&2; exit 2; }
+	$(BIN)/aval check $(FILE)
+	$(BIN)/aval test $(FILE)
+
+real-input: $(READY) ## the table of verdicts on the real ledger beside the repository
+	$(BIN)/python tests/real_input/verdicts.py
+
+bench: $(BENCH_READY) ## measure against the peers, equal answers first
+	$(BIN)/pytest -m bench -s tests/benchmarks
+
+soak: $(READY) ## the long versions of the tests (hours)
+	AVAL_SOAK=1 $(BIN)/pytest -n $(WORKERS) -m "not bench"
+
+docs: $(READY) ## run what the documents show
+	$(BIN)/pytest tests/docs tests/house
+
+lock: $(READY) ## choose and hash the newest allowed versions again
+	$(LOCK) --upgrade --extra test --extra dev -o requirements/dev.txt
+	$(LOCK) -c requirements/dev.txt -o requirements/run.txt
+	$(LOCK) -c requirements/dev.txt --extra bench -o requirements/bench.txt
+
+clean: ## remove what the commands made, the demo's data included
+	rm -rf $(VENV) build dist var *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
