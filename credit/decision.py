@@ -1,0 +1,233 @@
+"""The decision as people and order systems read it, and as it is stored: verdict, reasons, terms, security, figures.
+
+It holds no engine's types, so that the log of decisions outlives every engine. Money and shares leave as text, keys in
+one fixed order, so the same decision always has the same bytes. Source: the HTTP contract, `POST /v1/decisions`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+from credit.exposure import Limit
+from credit.money import Money
+from credit.percent import percent_text
+from credit.terms import Discount
+
+APPROVE = "approve"
+APPROVE_WITH_CONDITIONS = "approve_with_conditions"
+REFER = "refer"
+DENY = "deny"
+VERDICTS = (APPROVE, APPROVE_WITH_CONDITIONS, REFER, DENY)  # from the mildest to the most severe
+STATUSES = ("hard_stop", "deny", "refer", "not_evaluated", "warn", "pass", "does_not_apply", "lifted")
+ENGINES = ("agreed", "disagreed", "second_faulted", "single")
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceEntry:
+    """One figure a check looked at: what it was, what was wanted and how far apart, all as plain text.
+
+    `value`, `wanted` and `distance` are None where a fact is missing or a distance has no meaning; `unit` is a currency
+    code or a word such as "days", None for figures without one.
+    """
+
+    fact: str
+    value: str | None
+    wanted: str | None = None
+    unit: str | None = None
+    distance: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """The entry in the agreed order of keys."""
+        return {"fact": self.fact, "value": self.value, "wanted": self.wanted, "unit": self.unit,
+                "distance": self.distance}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEntry:
+    """One check, passed or not, with its evidence and a message per language.
+
+    `rule` says where it stands in the policy: `row` within its section from 1, `line` in the file.
+    """
+
+    check: str
+    status: str
+    evidence: tuple[EvidenceEntry, ...]
+    message: Mapping[str, str]
+    rule: Mapping[str, int] | None
+
+    def __post_init__(self) -> None:
+        assert self.status in STATUSES, self.status
+
+    def as_dict(self) -> dict[str, object]:
+        """The check in the agreed order of keys."""
+        rule = None if self.rule is None else {"row": self.rule["row"], "line": self.rule["line"]}
+        return {"check": self.check, "status": self.status, "evidence": [entry.as_dict() for entry in self.evidence],
+                "message": dict(self.message), "rule": rule}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TermsOffered:
+    """The payment terms of the order as written, the days until the last payment, and its expected date."""
+
+    offer: str
+    net_days: int
+    discount: Discount | None
+    due_on: date | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The terms in the agreed order of keys; a discount is {"share": "2%", "days": 10}."""
+        found = self.discount
+        discount = None if found is None else {"share": percent_text(found.share), "days": found.days}
+        return {"offer": self.offer, "net_days": self.net_days, "discount": discount,
+                "due_on": None if self.due_on is None else self.due_on.isoformat()}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One security still to bring; those of one `alternative` go together, any one alternative is enough."""
+
+    alternative: int
+    security: str
+    share: Fraction
+    amount: Money | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The condition in the agreed order of keys."""
+        return {"alternative": self.alternative, "security": self.security, "share": percent_text(self.share),
+                "amount": _text(self.amount)}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureView:
+    """The customer's limit and what is owed before and after this order; None where it is not known.
+
+    `headroom` is a limit only where it is unlimited.
+    """
+
+    limit: Limit | None
+    before: Money | None
+    after: Money | None
+    headroom: Money | Limit | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The figures in the agreed order of keys."""
+        return {"limit": _text(self.limit), "before": _text(self.before), "after": _text(self.after),
+                "headroom": _text(self.headroom)}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationReference:
+    """The exposure that this decision holds, and until when."""
+
+    id: str
+    amount: Money
+    expires_at: datetime
+
+    def as_dict(self) -> dict[str, object]:
+        """The reservation in the agreed order of keys."""
+        return {"id": self.id, "amount": self.amount.amount, "expires_at": instant_text(self.expires_at)}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReference:
+    """Exactly which policy decided: its name, version, the digest of its bytes and of its meaning."""
+
+    name: str
+    version: int | None
+    digest: str
+    program_digest: str
+
+    def as_dict(self) -> dict[str, object]:
+        """The reference in the agreed order of keys."""
+        return {"name": self.name, "version": self.version, "digest": self.digest,
+                "program_digest": self.program_digest}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CounterOffer:
+    """A change of the order under which the policy itself would answer with this verdict."""
+
+    change: Mapping[str, str]
+    verdict: str
+
+    def as_dict(self) -> dict[str, object]:
+        """The counter-offer in the agreed order of keys."""
+        return {"change": dict(self.change), "verdict": self.verdict}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one order, complete: what was decided, why, on which figures and under which policy.
+
+    `authority` is the role that may release a referral; `missing` the facts that were missing and decided;
+    `decided_at` an instant with its zone, `as_of` the day the rules counted from; a preview reserves nothing.
+    """
+
+    decision_id: str
+    verdict: str
+    hard_stop: bool
+    checks: tuple[CheckEntry, ...]
+    tier: str | None
+    terms: TermsOffered | None
+    conditions: tuple[Condition, ...]
+    exposure: ExposureView
+    policy: PolicyReference
+    decided_at: datetime
+    as_of: date
+    engines: str
+    counter_offers: tuple[CounterOffer, ...] = ()
+    reservation: ReservationReference | None = None
+    authority: str | None = None
+    missing: tuple[str, ...] = ()
+    preview: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.verdict in VERDICTS, self.verdict
+        assert self.engines in ENGINES, self.engines
+        assert not self.hard_stop or self.verdict == DENY, "a hard stop denies"
+        assert not (self.preview and self.reservation), "a preview reserves nothing"
+
+    def as_dict(self) -> dict[str, object]:
+        """The decision in the shape and the order of keys of the HTTP contract; `preview` only when it is one."""
+        document: dict[str, object] = {
+            "decision_id": self.decision_id,
+            "verdict": self.verdict,
+            "hard_stop": self.hard_stop,
+            "checks": [check.as_dict() for check in self.checks],
+            "tier": self.tier,
+            "terms": None if self.terms is None else self.terms.as_dict(),
+            "conditions": [condition.as_dict() for condition in self.conditions],
+            "exposure": self.exposure.as_dict(),
+            "counter_offers": [offer.as_dict() for offer in self.counter_offers],
+            "reservation": None if self.reservation is None else self.reservation.as_dict(),
+            "policy": self.policy.as_dict(),
+            "authority": self.authority,
+            "missing": list(self.missing),
+            "decided_at": instant_text(self.decided_at),
+            "as_of": self.as_of.isoformat(),
+            "engines": self.engines,
+        }
+        return document | {"preview": True} if self.preview else document
+
+
+def canonical_json(document: Mapping[str, object]) -> bytes:
+    """The one spelling of a document as JSON: UTF-8, no spaces, keys in the order given.
+
+    Raises: ValueError for NaN, infinity and text that is no Unicode; TypeError for what JSON cannot hold.
+    """
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8")
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant in UTC with six digits of a second: "2026-11-23T09:30:00.000000Z"."""
+    assert instant.tzinfo is not None, "an instant has a time zone"
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _text(value: Money | Limit | None) -> str | None:
+    return None if value is None else str(value)
