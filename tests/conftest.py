@@ -1,0 +1,59 @@
+"""What every test may rely on: no stray settings, benchmarks only when asked for, real data only where it is.
+
+`AVAL_SOAK=1` asks for the long versions: tests read it through the fixture `soak` or the Hypothesis profile.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL_DATA = ROOT.parent / "shared" / "data"
+SOAK = os.environ.get("AVAL_SOAK", "") not in ("", "0")
+
+settings.register_profile(
+    "short", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("soak", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("soak" if SOAK else "short")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings of the developer's own service never reach a test."""
+    for name in [name for name in os.environ if name.startswith("AVAL_")]:
+        if name != "AVAL_SOAK" and not name.startswith("AVAL_TEST_"):
+            del os.environ[name]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A benchmark runs only where the command names the mark `bench`: a busy machine must never fail a test."""
+    if "bench" in config.option.markexpr:
+        return
+    measured = [item for item in items if item.get_closest_marker("bench")]
+    if measured:
+        config.hook.pytest_deselected(items=measured)
+        items[:] = [item for item in items if not item.get_closest_marker("bench")]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real inputs beside the repository, where there is one."""
+    if not REAL_DATA.is_dir():
+        pytest.skip("no real data: the folder ../shared/data is not beside the repository")
+    return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def soak() -> bool:
+    """Whether the long versions are asked for."""
+    return SOAK
