@@ -1,0 +1,110 @@
+"""The customer master: who a customer is, which limit was granted, and the facts that people keep about it.
+
+Putting a customer also opens its exposure account, so that a decision always finds one row to lock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from storage.clock import database_now, read_instant
+from storage.failures import Refused
+from storage.page import LARGEST_PAGE, Page
+from storage.tables import LIMIT_STATES, account, customer
+
+COLUMNS = tuple(customer.c)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedLimit:
+    """The limit that a person granted: state none, zero, amount or unlimited, and minor units for an amount only."""
+
+    state: str = "none"
+    minor: int | None = None
+
+    def __post_init__(self) -> None:
+        """A limit of an unknown state, or without its amount, is a programmer's mistake."""
+        assert self.state in LIMIT_STATES
+        assert (self.state == "amount") == (self.minor is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer of the master data; `facts` maps fact names to JSON values, exactly as they were given."""
+
+    customer_id: str
+    name: str
+    currency: str
+    country: str | None = None
+    limit: GrantedLimit = GrantedLimit()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    updated_at: datetime | None = None
+
+
+def read_customer(row: Row[Any]) -> Customer:
+    """A customer from the columns of its row."""
+    return Customer(
+        customer_id=row.customer_id,
+        name=row.name,
+        currency=row.currency,
+        country=row.country,
+        limit=GrantedLimit(row.limit_state, row.limit_minor),
+        facts=json.loads(row.facts),
+        updated_at=read_instant(row.updated_at),
+    )
+
+
+def write_json(value: object) -> str:
+    """A JSON value as stored text: sorted keys, no spaces, never NaN."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+class Customers:
+    """The customers of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read and write over the transaction's connection."""
+        self._connection = connection
+
+    def get(self, customer_id: str) -> Customer | None:
+        """The customer, or None where nobody put it."""
+        row = self._connection.execute(select(customer).where(customer.c.customer_id == customer_id)).first()
+        return None if row is None else read_customer(row)
+
+    def put(self, wanted: Customer) -> bool:
+        """Store a customer in full, open its account, and say whether it is new; `updated_at` is the database's.
+
+        Raises: Refused when the currency of an existing account would change.
+        """
+        held = select(account.c.currency).where(account.c.customer_id == wanted.customer_id)
+        currency = self._connection.execute(held).scalar()
+        if currency not in (None, wanted.currency):
+            raise Refused(f"the account of '{wanted.customer_id}' is kept in '{currency}'; its currency cannot change")
+        values = {
+            "name": wanted.name, "country": wanted.country, "currency": wanted.currency,
+            "limit_state": wanted.limit.state, "limit_minor": wanted.limit.minor,
+            "facts": write_json(dict(wanted.facts)), "updated_at": database_now(),
+        }  # fmt: skip
+        if currency is not None:
+            at = customer.c.customer_id == wanted.customer_id
+            self._connection.execute(update(customer).where(at).values(**values))
+            return False
+        self._connection.execute(insert(customer).values(customer_id=wanted.customer_id, **values))
+        opened = {"currency": wanted.currency, "balance": 0, "open_receivables": 0, "ver": 0, "facts_ver": 0}
+        self._connection.execute(insert(account).values(customer_id=wanted.customer_id, **opened))
+        return True
+
+    def list(self, cursor: str | None = None, limit: int = 50) -> Page[Customer]:
+        """Customers by ascending id, behind the cursor; at most `limit` and never more than 500."""
+        size = min(limit, LARGEST_PAGE)
+        wanted = select(customer).order_by(customer.c.customer_id).limit(size + 1)
+        if cursor is not None:
+            wanted = wanted.where(customer.c.customer_id > cursor)
+        found = [read_customer(row) for row in self._connection.execute(wanted)]
+        return Page(tuple(found[:size]), found[size - 1].customer_id if len(found) > size else None)

@@ -1,0 +1,210 @@
+"""The decision log: each decision once for its idempotency key, with everything needed to give the same answer again.
+
+A key is looked up under the write lock and written together with the decision, so there is no moment at which a retry
+could decide twice. Rows are never changed and never pruned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, bindparam, insert, select
+
+from storage.clock import read_instant, write_instant
+from storage.customers import write_json
+from storage.exposure_ledger import Accounts, AccountState, Movement, Reservation
+from storage.page import LARGEST_PAGE, Page
+from storage.tables import decision
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an idempotency key stands for: "new", "replay" of the stored answer, or "conflict" with another body.
+
+    `decision_id`, `status` and `response` are the stored answer of a replay, empty otherwise.
+    """
+
+    state: Literal["new", "replay", "conflict"]
+    decision_id: str = ""
+    status: int = 0
+    response: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Exposure that an approval reserves: minor units above 0, and the ceiling it must fit under (None: unlimited)."""
+
+    reservation_id: str
+    amount: int
+    ceiling: int | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedOrder:
+    """The order as it was decided: minor units of the account's currency."""
+
+    order_id: str
+    amount: int
+    unsecured_amount: int
+    placed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class NewDecision:
+    """A decision to be recorded: whose key it answers, the answer's bytes, and what it was decided from.
+
+    `response` is sent again byte for byte; `request` are the bytes received; `facts` and `outcome` are JSON objects.
+    """
+
+    decision_id: str
+    client: str
+    idempotency_key: str
+    body_hash: bytes
+    status: int
+    response: bytes
+    verdict: str
+    policy_digest: str
+    program_digest: str
+    as_of: date
+    order: DecidedOrder
+    request: bytes
+    facts: Mapping[str, Any]
+    outcome: Mapping[str, Any]
+    hold: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """A recorded decision with its place in the ledger: account, version, and the database's instant."""
+
+    decision_id: str
+    client: str
+    idempotency_key: str
+    body_hash: bytes
+    status: int
+    response: bytes
+    customer_id: str
+    account_id: int
+    account_version: int
+    policy_digest: str
+    program_digest: str
+    verdict: str
+    decided_at: datetime
+    as_of: date
+    order: DecidedOrder
+    request: bytes
+    facts: Mapping[str, Any]
+    outcome: Mapping[str, Any]
+
+
+CLAIM = select(decision.c.body_hash, decision.c.decision_id, decision.c.status, decision.c.response).where(
+    decision.c.client == bindparam("asking"), decision.c.idempotency_key == bindparam("asked")
+)
+RECORD = insert(decision)
+
+
+class Decisions:
+    """The decision log of one transaction."""
+
+    def __init__(self, connection: Connection, accounts: Accounts) -> None:
+        """Write over the transaction's connection, and move the accounts that the same transaction locked."""
+        self._connection = connection
+        self._accounts = accounts
+
+    def claim(self, client: str, idempotency_key: str, body_hash: bytes) -> Claim:
+        """Say whether a client's key is new, asks again for a stored answer, or was used for another body."""
+        row = self._connection.execute(CLAIM, {"asking": client, "asked": idempotency_key}).first()
+        if row is None:
+            return Claim("new")
+        if row.body_hash != body_hash:
+            return Claim("conflict")
+        return Claim("replay", row.decision_id, row.status, row.response)
+
+    def record(self, locked: AccountState, new: NewDecision) -> None:
+        """Write a decision on a locked account with its one movement, and the reservation where money is held.
+
+        Refer and deny, and approvals that need no money held, write a movement of 0, so versions have no gap.
+        Raises: OverLimit when the hold exceeds its ceiling (told on leaving the transaction's block).
+        """
+        self._connection.execute(RECORD, decision_row(locked, new))
+        hold = new.hold
+        amount = hold.amount if hold else 0
+        self._accounts.move(
+            Movement(
+                locked.account_id, locked.version, "hold" if hold else "nothing_held", amount,
+                locked.balance + amount, hold.ceiling if hold else None, new.decision_id, locked.now,
+            )
+        )  # fmt: skip
+        if hold:
+            held = Reservation(hold.reservation_id, new.decision_id, hold.amount, "held", hold.expires_at, locked.now)
+            self._accounts.hold(locked.account_id, held)
+
+    def get(self, decision_id: str) -> StoredDecision | None:
+        """The decision with this id, or None."""
+        row = self._connection.execute(select(decision).where(decision.c.decision_id == decision_id)).first()
+        return None if row is None else read_decision(row)
+
+    def find(self, client: str, idempotency_key: str) -> StoredDecision | None:
+        """The decision that answers a client's key, or None."""
+        asked = (decision.c.client == client) & (decision.c.idempotency_key == idempotency_key)
+        row = self._connection.execute(select(decision).where(asked)).first()
+        return None if row is None else read_decision(row)
+
+    def list(
+        self, cursor: str | None = None, limit: int = 50, *, customer_id: str | None = None, verdict: str | None = None
+    ) -> Page[StoredDecision]:
+        """Decisions, newest first, behind the cursor, of one customer or verdict where given; at most 500.
+
+        Raises: ValueError for a cursor that no page gave.
+        """
+        size = min(limit, LARGEST_PAGE)
+        wanted = select(decision).order_by(decision.c.seq.desc()).limit(size + 1)
+        if cursor is not None:
+            wanted = wanted.where(decision.c.seq < read_cursor(cursor))
+        if customer_id is not None:
+            wanted = wanted.where(decision.c.customer_id == customer_id)
+        if verdict is not None:
+            wanted = wanted.where(decision.c.verdict == verdict)
+        rows = self._connection.execute(wanted).all()
+        following = str(rows[size - 1].seq) if len(rows) > size else None
+        return Page(tuple(read_decision(row) for row in rows[:size]), following)
+
+
+def read_cursor(cursor: str) -> int:
+    """The place in the log that a cursor marks.
+
+    Raises: ValueError for text that no page gave.
+    """
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
+        raise ValueError(f"'{cursor[:32]}' is no cursor of this list; use the one of the page before")
+    return int(cursor)
+
+
+def decision_row(locked: AccountState, new: NewDecision) -> Mapping[str, Any]:
+    """A decision as the columns of its row."""
+    return {
+        "decision_id": new.decision_id, "client": new.client, "idempotency_key": new.idempotency_key,
+        "body_hash": new.body_hash, "status": new.status, "response": new.response,
+        "customer_id": locked.customer.customer_id, "account_id": locked.account_id, "account_ver": locked.version,
+        "policy_digest": new.policy_digest, "program_digest": new.program_digest, "verdict": new.verdict,
+        "decided_at": write_instant(locked.now), "as_of": new.as_of.isoformat(),
+        "order_id": new.order.order_id, "order_amount": new.order.amount,
+        "unsecured_amount": new.order.unsecured_amount, "placed_on": new.order.placed_on.isoformat(),
+        "request": new.request, "facts": write_json(dict(new.facts)), "outcome": write_json(dict(new.outcome)),
+    }  # fmt: skip
+
+
+def read_decision(row: Row[Any]) -> StoredDecision:
+    """A decision from its row."""
+    order = DecidedOrder(row.order_id, row.order_amount, row.unsecured_amount, date.fromisoformat(row.placed_on))
+    return StoredDecision(
+        row.decision_id, row.client, row.idempotency_key, row.body_hash, row.status, row.response,
+        row.customer_id, row.account_id, row.account_ver, row.policy_digest, row.program_digest, row.verdict,
+        read_instant(row.decided_at), date.fromisoformat(row.as_of), order, row.request,
+        json.loads(row.facts), json.loads(row.outcome),
+    )  # fmt: skip

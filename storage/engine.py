@@ -1,0 +1,219 @@
+"""The database: how it is opened, and the only two ways into it, `read()` and `write()`.
+
+SQLite by a measured recipe: SQLAlchemy's default transactions over-commit a limit without an error, so writers begin
+with BEGIN IMMEDIATE under one lock shared by all threads and processes, and readers use a second engine that cannot
+write. Every commit is synced to the disk before anybody is told of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Pool, QueuePool, RootTransaction, create_engine, event, make_url
+
+from storage.failures import Unavailable, named, named_at_commit
+from storage.unit_of_work import Work
+from storage.write_lock import WriteLock
+
+BUSY_SECONDS = 5.0
+READERS_AT_ONCE = 32
+WAL_RESET_FIXED = (3, 51, 3)
+EVERY_CONNECTION = ("foreign_keys = ON", "trusted_schema = OFF")
+
+
+class Database:
+    """One database of the firm; safe to share between threads, and to inherit over a fork."""
+
+    def __init__(self, path: Path, wait_seconds: float = BUSY_SECONDS) -> None:
+        """Name the file; nothing is opened before the first use."""
+        self.path = path
+        self._lock = WriteLock(path, wait_seconds)
+        self._writer = writing_engine(path, wait_seconds)
+        self._reader = reading_engine(path, wait_seconds)
+        self._inherited: list[Pool] = []
+        OPENED.add(self)
+
+    @contextmanager
+    def write(self) -> Iterator[Work]:
+        """One write transaction: committed when the block ends, taken back when it raises.
+
+        Raises: Busy or Unavailable (nothing was written), InDoubt (unknown: retry with the same key), OverLimit.
+        """
+        with self.alone() as connection:
+            work = Work(connection)
+            yield work
+            assert not work.accounts.unrecorded(), "a locked account needs its movement before the transaction ends"
+
+    @contextmanager
+    def read(self) -> Iterator[Work]:
+        """One consistent view that cannot write and waits for no writer.
+
+        Raises: Busy or Unavailable.
+        """
+        with self.looking() as connection:
+            yield Work(connection)
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A bare write transaction under the lock, for `write()` and migrations."""
+        with self._lock.held(), told("writing"), self._writer.connect() as connection:
+            transaction = connection.begin()
+            try:
+                yield connection
+            except BaseException:
+                take_back(connection, transaction)
+                raise
+            commit(connection, transaction)
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A bare read transaction, for `read()` and the check of the tables' version."""
+        with told("reading"), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the database file, alone under the write lock."""
+        with self._lock.held(), told("checkpointing"):
+            raw = self._writer.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            finally:
+                raw.close()
+
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know about this installation, in sentences."""
+        if sqlite3.sqlite_version_info >= WAL_RESET_FIXED:
+            return ()
+        return (
+            f"SQLite {sqlite3.sqlite_version} can corrupt a write-ahead log that two connections reset at once "
+            "(fixed in 3.51.3); aval's write lock keeps writers apart, so let no other program write to the database",
+        )
+
+    def dispose(self) -> None:
+        """Close all connections and lock files; the next use opens them again."""
+        self._writer.dispose()
+        self._reader.dispose()
+        self._lock.close()
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: forget the parent's connections without closing them, and open own ones from now on."""
+        for engine in (self._writer, self._reader):
+            self._inherited.append(engine.pool)  # kept alive: SQLite forbids closing a connection in another process
+            engine.dispose(close=False)
+        self._lock.reopen_after_fork()
+
+
+OPENED: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def leave_all_to_parent() -> None:
+    """Make every open database safe in a process that has just been forked."""
+    for database in tuple(OPENED):
+        database.leave_to_parent()
+
+
+os.register_at_fork(after_in_child=leave_all_to_parent)
+
+
+def open_database(location: str | Path, wait_seconds: float = BUSY_SECONDS) -> Database:
+    """The database at a path or `sqlite:///PATH`; its folder is made, its tables by `storage.schema.upgrade`.
+
+    Raises: ValueError for another kind of database; Unavailable where the folder cannot be made.
+    """
+    path = location if isinstance(location, Path) else read_location(location)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"cannot make the folder of the database ({error.strerror})") from error
+    return Database(path.absolute(), wait_seconds)
+
+
+def read_location(location: str) -> Path:
+    """The path that a text names, given plainly or as an SQLite URL.
+
+    Raises: ValueError for another database, or for one in memory, which would not survive a restart.
+    """
+    if "://" not in location and location not in ("", ":memory:"):
+        return Path(location)
+    url = make_url(location) if "://" in location else None
+    if url is not None and url.get_backend_name() != "sqlite":
+        raise ValueError(f"database '{url.get_backend_name()}' is not known; give a path or 'sqlite:///PATH'")
+    if url is None or url.database in (None, "", ":memory:"):
+        raise ValueError("a database in memory does not survive a restart; give a path or 'sqlite:///PATH'")
+    return Path(str(url.database))
+
+
+def writing_engine(path: Path, wait_seconds: float) -> Engine:
+    """The engine of writers: one connection in each process, synced at each commit, locked from the first statement."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": wait_seconds}, poolclass=QueuePool, pool_size=1, max_overflow=0,
+        pool_timeout=wait_seconds,
+    )  # fmt: skip
+    prepare(engine, ("journal_mode = WAL", "synchronous = FULL", *EVERY_CONNECTION), "BEGIN IMMEDIATE")
+    return engine
+
+
+def reading_engine(path: Path, wait_seconds: float) -> Engine:
+    """The engine of readers, which SQLite itself keeps from writing."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": wait_seconds}, poolclass=QueuePool, pool_size=READERS_AT_ONCE, max_overflow=0,
+        pool_timeout=wait_seconds,
+    )  # fmt: skip
+    prepare(engine, (*EVERY_CONNECTION, "query_only = ON"), "BEGIN")
+    return engine
+
+
+def prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
+    """Give every connection its pragmas, and leave the begin of a transaction to us alone."""
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, record: object) -> None:
+        connection.isolation_level = None  # else the driver begins a deferred transaction of its own, too late
+        for pragma in pragmas:
+            answer = connection.execute(f"PRAGMA {pragma}").fetchone()
+            if pragma == "journal_mode = WAL" and answer != ("wal",):
+                raise Unavailable("the database cannot keep a write-ahead log; put it on a local disk")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+@contextmanager
+def told(during: str) -> Iterator[None]:
+    """Turn the driver's failures into the named ones; all other exceptions pass as they are."""
+    try:
+        yield
+    except Exception as error:
+        meaning = named(error, during)
+        if meaning is error:
+            raise
+        raise meaning from error
+
+
+def commit(connection: Connection, transaction: RootTransaction) -> None:
+    """Commit, or give the connection up and say what is known of the outcome."""
+    try:
+        transaction.commit()
+    except Exception as error:
+        connection.invalidate()
+        meaning = named_at_commit(error)
+        if meaning is error:
+            raise
+        raise meaning from error
+
+
+def take_back(connection: Connection, transaction: RootTransaction) -> None:
+    """Roll back, or give the connection up where even that fails: closing it rolls back as well."""
+    try:
+        transaction.rollback()
+    except Exception:
+        connection.invalidate()

@@ -1,0 +1,243 @@
+"""The exposure ledger: one account row per customer, locked first, moved only by rows that are never changed.
+
+A decision locks its account before it looks, so what it measures is what holds when it is recorded. The lock is one
+UPDATE that also brings the clock, the effective policy and the customer's master row. INVARIANT: the versions of an
+account are 1..k without a gap, each with one movement; the balance is the sum of the movements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from storage.clock import database_now, read_instant, write_instant
+from storage.customers import Customer, read_customer
+from storage.policies import effective_digest
+from storage.tables import account, customer, decision, movement, reservation
+
+LOOK_BACK_DAYS = 60
+MOST_EARLIER_ORDERS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierOrder:
+    """An order that was approved before: amounts in minor units of the account's currency."""
+
+    decision_id: str
+    order_id: str
+    verdict: str
+    order_amount: int
+    unsecured_amount: int
+    placed_on: date
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierOrders:
+    """Approved orders placed on `since` or later, newest first; not `complete` when there are more than are given.
+
+    A figure over an incomplete list is missing, never a smaller number.
+    """
+
+    orders: tuple[EarlierOrder, ...]
+    since: date
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """An account at one version: balance and its parts in minor units, the clock, the effective policy, the master row.
+
+    `facts_version` moves whenever invoices change: facts loaded before the lock are still right when it did not.
+    `policy_digest` is None where no policy is effective.
+    """
+
+    account_id: int
+    version: int
+    facts_version: int
+    balance: int
+    open_receivables: int
+    currency: str
+    now: datetime
+    policy_digest: str | None
+    customer: Customer
+    earlier_orders: EarlierOrders
+
+    @property
+    def reserved(self) -> int:
+        """What approvals hold and no invoice has taken over."""
+        return self.balance - self.open_receivables
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One change of an account's balance; `ceiling` is None for unlimited and where nothing is guarded."""
+
+    account_id: int
+    version: int
+    kind: str
+    amount: int
+    balance_after: int
+    ceiling: int | None
+    decision_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceParts:
+    """An account's balance by where it comes from, counted afresh from reservations and invoice movements."""
+
+    reserved: int
+    open_receivables: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What an approval holds, in its latest state: held, converted, voided or expired; minor units."""
+
+    reservation_id: str
+    decision_id: str
+    amount: int
+    state: str
+    expires_at: datetime
+    at: datetime
+
+
+STATE = (
+    account.c.account_id, account.c.ver, account.c.facts_ver, account.c.balance, account.c.open_receivables,
+    account.c.currency.label("account_currency"), database_now().label("now"),
+    effective_digest(database_now()).scalar_subquery().label("policy_digest"),
+    *(
+        select(column).where(customer.c.customer_id == bindparam("wanted")).scalar_subquery().label(column.name)
+        for column in customer.c
+    ),
+)  # fmt: skip
+LOOK = select(*STATE).where(account.c.customer_id == bindparam("wanted"))
+LOCK = (
+    update(account)
+    .where(account.c.customer_id == bindparam("wanted"))
+    .values(ver=account.c.ver + 1)
+    .returning(*STATE)
+)  # fmt: skip
+EARLIER = (
+    select(
+        decision.c.decision_id, decision.c.order_id, decision.c.verdict, decision.c.order_amount,
+        decision.c.unsecured_amount, decision.c.placed_on, decision.c.as_of,
+    )
+    .where(decision.c.customer_id == bindparam("wanted"), decision.c.placed_on >= bindparam("since"))
+    .where(decision.c.verdict.in_(("approve", "approve_with_conditions")))
+    .order_by(decision.c.placed_on.desc(), decision.c.seq.desc())
+    .limit(MOST_EARLIER_ORDERS + 1)
+)  # fmt: skip
+MOVE = insert(movement)
+HOLD = insert(reservation)
+
+
+class Accounts:
+    """The exposure accounts of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read and write over the transaction's connection; nothing is locked yet."""
+        self._connection = connection
+        self._unrecorded: set[int] = set()
+
+    def lock(self, customer_id: str, look_back_days: int = LOOK_BACK_DAYS) -> AccountState | None:
+        """Take the account's next version for this transaction, or None for an unknown customer.
+
+        Every lock must be answered by one movement (`Decisions.record`) before the transaction ends.
+        """
+        row = self._connection.execute(LOCK, {"wanted": customer_id}).first()
+        if row is None:
+            return None
+        self._unrecorded.add(row.account_id)
+        return self._state(row, customer_id, look_back_days)
+
+    def look(self, customer_id: str, look_back_days: int = LOOK_BACK_DAYS) -> AccountState | None:
+        """The account as it stands, without locking it: for previews and displays; None for an unknown customer."""
+        row = self._connection.execute(LOOK, {"wanted": customer_id}).first()
+        return None if row is None else self._state(row, customer_id, look_back_days)
+
+    def earlier_orders(self, customer_id: str, since: date) -> EarlierOrders:
+        """The customer's approved orders placed on `since` or later, at most 1,000 of them."""
+        found = self._connection.execute(EARLIER, {"wanted": customer_id, "since": since.isoformat()}).all()
+        orders = tuple(
+            EarlierOrder(*row[:5], date.fromisoformat(row.placed_on), date.fromisoformat(row.as_of))
+            for row in found[:MOST_EARLIER_ORDERS]
+        )
+        return EarlierOrders(orders, since, complete=len(found) <= MOST_EARLIER_ORDERS)
+
+    def move(self, change: Movement) -> None:
+        """Write the one movement of a locked version; the database refuses one that does not follow from it."""
+        self._connection.execute(MOVE, movement_row(change))
+        self._unrecorded.discard(change.account_id)
+
+    def hold(self, account_id: int, held: Reservation) -> None:
+        """Write the first row of a reservation's life."""
+        values = {
+            "reservation_id": held.reservation_id, "step": 1, "decision_id": held.decision_id,
+            "account_id": account_id, "amount": held.amount, "state": held.state,
+            "expires_at": write_instant(held.expires_at), "at": write_instant(held.at),
+        }  # fmt: skip
+        self._connection.execute(HOLD, values)
+
+    def movements(self, account_id: int) -> tuple[Movement, ...]:
+        """An account's whole history in the order of its versions."""
+        history = select(movement).where(movement.c.account_id == account_id).order_by(movement.c.ver)
+        return tuple(read_movement(row) for row in self._connection.execute(history))
+
+    def reservations(self, account_id: int) -> tuple[Reservation, ...]:
+        """An account's reservations, each in its latest state, by expiry."""
+        other = reservation.alias()
+        last = select(func.max(other.c.step)).where(other.c.reservation_id == reservation.c.reservation_id)
+        wanted = select(reservation).where(
+            reservation.c.account_id == account_id, reservation.c.step == last.scalar_subquery()
+        )
+        found = self._connection.execute(wanted.order_by(reservation.c.expires_at, reservation.c.reservation_id))
+        return tuple(
+            Reservation(
+                row.reservation_id, row.decision_id, row.amount, row.state, read_instant(row.expires_at),
+                read_instant(row.at),
+            )
+            for row in found
+        )  # fmt: skip
+
+    def balance_parts(self, account_id: int) -> BalanceParts:
+        """Held reservations and open invoices, each added up from its own rows: their sum must be the balance."""
+        held = sum(one.amount for one in self.reservations(account_id) if one.state == "held")
+        invoices = sum(one.amount for one in self.movements(account_id) if one.kind == "invoice")
+        return BalanceParts(reserved=held, open_receivables=invoices)
+
+    def unrecorded(self) -> frozenset[int]:
+        """Accounts that were locked and not yet moved: committing now would leave a gap in their versions."""
+        return frozenset(self._unrecorded)
+
+    def _state(self, row: Row[Any], customer_id: str, look_back_days: int) -> AccountState:
+        now = read_instant(row.now)
+        since = now.date() - timedelta(days=look_back_days)
+        return AccountState(
+            account_id=row.account_id, version=row.ver, facts_version=row.facts_ver, balance=row.balance,
+            open_receivables=row.open_receivables, currency=row.account_currency, now=now,
+            policy_digest=row.policy_digest, customer=read_customer(row),
+            earlier_orders=self.earlier_orders(customer_id, since),
+        )  # fmt: skip
+
+
+def movement_row(change: Movement) -> Mapping[str, Any]:
+    """A movement as the columns of its row."""
+    return {
+        "account_id": change.account_id, "ver": change.version, "kind": change.kind, "amount": change.amount,
+        "balance_after": change.balance_after, "ceiling": change.ceiling, "decision_id": change.decision_id,
+        "at": write_instant(change.at),
+    }  # fmt: skip
+
+
+def read_movement(row: Row[Any]) -> Movement:
+    """A movement from its row."""
+    return Movement(
+        row.account_id, row.ver, row.kind, row.amount, row.balance_after, row.ceiling, row.decision_id,
+        read_instant(row.at),
+    )  # fmt: skip

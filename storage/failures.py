@@ -1,0 +1,77 @@
+"""The named ways in which the database can fail, so that a door never mistakes a fault for a decision.
+
+A driver's exception says what SQLite felt; these say what the caller may believe: nothing happened and it may be tried
+again (`Unavailable`, `Busy`), it is unknown whether it happened (`InDoubt`), or the ledger refused a wrong hold
+(`OverLimit`). INVARIANT: an error at COMMIT is never reported as a denial.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+
+class StorageFailure(Exception):
+    """Something stood between the caller and a stored answer."""
+
+
+class Unavailable(StorageFailure):
+    """Nothing was written: the disk is full, broken or cannot be reached; the same request may be tried again."""
+
+
+class Busy(Unavailable):
+    """Nothing was written: others held the database for longer than the bounded wait; try again shortly."""
+
+
+class InDoubt(StorageFailure):
+    """Whether the transaction was committed is unknown: retry with the same idempotency key to learn it."""
+
+
+class OverLimit(StorageFailure):
+    """The ledger refused a hold above its ceiling: the caller's figures were wrong, nothing was written."""
+
+
+class Refused(ValueError):
+    """The wish itself cannot be stored, such as an invoice in another currency than its account."""
+
+
+BUSY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED")
+# a full disk or a busy file is told before SQLite lets go of the transaction, so nothing of it can survive
+SURELY_NOT_COMMITTED = (*BUSY_CODES, "SQLITE_FULL", "SQLITE_CONSTRAINT", "SQLITE_READONLY")
+FAULT_CODES = (
+    "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOTADB", "SQLITE_CORRUPT",
+    "SQLITE_PROTOCOL", "SQLITE_NOMEM", "SQLITE_PERM", "SQLITE_AUTH",
+)  # fmt: skip
+
+
+def code_of(error: BaseException) -> str:
+    """SQLite's own name of a failure, such as "SQLITE_FULL", or "" where there is none."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(origin, "sqlite_errorname", None) or ""
+
+
+def named(error: Exception, during: str) -> Exception:
+    """What a failed statement means to the caller; an error that is no fault of the database comes back as it is."""
+    code = code_of(error)
+    if isinstance(error, PoolTimeout) or code.startswith(BUSY_CODES):
+        return Busy(f"the database is busy while {during}; try again")
+    if code.startswith(FAULT_CODES):
+        return Unavailable(f"the database failed while {during} ({code}); nothing was written, try again")
+    if isinstance(error, DBAPIError) and "no such table" in str(error.orig):
+        return Unavailable("the database has no tables yet; run 'aval db upgrade'")
+    if isinstance(error, IntegrityError) and "hold_within_ceiling" in str(error.orig):
+        return OverLimit("a hold would exceed its ceiling; nothing was written")
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return Unavailable(f"the connection was lost while {during}; nothing was written, try again")
+    return error
+
+
+def named_at_commit(error: Exception) -> Exception:
+    """What a failed COMMIT means: surely nothing, or unknown; never a denial."""
+    if not isinstance(error, (DBAPIError, sqlite3.Error, OSError)):
+        return error
+    if code_of(error).startswith(SURELY_NOT_COMMITTED):
+        return named(error, "committing")
+    return InDoubt("the outcome of the commit is unknown; retry with the same idempotency key")

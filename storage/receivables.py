@@ -1,0 +1,236 @@
+"""Invoices as they were imported, and the runs that imported them.
+
+An import changes what a customer owes, so it writes one movement on the account: the balance always ties back to its
+movements. Invoices are facts, not new risk: no ceiling refuses them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+
+from storage.clock import database_now, read_clock, read_instant
+from storage.customers import write_json
+from storage.exposure_ledger import Accounts, Movement
+from storage.failures import Refused
+from storage.tables import account, import_run, invoice
+
+CUSTOMERS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """One invoice: minor units, open while `settled_on` is None; `disputed` is None where nobody said."""
+
+    customer_id: str
+    invoice_id: str
+    amount: int
+    currency: str
+    invoiced_on: date
+    due_on: date
+    settled_on: date | None = None
+    disputed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceCounts:
+    """What an import did with its invoices."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """One import: which file, by whom, and what became of its rows."""
+
+    import_id: str
+    kind: str
+    file_name: str
+    counts: Mapping[str, int]
+    imported_by: str
+    imported_at: datetime | None = None
+
+
+class Invoices:
+    """The invoices of one transaction."""
+
+    def __init__(self, connection: Connection, accounts: Accounts) -> None:
+        """Write over the transaction's connection, and move the accounts that the invoices change."""
+        self._connection = connection
+        self._accounts = accounts
+
+    def add_many(self, invoices: Sequence[Invoice], as_of: date) -> InvoiceCounts:
+        """Store invoices, new or changed, and bring the accounts to what is open on `as_of`.
+
+        Raises: Refused for an unknown customer, another currency than the account's, or an invoice given twice.
+        """
+        refuse_repeats(invoices)
+        total: Counter[str] = Counter()
+        by_customer: dict[str, list[Invoice]] = {}
+        for one in invoices:
+            by_customer.setdefault(one.customer_id, []).append(one)
+        for customers in in_batches(sorted(by_customer)):
+            given = [one for customer_id in customers for one in by_customer[customer_id]]
+            total += self._add_some(customers, given, as_of)
+        return InvoiceCounts(total["added"], total["changed"], total["unchanged"])
+
+    def for_customer(self, customer_id: str, as_of: date | None = None) -> tuple[Invoice, ...]:
+        """A customer's invoices by date, as a reader on `as_of` knew them: none invoiced later, none settled later."""
+        wanted = select(invoice).where(invoice.c.customer_id == customer_id)
+        if as_of is not None:
+            wanted = wanted.where(invoice.c.invoiced_on <= as_of.isoformat())
+        rows = self._connection.execute(wanted.order_by(invoice.c.invoiced_on, invoice.c.invoice_id))
+        found = (read_invoice(row) for row in rows)
+        if as_of is None:
+            return tuple(found)
+        return tuple(
+            replace(one, settled_on=None) if one.settled_on is not None and one.settled_on > as_of else one
+            for one in found
+        )
+
+    def _add_some(self, customers: Sequence[str], given: Sequence[Invoice], as_of: date) -> Counter[str]:
+        self._refuse_strangers(customers, given)
+        rows = self._connection.execute(select(invoice).where(invoice.c.customer_id.in_(customers)))
+        stored = {(row.customer_id, row.invoice_id): read_invoice(row) for row in rows}
+        added = [one for one in given if (one.customer_id, one.invoice_id) not in stored]
+        known = [one for one in given if (one.customer_id, one.invoice_id) in stored]
+        changed = [one for one in known if stored[one.customer_id, one.invoice_id] != one]
+        if added:
+            self._connection.execute(insert(invoice), [invoice_row(one) for one in added])
+        if changed:
+            self._connection.execute(CHANGE, [changed_row(one) for one in changed])
+        self._move(customers, {one.customer_id for one in (*added, *changed)}, as_of)
+        return Counter(added=len(added), changed=len(changed), unchanged=len(known) - len(changed))
+
+    def _refuse_strangers(self, customers: Sequence[str], given: Sequence[Invoice]) -> None:
+        rows = self._connection.execute(
+            select(account.c.customer_id, account.c.currency).where(account.c.customer_id.in_(customers))
+        )
+        currencies = {row.customer_id: row.currency for row in rows}
+        for one in given:
+            if one.customer_id not in currencies:
+                raise Refused(f"no customer '{one.customer_id}'; put the customer before its invoices")
+            kept = currencies[one.customer_id]
+            if one.currency != kept:
+                raise Refused(f"invoice '{one.invoice_id}' is in '{one.currency}'; the account is kept in '{kept}'")
+
+    def _move(self, customers: Sequence[str], touched: set[str], as_of: date) -> None:
+        open_now = self._open_amounts(customers, as_of)
+        rows = self._connection.execute(
+            select(account.c.customer_id, account.c.open_receivables).where(account.c.customer_id.in_(customers))
+        )
+        moved = [
+            row.customer_id
+            for row in rows
+            if row.customer_id in touched or open_now.get(row.customer_id, 0) != row.open_receivables
+        ]
+        if not moved:
+            return
+        now = read_clock(self._connection)
+        for row in self._connection.execute(TAKE, {"moved": sorted(moved)}).all():
+            amount = open_now.get(row.customer_id, 0) - row.open_receivables
+            after = row.balance + amount
+            self._accounts.move(Movement(row.account_id, row.ver, "invoice", amount, after, None, None, now))
+
+    def _open_amounts(self, customers: Sequence[str], as_of: date) -> Mapping[str, int]:
+        day = as_of.isoformat()
+        rows = self._connection.execute(
+            select(invoice.c.customer_id, func.sum(invoice.c.amount).label("open_amount"))
+            .where(invoice.c.customer_id.in_(customers), invoice.c.invoiced_on <= day)
+            .where(or_(invoice.c.settled_on.is_(None), invoice.c.settled_on > day))
+            .group_by(invoice.c.customer_id)
+        )
+        return {row.customer_id: int(row.open_amount) for row in rows}
+
+
+class Imports:
+    """The import runs of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read and write over the transaction's connection."""
+        self._connection = connection
+
+    def add(self, run: ImportRun) -> None:
+        """Record an import; `imported_at` is the database's clock, whatever the record says."""
+        values = {
+            "import_id": run.import_id, "kind": run.kind, "file_name": run.file_name,
+            "counts": write_json(dict(run.counts)), "imported_by": run.imported_by,
+        }  # fmt: skip
+        self._connection.execute(insert(import_run).values(imported_at=database_now(), **values))
+
+    def list(self) -> tuple[ImportRun, ...]:
+        """The latest 500 imports, newest first."""
+        newest = select(import_run).order_by(import_run.c.imported_at.desc(), import_run.c.import_id).limit(500)
+        return tuple(
+            ImportRun(
+                row.import_id, row.kind, row.file_name, json.loads(row.counts), row.imported_by,
+                read_instant(row.imported_at),
+            )
+            for row in self._connection.execute(newest)
+        )  # fmt: skip
+
+
+CHANGE = (
+    update(invoice)
+    .where(invoice.c.customer_id == bindparam("of_customer"), invoice.c.invoice_id == bindparam("of_invoice"))
+    .values({name: bindparam(f"new_{name}") for name in ("amount", "invoiced_on", "due_on", "settled_on", "disputed")})
+)
+TAKE = (
+    update(account)
+    .where(account.c.customer_id.in_(bindparam("moved", expanding=True)))
+    .values(ver=account.c.ver + 1, facts_ver=account.c.facts_ver + 1)
+    .returning(*(account.c[name] for name in ("customer_id", "account_id", "ver", "balance", "open_receivables")))
+)
+
+
+def in_batches(customers: Sequence[str]) -> Iterable[Sequence[str]]:
+    """Customers in lots that one statement can name."""
+    return (customers[start : start + CUSTOMERS_AT_ONCE] for start in range(0, len(customers), CUSTOMERS_AT_ONCE))
+
+
+def refuse_repeats(invoices: Sequence[Invoice]) -> None:
+    """Refuse a list that gives one invoice twice, as nobody could say which of the two counts."""
+    counted = Counter((one.customer_id, one.invoice_id) for one in invoices)
+    for (customer_id, invoice_id), times in counted.items():
+        if times > 1:
+            raise Refused(f"invoice '{invoice_id}' of '{customer_id}' is given {times} times; give it once")
+
+
+def invoice_row(one: Invoice) -> Mapping[str, Any]:
+    """An invoice as the columns of its row."""
+    return {
+        "customer_id": one.customer_id, "invoice_id": one.invoice_id, "amount": one.amount, "currency": one.currency,
+        "invoiced_on": one.invoiced_on.isoformat(), "due_on": one.due_on.isoformat(),
+        "settled_on": None if one.settled_on is None else one.settled_on.isoformat(),
+        "disputed": None if one.disputed is None else int(one.disputed),
+    }  # fmt: skip
+
+
+def changed_row(one: Invoice) -> Mapping[str, Any]:
+    """An invoice as the values that `CHANGE` binds."""
+    row = dict(invoice_row(one))
+    keys = {"of_customer": row.pop("customer_id"), "of_invoice": row.pop("invoice_id")}
+    del row["currency"]
+    return {**keys, **{f"new_{name}": value for name, value in row.items()}}
+
+
+def read_invoice(row: Row[Any]) -> Invoice:
+    """An invoice from its row."""
+    return Invoice(
+        customer_id=row.customer_id,
+        invoice_id=row.invoice_id,
+        amount=row.amount,
+        currency=row.currency,
+        invoiced_on=date.fromisoformat(row.invoiced_on),
+        due_on=date.fromisoformat(row.due_on),
+        settled_on=None if row.settled_on is None else date.fromisoformat(row.settled_on),
+        disputed=None if row.disputed is None else bool(row.disputed),
+    )

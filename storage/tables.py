@@ -1,0 +1,206 @@
+"""The tables: what a firm must still know after a restart.
+
+Money is BIGINT minor units, a day is ISO text (`2026-11-23`), an instant ISO text in UTC with milliseconds. Tables are
+STRICT on SQLite, as a text in a number column would make every comparison with a limit true. Movements, reservations,
+decisions and policy versions are only ever added; triggers refuse a change, keep an account's balance equal to its
+last movement, and refuse a movement that does not follow from the account. INVARIANT: a hold never leaves a balance
+above its ceiling (`hold_within_ceiling`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
+
+WHOLE = BigInteger().with_variant(Integer(), "sqlite")  # SQLite's INTEGER has 64 bits, and numbers rows by itself
+MONEY_MAX = 10**15
+LIMIT_STATES = ("none", "zero", "amount", "unlimited")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_once",
+        "ck": "%(table_name)s_%(constraint_name)s",
+        "fk": "%(table_name)s_%(column_0_N_name)s_known",
+        "pk": "%(table_name)s_key",
+    }
+)
+
+
+def text(name: str, *, empty: bool = False) -> Column[str]:
+    """A text column; `empty` ones may have no value."""
+    return Column(name, Text, nullable=empty)
+
+
+def whole(name: str, *, empty: bool = False) -> Column[int]:
+    """A 64-bit whole number: money in minor units, or a count."""
+    return Column(name, WHOLE, nullable=empty)
+
+
+customer = Table(
+    "customer", metadata,
+    Column("customer_id", Text, primary_key=True),
+    text("name"), text("country", empty=True), text("currency"),
+    text("limit_state"), whole("limit_minor", empty=True),
+    text("facts"), text("updated_at"),
+    CheckConstraint("limit_state IN ('none', 'zero', 'amount', 'unlimited')", name="limit_state_known"),
+    CheckConstraint("(limit_state = 'amount') = (limit_minor IS NOT NULL)", name="limit_has_amount"),
+    CheckConstraint(f"limit_minor BETWEEN 0 AND {MONEY_MAX}", name="limit_in_range"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+account = Table(
+    "account", metadata,
+    Column("account_id", WHOLE, primary_key=True),
+    Column("customer_id", Text, ForeignKey("customer.customer_id"), nullable=False, unique=True),
+    text("currency"), whole("balance"), whole("open_receivables"), whole("ver"), whole("facts_ver"),
+    CheckConstraint(f"balance BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="balance_in_range"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+policy_version = Table(
+    "policy_version", metadata,
+    Column("digest", Text, primary_key=True),
+    text("name"), whole("version"), Column("source", LargeBinary, nullable=False), text("program_digest"),
+    text("stored_at"), text("stored_by"),
+    UniqueConstraint("name", "version"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+policy_effective = Table(
+    "policy_effective", metadata,
+    Column("seq", WHOLE, primary_key=True),
+    Column("digest", Text, ForeignKey("policy_version.digest"), nullable=False),
+    text("name"), text("effective_from"), text("set_at"), text("set_by"),
+    # a decision names the policy that was effective when it was made, so nobody may change that afterwards
+    CheckConstraint("effective_from >= set_at", name="never_reaches_back"),
+    Index("policy_effective_from", "effective_from", "seq"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+decision = Table(
+    "decision", metadata,
+    Column("seq", WHOLE, primary_key=True),
+    Column("decision_id", Text, nullable=False, unique=True),
+    text("client"), text("idempotency_key"), Column("body_hash", LargeBinary, nullable=False),
+    whole("status"), Column("response", LargeBinary, nullable=False),
+    Column("customer_id", Text, ForeignKey("customer.customer_id"), nullable=False),
+    Column("account_id", WHOLE, ForeignKey("account.account_id"), nullable=False), whole("account_ver"),
+    Column("policy_digest", Text, ForeignKey("policy_version.digest"), nullable=False), text("program_digest"),
+    text("verdict"), text("decided_at"), text("as_of"),
+    text("order_id"), whole("order_amount"), whole("unsecured_amount"), text("placed_on"),
+    Column("request", LargeBinary, nullable=False), text("facts"), text("outcome"),
+    UniqueConstraint("client", "idempotency_key"),
+    UniqueConstraint("account_id", "account_ver"),
+    CheckConstraint("verdict IN ('approve', 'approve_with_conditions', 'refer', 'deny')", name="verdict_known"),
+    CheckConstraint("status BETWEEN 200 AND 299", name="only_answers"),  # no error is ever kept as the answer to a key
+    Index("decision_customer_id_placed_on", "customer_id", "placed_on"),
+    Index("decision_customer_id_seq", "customer_id", "seq"),
+    Index("decision_verdict_seq", "verdict", "seq"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+movement = Table(
+    "movement", metadata,
+    Column("account_id", WHOLE, ForeignKey("account.account_id"), primary_key=True, autoincrement=False),
+    Column("ver", WHOLE, primary_key=True, autoincrement=False),
+    text("kind"), whole("amount"), whole("balance_after"), whole("ceiling", empty=True),
+    Column("decision_id", Text, ForeignKey("decision.decision_id"), nullable=True),
+    text("at"),
+    CheckConstraint("kind IN ('hold', 'release', 'invoice', 'nothing_held')", name="kind_known"),
+    CheckConstraint("kind <> 'nothing_held' OR amount = 0", name="nothing_is_nothing"),
+    CheckConstraint(
+        "kind <> 'hold' OR (amount > 0 AND (ceiling IS NULL OR balance_after <= ceiling))", name="hold_within_ceiling"
+    ),
+    sqlite_strict=True,
+)  # fmt: skip
+
+reservation = Table(
+    "reservation", metadata,
+    Column("reservation_id", Text, primary_key=True),
+    Column("step", WHOLE, primary_key=True, autoincrement=False),
+    Column("decision_id", Text, ForeignKey("decision.decision_id"), nullable=False),
+    Column("account_id", WHOLE, ForeignKey("account.account_id"), nullable=False),
+    whole("amount"), text("state"), text("expires_at"), text("at"),
+    CheckConstraint("state IN ('held', 'converted', 'voided', 'expired')", name="state_known"),
+    CheckConstraint("(step = 1) = (state = 'held')", name="held_first"),
+    CheckConstraint("amount > 0", name="amount_held"),
+    Index("reservation_account_id", "account_id", "expires_at"),
+    Index("reservation_decision_id", "decision_id"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+api_key = Table(
+    "api_key", metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False), text("role"), text("client"),
+    text("created_at"), text("revoked_at", empty=True),
+    sqlite_strict=True,
+)  # fmt: skip
+
+import_run = Table(
+    "import_run", metadata,
+    Column("import_id", Text, primary_key=True),
+    text("kind"), text("file_name"), text("counts"), text("imported_at"), text("imported_by"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+invoice = Table(
+    "invoice", metadata,
+    Column("customer_id", Text, ForeignKey("customer.customer_id"), primary_key=True),
+    Column("invoice_id", Text, primary_key=True),
+    whole("amount"), text("currency"),
+    text("invoiced_on"), text("due_on"), text("settled_on", empty=True), whole("disputed", empty=True),
+    CheckConstraint(f"amount BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="amount_in_range"),
+    CheckConstraint("disputed IN (0, 1)", name="disputed_yes_or_no"),
+    Index("invoice_customer_id_invoiced_on", "customer_id", "invoiced_on"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+MOVEMENT_FOLLOWS = """
+CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement
+WHEN NOT EXISTS (SELECT 1 FROM account WHERE account_id = NEW.account_id AND ver = NEW.ver
+                 AND balance + NEW.amount = NEW.balance_after)
+BEGIN SELECT RAISE(ABORT, 'a movement must follow from its account'); END
+""".strip()
+
+MOVEMENT_MOVES = """
+CREATE TRIGGER movement_moves_account AFTER INSERT ON movement
+BEGIN
+  UPDATE account SET balance = NEW.balance_after,
+    open_receivables = open_receivables + CASE NEW.kind WHEN 'invoice' THEN NEW.amount ELSE 0 END
+  WHERE account_id = NEW.account_id;
+END
+""".strip()
+
+ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_effective")
+
+
+def refuse_change(table: str, change: str) -> str:
+    """The trigger that keeps a table's rows as they were written; `change` is UPDATE or DELETE."""
+    name = f"{table}_no_{change.lower()}"
+    refusal = f"SELECT RAISE(ABORT, '{table} is only added to')"
+    return f"CREATE TRIGGER {name} BEFORE {change} ON {table} BEGIN {refusal}; END"
+
+
+TRIGGERS = (
+    MOVEMENT_FOLLOWS,
+    MOVEMENT_MOVES,
+    *(refuse_change(table, change) for table in ONLY_ADDED for change in ("UPDATE", "DELETE")),
+)
+
+for trigger in TRIGGERS:
+    event.listen(metadata, "after_create", DDL(trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

@@ -1,0 +1,44 @@
+"""One transaction, and everything a caller may read or write in it.
+
+`Database.write()` and `Database.read()` (storage/engine.py) hand out a `Work`; leaving their block commits, an
+exception takes everything back. The repositories share the transaction: what one writes, the others see.
+
+    with database.write() as work:
+        claim = work.decisions.claim(client, idempotency_key, body_hash)
+        locked = work.accounts.lock(customer_id)
+        ...                                        # evaluate: no I/O
+        work.decisions.record(locked, new_decision)
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from storage.clock import read_clock
+from storage.customers import Customers
+from storage.decisions import Decisions
+from storage.exposure_ledger import Accounts
+from storage.keys import Keys
+from storage.policies import Policies
+from storage.receivables import Imports, Invoices
+
+
+class Work:
+    """The repositories of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Give every repository the transaction's connection."""
+        self._connection = connection
+        self.customers = Customers(connection)
+        self.accounts = Accounts(connection)
+        self.invoices = Invoices(connection, self.accounts)
+        self.decisions = Decisions(connection, self.accounts)
+        self.policies = Policies(connection)
+        self.keys = Keys(connection)
+        self.imports = Imports(connection)
+
+    def now(self) -> datetime:
+        """What the database's clock says."""
+        return read_clock(self._connection)
