@@ -1,0 +1,160 @@
+"""Invoices as of a day, and what they say about a customer: owed, overdue, how late and how often.
+
+A day's figures use only what was known on that day: an invoice is open from its date until the day before it was
+settled, and a payment of the future is not yet one. Days are calendar days; on the due date nothing is overdue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from math import ceil
+
+from credit.money import Money, round_fraction
+
+BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """One invoice to one customer; `settled_on` is None while it is unpaid.
+
+    Raises: ValueError for an amount of zero or less (a credit note is no invoice) and a due date before its own.
+    """
+
+    invoice_id: str
+    customer_id: str
+    amount: Money
+    invoiced_on: date
+    due_on: date
+    settled_on: date | None = None
+    disputed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.amount.minor <= 0:
+            raise ValueError(f"invoice '{self.invoice_id}' has the amount {self.amount}; an invoice is above zero")
+        if self.due_on < self.invoiced_on:
+            raise ValueError(f"invoice '{self.invoice_id}' is due {self.due_on}, before its date {self.invoiced_on}; "
+                             "mend one of the dates")  # fmt: skip
+
+    @property
+    def days_late(self) -> int | None:
+        """How many days after the due date it was settled, 0 when in time; None while it is unpaid."""
+        return None if self.settled_on is None else max(0, (self.settled_on - self.due_on).days)
+
+    def is_open(self, as_of: date) -> bool:
+        """Was it invoiced and not yet settled on this day?"""
+        return self.invoiced_on <= as_of and (self.settled_on is None or as_of < self.settled_on)
+
+    def is_paid(self, as_of: date) -> bool:
+        """Was it invoiced and settled by this day?"""
+        return self.invoiced_on <= as_of and self.settled_on is not None and self.settled_on <= as_of
+
+    def open_amount(self, as_of: date) -> Money:
+        """What was still owed on this day; a dispute does not make it less."""
+        return self.amount if self.is_open(as_of) else Money.zero(self.amount.currency)
+
+    def days_overdue(self, as_of: date) -> int:
+        """Days since the due date while it is open; 0 on the due date, before it, and when nothing is owed."""
+        return max(0, (as_of - self.due_on).days) if self.is_open(as_of) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivableFigures:
+    """What the invoices of one customer say on one day.
+
+    Paid and late figures count invoices settled by then, `average_invoice_amount` all that were invoiced by then,
+    rounded half-even. Averages of nothing are None: without a record there is no good record.
+    """
+
+    open_amount: Money
+    overdue_amount: Money
+    oldest_overdue_days: int
+    paid_invoices: int
+    late_invoices: int
+    days_late_total: int
+    invoice_count: int
+    average_invoice_amount: Money | None
+
+    @property
+    def average_days_late(self) -> int | None:
+        """Mean days late of all paid invoices, or None; rounded up: a part of a day never helps the customer."""
+        return ceil(Fraction(self.days_late_total, self.paid_invoices)) if self.paid_invoices else None
+
+    @property
+    def late_share(self) -> Fraction | None:
+        """Which share of the paid invoices was late, exact; None when nothing was paid."""
+        return Fraction(self.late_invoices, self.paid_invoices) if self.paid_invoices else None
+
+
+def receivable_figures(invoices: Iterable[Invoice], as_of: date, currency: str) -> ReceivableFigures:
+    """The figures of one customer on this day; invoices of a later date do not exist yet.
+
+    Raises: ValueError for an invoice in another currency.
+    """
+    known = [invoice for invoice in invoices if invoice.invoiced_on <= as_of]
+    late_days = [invoice.days_late or 0 for invoice in known if invoice.is_paid(as_of)]
+    overdue = [invoice for invoice in known if invoice.days_overdue(as_of) > 0]
+    invoiced = _total((invoice.amount for invoice in known), currency)
+    average = Money(round_fraction(Fraction(invoiced.minor, len(known))), currency) if known else None
+    return ReceivableFigures(
+        open_amount=_total((invoice.open_amount(as_of) for invoice in known), currency),
+        overdue_amount=_total((invoice.open_amount(as_of) for invoice in overdue), currency),
+        oldest_overdue_days=max((invoice.days_overdue(as_of) for invoice in overdue), default=0),
+        paid_invoices=len(late_days),
+        late_invoices=sum(days > 0 for days in late_days),
+        days_late_total=sum(late_days),
+        invoice_count=len(known),
+        average_invoice_amount=average,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """What is open on a day, by how long it is overdue."""
+
+    not_due: Money
+    days_1_30: Money
+    days_31_60: Money
+    days_61_90: Money
+    days_over_90: Money
+    open_invoices: int
+
+    @property
+    def total(self) -> Money:
+        """All that is open."""
+        return self.not_due + self.days_1_30 + self.days_31_60 + self.days_61_90 + self.days_over_90
+
+
+def bucket(days_overdue: int) -> str:
+    """The ageing bucket of an item: day 30 is still 1–30, day 31 is 31–60, above 90 is the last."""
+    return BUCKETS[min(max(0, days_overdue + 29) // 30, len(BUCKETS) - 1)]
+
+
+def ageing(invoices: Iterable[Invoice], as_of: date, currency: str) -> Ageing:
+    """The open invoices of this day in five buckets; they add up to all that is open.
+
+    Raises: ValueError for an invoice in another currency.
+    """
+    still_open = [invoice for invoice in invoices if invoice.is_open(as_of)]
+    amounts = dict.fromkeys(BUCKETS, Money.zero(currency))
+    for invoice in still_open:
+        amounts[bucket(invoice.days_overdue(as_of))] += invoice.amount
+    return Ageing(**amounts, open_invoices=len(still_open))
+
+
+def days_sales_outstanding(invoices: Sequence[Invoice], as_of: date, currency: str, days: int = 90) -> Fraction | None:
+    """How many days of sales are unpaid (DSO): open ÷ invoiced in the last `days` × `days`, exact.
+
+    The window ends on `as_of` and leaves out the day `days` before it. None where nothing was invoiced.
+    """
+    first_day = as_of - timedelta(days=days)
+    sales = _total((item.amount for item in invoices if first_day < item.invoiced_on <= as_of), currency)
+    owed = _total((item.open_amount(as_of) for item in invoices), currency)
+    return Fraction(owed.minor * days, sales.minor) if sales.minor else None
+
+
+def _total(amounts: Iterable[Money], currency: str) -> Money:
+    return sum(amounts, Money.zero(currency))
