@@ -33,10 +33,10 @@ class Exposure:
     credits: Money
 
     def __post_init__(self) -> None:
+        nothing = Money.zero(self.ar_open.currency)
         for part in (*self._owed(), self.unallocated_cash, self.credits):
-            if part.minor < 0:
+            if part < nothing:  # refuses a mix of currencies too
                 raise ValueError(f"a part of the exposure is below zero ({part}); every part is zero or more")
-        assert isinstance(self.total, Money)  # adding up refuses a mix of currencies here and not later
 
     @classmethod
     def of(cls, currency: str, **parts: Money) -> Exposure:
