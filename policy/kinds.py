@@ -1,6 +1,7 @@
 """The language's kinds of value, how they combine, and the marks that stand for "no limit" and "unlimited".
 
-Every value inside a Program is an exact integer, an exact fraction, a truth value or a token; a kind says what it counts.
+Every value inside a Program is an exact integer, an exact fraction, a truth value or a token; a kind says what it
+counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The Program: what a policy means, in ten kinds of node, one shape per meaning.
 
 Nodes stand in one tuple and name each other by index; an index is always smaller than that of its reader, so a Program
-has no cycles. Engines read it; only `policy/compile.py` makes one. Source: docs/decisions/0001-one-program-many-engines.md
+has no cycles. Engines read it; only `policy/compile.py` makes one.
+Source: docs/decisions/0001-one-program-many-engines.md
 """
 
 from __future__ import annotations
