@@ -131,7 +131,7 @@ def open_database(location: str | Path, wait_seconds: float = BUSY_SECONDS) -> D
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable(f"cannot make the folder of the database ({error.strerror})") from error
-    return Database(path.absolute(), wait_seconds)
+    return Database(path.resolve(), wait_seconds)
 
 
 def read_location(location: str) -> Path:

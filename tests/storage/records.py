@@ -1,0 +1,69 @@
+"""Builders of what the storage tests write: each with sensible values, each field of which a test may name."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from storage.customers import Customer, GrantedLimit
+from storage.decisions import DecidedOrder, Hold, NewDecision
+from storage.engine import Database, open_database
+from storage.exposure_ledger import AccountState
+from storage.policies import NewPolicy
+from storage.receivables import Invoice
+from storage.schema import upgrade
+from storage.unit_of_work import Work
+
+DIGEST = "sha256:policy"
+
+
+def a_customer(customer_id: str = "C-1", limit: int | None = 1_000, **changes: Any) -> Customer:
+    """A customer with a granted limit in minor units; None is unlimited."""
+    granted = GrantedLimit("unlimited") if limit is None else GrantedLimit("amount", limit)
+    return Customer(**{"customer_id": customer_id, "name": "Vale Trading", "currency": "CNY", "limit": granted} | changes)
+
+
+def a_policy(**changes: Any) -> NewPolicy:
+    """A policy version; its bytes are never read by storage."""
+    values = {"name": "standard", "digest": DIGEST, "program_digest": "sha256:program", "source": b"aval: 1\n"}
+    return NewPolicy(**{**values, "stored_by": "officer"} | changes)
+
+
+def an_invoice(invoice_id: str = "I-1", amount: int = 100, **changes: Any) -> Invoice:
+    """An open invoice of C-1, invoiced 2026-01-01 and due 30 days later."""
+    values = {"customer_id": "C-1", "invoice_id": invoice_id, "amount": amount, "currency": "CNY"}
+    return Invoice(**{**values, "invoiced_on": date(2026, 1, 1), "due_on": date(2026, 1, 31)} | changes)
+
+
+def a_decision(locked: AccountState, key: str, amount: int = 0, **changes: Any) -> NewDecision:
+    """A decision under a key: an approval that holds `amount` under the customer's limit, or a denial of 0."""
+    ceiling = locked.customer.limit.minor
+    hold = Hold(f"R-{key}", amount, ceiling, locked.now + timedelta(hours=24)) if amount else None
+    values = {
+        "decision_id": f"D-{key}", "client": "shop", "idempotency_key": key, "body_hash": b"body", "status": 201,
+        "response": f'{{"before": {locked.balance}}}'.encode(), "verdict": "approve" if amount else "deny",
+        "policy_digest": DIGEST, "program_digest": "sha256:program", "as_of": locked.now.date(),
+        "order": DecidedOrder(f"SO-{key}", amount or 1, amount or 1, locked.now.date()), "request": b"{}",
+        "facts": {"before": locked.balance}, "outcome": {"amount": amount}, "hold": hold,
+    }  # fmt: skip
+    return NewDecision(**values | changes)
+
+
+def a_database(path: Path, limit: int | None = 1_000, **options: Any) -> Database:
+    """A migrated database with customer C-1 and an effective policy."""
+    database = open_database(path, **options)
+    upgrade(database)
+    with database.write() as work:
+        work.customers.put(a_customer(limit=limit))
+        work.policies.add(a_policy())
+        work.policies.set_effective(DIGEST, by="officer")
+    return database
+
+
+def approve(work: Work, key: str, amount: int, **changes: Any) -> AccountState:
+    """Lock C-1 and record an approval of an amount."""
+    locked = work.accounts.lock("C-1")
+    assert locked is not None
+    work.decisions.record(locked, a_decision(locked, key, amount, **changes))
+    return locked
