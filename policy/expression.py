@@ -44,6 +44,7 @@ DEPTH_MAX = 40
 PERCENT_DECIMALS = 6
 FUNCTIONS = {"min": (2, 20), "max": (2, 20), "abs": (1, 1), "days_between": (2, 2)}  # name to fewest and most values
 STATES = ("missing", "known", "none", "zero", "unlimited")
+TOLD_LENGTH = 200  # a finding is one line on a screen, whatever it quotes
 _SHORTER = "give its parts names under let"
 _NUMBER = re.compile(r"(-?)([\d_]+)(?:\.(\d+))?\s*(.*)", re.DOTALL)
 
@@ -71,7 +72,7 @@ def read_number(text: str, at: Where) -> Number | Problem:
         return Number(-inner.value, inner.unit, inner.decimals, formula.at)
     if isinstance(formula, Problem | Number):
         return formula
-    return Problem("number", at, f'"{text.strip()[:40]}" is not a number', "write digits, such as 5_000 or 2.5")
+    return Problem("number", at, f'"{_short(text)}" is not a number', "write digits, such as 5_000 or 2.5")
 
 
 def read_date(text: str, at: Where) -> int | Problem:
@@ -81,7 +82,7 @@ def read_date(text: str, at: Where) -> int | Problem:
         return formula.day
     if isinstance(formula, Problem) and formula.code in ("date", "full-width-sign"):
         return formula
-    return Problem("date", at, f'"{text.strip()[:40]}" is not a date', "write year-month-day, such as 2026-07-01")
+    return Problem("date", at, f'"{_short(text)}" is not a date', "write year-month-day, such as 2026-07-01")
 
 
 def _read(start: str, text: str, at: Where, build: Callable[[Any, _Line], T]) -> T | Problem:
@@ -90,7 +91,15 @@ def _read(start: str, text: str, at: Where, build: Callable[[Any, _Line], T]) ->
     try:
         return build(_parsed(start, text), line)
     except Slip as slip:
-        return Problem(slip.code, line.place(min(slip.offset, len(text))), slip.message, slip.help)
+        return Problem(slip.code, line.place(min(slip.offset, len(text))), _one_line(slip.message), _one_line(slip.help))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:TOLD_LENGTH]
+
+
+def _short(text: str) -> str:
+    return _one_line(text)[:40]
 
 
 @cache

@@ -27,11 +27,11 @@ class Const:
     """A literal, already exact and in the unit of its kind.
 
     Kind "offers": tuple of terms texts. Kind "security": tuple of alternatives, each a tuple of (instrument, Fraction);
-    the empty tuple requires nothing.
+    the empty tuple requires nothing. Only kind "terms" may be None: a row without a longest term.
     """
 
     kind: str
-    value: Value
+    value: Value | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +207,7 @@ class Wording:
     say: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     say_customer: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: Mapping[str, int] = field(default_factory=dict)
+    built_in: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ BYTES_MAX = 256 * 1024
 DEPTH_MAX = 20
 NODES_MAX = 10_000
 TOLD_MAX = 100  # findings of one code in one file; more would only hide the others
+TOLD_LENGTH = 200  # a finding is one line on a screen, whatever it quotes
+JOINED_LENGTH = 200  # a longer text was not one value
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the pure one reads the same, ten times slower
 _MANY = {"too-deep": "nest less, or give the inner part a name under let", "too-many-nodes": "split the policy"}
@@ -69,8 +71,12 @@ def _told(problems: list[Problem]) -> tuple[Problem, ...]:
     for problem in in_order(problems):
         seen[problem.code] += 1
         if seen[problem.code] <= TOLD_MAX:
-            told.append(problem)
+            told.append(replace(problem, message=_one_line(problem.message), help=_one_line(problem.help)))
     return tuple(told)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:TOLD_LENGTH] if len(text) > TOLD_LENGTH else text
 
 
 class _Stop(Exception):
@@ -252,7 +258,7 @@ class _Reader:
             whole = self.text[start : outer.key_end]
         else:
             whole = self.text[start : span[1]]
-        found = flow_commas.cut_off(whole, before, outer.mapping)
+        found = flow_commas.cut_off(whole, before, outer.mapping) if len(whole) <= JOINED_LENGTH else None
         if found is None:
             return False
         outer.nodes[-1], problem = found

@@ -1,0 +1,312 @@
+"""From the document to a checked one: every name resolved, every kind proved, every finding told.
+
+Nothing here runs a policy. What leaves as `Checked` without errors can be compiled without another question.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+
+from policy.check_tests import check_tests
+from policy.document import Alternative, CheckWritten, FactWritten, Policy, RowWritten, Setting, ValueTable, Word
+from policy.infer import ANY_SECTION, Inference
+from policy.kinds import NO_LIMIT
+from policy.meaning import LEVELS, Checked, Names, Referent, Sort, fact_referent
+from policy.problems import Problem, in_order
+from policy.suggest import did_you_mean, listed
+from policy.syntax import Comparison, Expr, Membership, Name, Number
+from policy.vocabulary import FactDeclaration, Vocabulary
+
+LIMIT_COLUMNS = {"limit": Sort("limit", maybe_none=True), "largest_order": Sort("money"), "review_every": Sort("months")}
+OUTPUT_NAMES = {"limit": "limit.policy", "largest_order": "limit.largest_order", "review_every": "limit.review_every"}
+COMPARE_AS = {"at_most": "<=", "at_least": ">=", "below": "<", "above": ">", "is": "is"}
+FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Problem, ...]]:
+    """The document with its meanings, and every finding in the order of the file."""
+    problems: list[Problem] = []
+    facts = {**vocabulary.facts}
+    for written in policy.facts:
+        _declare(written, facts, problems)
+    names = Names(policy, vocabulary, facts, {let.name.text: let for let in policy.lets})
+    inference = Inference(names, problems=problems)
+    _name_all(names, problems)
+    for setting in policy.settings:
+        _setting(inference, setting)
+    for table in policy.tables:
+        _table(inference, table)
+    for let in policy.lets:
+        inference.known(let.name.text, let.name.at)
+    for section, rows in policy.rows.items():
+        inference.level = LEVELS[section]
+        for row in rows:
+            _row(inference, section, row)
+        _same_columns(inference, section, rows)
+    inference.level = LEVELS["checks"]
+    for one in policy.checks:
+        _check(inference, one)
+    inference.level = ANY_SECTION
+    tests = check_tests(inference)
+    _header(policy, vocabulary, problems)
+    _unused(inference, [let.name for let in policy.lets])
+    return Checked(policy, vocabulary, inference.meanings, names, tests), tuple(in_order(problems))
+
+
+def _declare(written: FactWritten, facts: dict[str, FactDeclaration], problems: list[Problem]) -> None:
+    name, known = written.name.text, facts.get(written.name.text)
+    declared = FactDeclaration(name, written.kind.text, written.source.text, written.meaning, written.missing.text,
+                               tuple(word.text for word in written.choices))  # fmt: skip
+    if known is not None and (known.kind, known.source) != (declared.kind, declared.source):
+        problems.append(Problem("duplicate-name", written.name.at, f"'{name}' is built in as {known.kind} from "
+                                f"{known.source}", "keep its kind and source, or choose another name"))  # fmt: skip
+        return
+    facts[name] = replace(declared, choices=declared.choices or (known.choices if known else ()))
+
+
+def _name_all(names: Names, problems: list[Problem]) -> None:
+    """Fill in every name that is known before any formula is read."""
+    policy, known = names.policy, names.known
+    for fact in names.facts.values():
+        known[fact.name] = fact_referent(fact)
+    rows = policy.rows
+    if "tiers" in rows:
+        tiers = tuple(dict.fromkeys(w.text for row in rows["tiers"] if isinstance(w := row.cells["tier"], Word)))
+        known["tier"] = Referent("output", "tier", Sort("choice", tiers, of_tier=True), LEVELS["tiers"], "tiers")
+    columns = {column for row in rows.get("limits", ()) for column in row.cells}
+    for column in columns:
+        known[OUTPUT_NAMES[column]] = Referent("output", column, LIMIT_COLUMNS[column], LEVELS["limits"], "limits")
+    if "limit.granted" in names.facts and not columns:
+        known["limit.policy"] = Referent("token", "none", Sort("limit", maybe_none=True), LEVELS["limits"], value=NO_LIMIT)
+    if columns or "limit.granted" in names.facts:
+        known["limit.effective"] = Referent("effective", "limit.effective", Sort("limit"), LEVELS["limits"])
+    taken = {**{name: None for name in known}}
+    named = [*(let.name for let in policy.lets), *(table.name for table in policy.tables)]
+    for word in named:
+        if word.text in taken:
+            problems.append(Problem("duplicate-name", word.at, f"'{word.text}' is the name of something else already",
+                                    "choose another name"))  # fmt: skip
+            names.lets = {name: let for name, let in names.lets.items() if let.name is not word}
+        taken[word.text] = None
+
+
+def _setting(inference: Inference, setting: Setting) -> None:
+    sorts = [inference.formula(dated.value) for dated in setting.values]
+    found = [sort for sort in sorts if sort is not None]
+    for dated, sort in zip(setting.values, sorts, strict=True):
+        if sort is not None and sort.kind != found[0].kind:
+            inference.note("kind", dated.at, f"'{setting.name.text}' is a {found[0].kind} on some days and a {sort.kind} "
+                           "on others")  # fmt: skip
+        if sort is not None and inference.level_of(dated.value) + len(_facts_read(inference, dated.value)) > 0:
+            inference.note("scope", dated.at, f"the setting '{setting.name.text}' reads facts",
+                           "a setting is a constant; give a formula a name under 'let'")  # fmt: skip
+    if found:
+        name = f"settings.{setting.name.text}"
+        inference.names.known[name] = Referent("setting", setting.name.text, found[0])
+
+
+def _facts_read(inference: Inference, expr: Expr) -> list[Name]:
+    from policy.meaning import names_in
+
+    found = [(name, inference.meanings.referents.get(name)) for name in names_in(expr)]
+    return [name for name, referent in found if referent is not None and referent.scope != "token"]
+
+
+def _table(inference: Inference, table: ValueTable) -> None:
+    inference.level = LEVELS["tiers"]
+    sound = all([inference.condition(cell.test) for cell in (*table.down_tests, *table.across_tests)])
+    cells = [cell for line in table.values for cell in line]
+    numeric = [cell for cell in cells if not (isinstance(cell, Name) and cell.text not in inference.names.known)]
+    words = tuple(dict.fromkeys(cell.text for cell in cells if isinstance(cell, Name) and cell not in numeric))
+    if words and numeric:
+        inference.note("kind", table.name.at, f"the table '{table.name.text}' gives words and numbers")
+        return
+    sorts = [inference.formula(cell, Sort("choice", words) if words else None) for cell in cells]
+    found = [sort for sort in sorts if sort is not None]
+    kinds = listed(sorted({sort.kind for sort in found}))
+    if len({sort.kind for sort in found}) > 1:
+        inference.note("kind", table.name.at, f"the table '{table.name.text}' gives values of different kinds: {kinds}")
+    if found and sound:
+        inference.names.known[table.name.text] = Referent("table", table.name.text, found[0])
+    inference.level = ANY_SECTION
+
+
+def _row(inference: Inference, section: str, row: RowWritten) -> None:
+    if row.when is not None:
+        inference.condition(row.when)
+    for column, cell in row.cells.items():
+        if section == "limits":
+            _limit_cell(inference, column, cell)
+        elif section == "terms":
+            _terms_cell(inference, cell if isinstance(cell, tuple) else (cell,))
+        elif section == "security" and isinstance(cell, tuple):
+            for alternative in cell:
+                _alternative(inference, alternative)
+        elif section == "authority" and isinstance(cell, Word):
+            check_role(inference, cell)
+
+
+def _same_columns(inference: Inference, section: str, rows: tuple[RowWritten, ...]) -> None:
+    """Every row of limits says all that any row says, so that no column is sometimes without a value."""
+    columns = {column for row in rows for column in row.cells} if section == "limits" else set()
+    for row in rows:
+        for column in sorted(columns - set(row.cells)):
+            inference.note("missing-key", row.at, f"this row of {section} has no '{column}', which other rows give",
+                           f"add '{column}: ...'")  # fmt: skip
+
+
+def _limit_cell(inference: Inference, column: str, cell: object) -> None:
+    wanted = LIMIT_COLUMNS[column]
+    assert isinstance(cell, Expr)
+    sort = inference.formula(cell, wanted)
+    kinds = ("money", "limit") if column == "limit" else (wanted.kind,)
+    if sort is not None and sort.kind not in kinds:
+        inference.note("kind", cell.at, f"'{column}' is {sort.kind}, wanted is {listed(kinds)}")
+
+
+def _terms_cell(inference: Inference, words: tuple[object, ...]) -> None:
+    for word in words:
+        assert isinstance(word, Word)
+        if inference.names.vocabulary.read_terms(word.text) is None:
+            help = "a comma splits it in [ ]: write 2/10 net 30" if re.search(r"^\d+/\d+$", word.text) else (
+                "write net 30, 2/10 net 30, net 30 end of month or prepaid")  # fmt: skip
+            inference.note("terms", word.at, f"'{word.text}' is not a payment term", help)
+
+
+def _alternative(inference: Inference, alternative: Alternative) -> None:
+    total = Fraction(0)
+    for word, share in alternative.shares:
+        if word.text not in inference.names.vocabulary.instruments:
+            known = inference.names.vocabulary.instruments
+            inference.note("unknown-instrument", word.at, f"'{word.text}' is not a security",
+                           did_you_mean(word.text, known, f"one of: {listed(known)}"))  # fmt: skip
+        sort = inference.formula(share, Sort("percent"))
+        value = constant(inference, share)
+        if sort is not None and (sort.kind not in ("percent", "ratio") or value is None):
+            inference.note("percent", share.at, f"the share of '{word.text}' is not a percentage", "write it like 30%")
+        elif value is not None:
+            total += value
+            if not 0 < value <= 1:
+                inference.note("range", share.at, "a share is more than 0% and at most 100%")
+    if total > 1:
+        inference.note("share-sum", alternative.at, f"the securities add up to {total * 100}% of the order",
+                       "together they are at most 100%")  # fmt: skip
+
+
+def constant(inference: Inference, expr: Expr) -> Fraction | None:
+    """The value of a written number, or of a setting that has one value for all days."""
+    if isinstance(expr, Number):
+        value = inference.meanings.numbers.get(expr)
+        return None if value is None or isinstance(value, (str, tuple)) else Fraction(value)
+    referent = inference.meanings.referents.get(expr)
+    if referent is not None and referent.scope == "setting":
+        setting = next(one for one in inference.names.policy.settings if one.name.text == referent.name)
+        if len(setting.values) == 1 and setting.values[0].since is None:
+            return constant(inference, setting.values[0].value)
+    return None
+
+
+def check_role(inference: Inference, word: Word) -> None:
+    """A role must be declared by the file."""
+    policy = inference.names.policy
+    roles = [role.text for role in (*policy.roles_rising, *policy.roles_beside)]
+    if word.text not in roles:
+        inference.note("unknown-role", word.at, f"'{word.text}' is not a role of this file",
+                       did_you_mean(word.text, roles, f"roles: {listed(roles)}" if roles else "declare it under 'roles'"))  # fmt: skip
+
+
+def _check(inference: Inference, check: CheckWritten) -> None:
+    if check.only_when is not None:
+        inference.condition(check.only_when)
+    if check.when is not None:
+        inference.condition(check.when)
+    if check.measure is not None:
+        _measured(inference, check, check.measure)
+    if check.release_by is not None:
+        check_role(inference, check.release_by)
+    for texts in (check.say, check.say_customer):
+        _messages(inference, check, texts)
+
+
+def _measured(inference: Inference, check: CheckWritten, measure: Expr) -> None:
+    if check.op == "in":
+        sort = inference.formula(measure)
+        if sort is not None:
+            _measured_in(inference, measure, sort, check.allowed)
+        return
+    assert isinstance(check.allowed, Expr)
+    test = Comparison(COMPARE_AS[check.op], measure, check.allowed, check.allowed.at)
+    inference.condition(test)
+
+
+def _measured_in(inference: Inference, measure: Expr, sort: Sort, allowed: object) -> None:
+    if isinstance(allowed, Membership):
+        inference.meanings.referents[allowed.left] = Referent("let", "measured", sort)
+        inference.item = {"measured": Referent("item", "measured", sort)}
+        inference.condition(allowed)
+        inference.item = {}
+
+
+def _messages(inference: Inference, check: CheckWritten, texts: object) -> None:
+    assert isinstance(texts, dict)
+    languages = inference.names.policy.title
+    for language in languages:
+        if texts and language not in texts:
+            inference.note("language-missing", next(iter(texts.values())).at,
+                           f"the message of '{check.name.text}' has no text in '{language}'", f"add {language}: ...")  # fmt: skip
+    for word in texts.values():
+        for found in FIELD.findall(word.text):
+            _field(inference, check, word, found)
+
+
+def _field(inference: Inference, check: CheckWritten, word: Word, found: str) -> None:
+    own = ("measured", "allowed", "excess") if check.measure is not None else ()
+    if found in own:
+        return
+    if found == "items":
+        inference.note("not-yet-supported", word.at, "'{items}' cannot be shown in this version", "leave it out")
+        return
+    referent = inference.known(found, word.at)
+    if referent is None or referent.scope == "broken" or referent.level >= LEVELS["authority"]:
+        known = [*own, *inference.names.all_names()]
+        inference.note("unknown-field", word.at, f"the message shows '{{{found}}}', which is nothing here",
+                       did_you_mean(found, known, f"may be shown: {listed(own)}, and any figure or setting"))  # fmt: skip
+
+
+def _header(policy: Policy, vocabulary: Vocabulary, problems: list[Problem]) -> None:
+    if policy.currency.text and policy.currency.text not in vocabulary.currencies:
+        help = did_you_mean(policy.currency.text, vocabulary.currencies, "write its ISO 4217 code, such as CNY")
+        problems.append(Problem("currency", policy.currency.at, f"'{policy.currency.text}' is not a currency", help))
+    refers = [check for check in policy.checks if check.verdict.text == "refer"]
+    if refers and "authority" not in policy.rows:
+        problems.append(Problem("nobody", refers[0].name.at, "this check refers orders, and nobody is named who may "
+                                "release them", "add a section 'authority'", "warning"))  # fmt: skip
+
+
+def _unused(inference: Inference, lets: list[Word]) -> None:
+    """Things that are declared and never read, as warnings."""
+    policy, used = inference.names.policy, inference.names.used
+    things = [*lets, *(fact.name for fact in policy.facts), *(table.name for table in policy.tables)]
+    things += [Word(f"settings.{one.name.text}", one.name.at) for one in policy.settings]
+    things += [Word(f"lists.{one.name.text}", one.name.at) for one in policy.lists]
+    read = used if policy.name.text else {thing.text for thing in things}
+    for thing in things:
+        if thing.text not in read or thing in lets and not _read_elsewhere(inference, thing.text):
+            inference.problems.append(Problem("unused-fact", thing.at, f"nothing reads '{thing.text}'",
+                                              "take it out, or use it", "warning"))  # fmt: skip
+    for row in policy.rows.get("limits", ())[:1]:
+        if "largest_order" in row.cells and "limit.largest_order" not in used:
+            inference.problems.append(Problem("unread-limit", row.at, "no check reads limit.largest_order, so no order "
+                                              "is held against it", "add a check, or take it out", "warning"))  # fmt: skip
+
+
+def _read_elsewhere(inference: Inference, name: str) -> bool:
+    """Whether any formula, condition or message names a figure."""
+    referents = inference.meanings.referents
+    if any(isinstance(node, Name) and node.text == name for node in referents):
+        return True
+    texts = [w.text for check in inference.names.policy.checks for w in (*check.say.values(), *check.say_customer.values())]
+    return any("{" + name + "}" in text for text in texts)
+

@@ -1,0 +1,226 @@
+"""The tests of a file with typed values: what is given fits its fact, what is expected can be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from policy.document import TestWritten, Word
+from policy.expression import read_date, read_number
+from policy.infer import FLAGS, LIMIT_WORDS, Inference
+from policy.kinds import Value
+from policy.meaning import CheckedTest, Sort
+from policy.problems import Problem
+from policy.source import Mapping as Block
+from policy.source import Node, Scalar, Sequence
+from policy.suggest import did_you_mean, listed
+from policy.vocabulary import ListDeclaration
+
+VERDICTS = ("approve", "approve_with_conditions", "refer", "deny")
+STATUSES = ("hard_stop", "deny", "refer", "warn", "pass", "does_not_apply", "not_evaluated")
+EXPECTED = ("verdict", "hard_stop", "tier", "terms", "longest", "security", "authority", "missing",
+            "limit.policy", "limit.effective", "limit.largest_order", "limit.review_every")  # fmt: skip
+Found = TypeVar("Found")
+Given = tuple[dict[str, Value | None], dict[str, tuple[Mapping[str, Value], ...]]]
+
+
+def check_tests(inference: Inference) -> tuple[CheckedTest, ...]:
+    """Every test with its base filled in and its values typed; findings for what does not fit."""
+    written = inference.names.policy.tests
+    bases = {test.name.text: test for test in written if test.is_base}
+    checked = []
+    for test in written:
+        given = _given(inference, test, bases, ())
+        if not test.is_base and given is not None:
+            expect = {key.text: value for key, node in test.expect
+                      if (value := _expected(inference, key, node)) is not None}  # fmt: skip
+            checked.append(CheckedTest(test.name.text, test.name.at.line, given[0], given[1], expect))
+    return tuple(checked)
+
+
+def _given(
+    inference: Inference, test: TestWritten, bases: Mapping[str, TestWritten], path: tuple[str, ...]
+) -> Given | None:
+    facts: dict[str, Value | None] = {}
+    lists: dict[str, tuple[Mapping[str, Value], ...]] = {}
+    if test.like is not None:
+        base = bases.get(test.like.text)
+        if base is None or base.name.text in path or base is test:
+            inference.note("test-shape", test.like.at, f"there is no base '{test.like.text}' to build on",
+                           did_you_mean(test.like.text, bases))  # fmt: skip
+            return None
+        below = _given(inference, base, bases, (*path, test.name.text)) if path else _quiet(inference, base, bases, test)
+        if below is None:
+            return None
+        facts, lists = dict(below[0]), dict(below[1])
+    for key, node in test.given:
+        _one_given(inference, key, node, (facts, lists))
+    return facts, lists
+
+
+def _quiet(inference: Inference, base: TestWritten, bases: Mapping[str, TestWritten], test: TestWritten) -> Given | None:
+    """A base's values without telling its findings a second time."""
+    told = list(inference.problems)
+    found = _given(inference, base, bases, (test.name.text,))
+    inference.problems[:] = told
+    return found
+
+
+def _one_given(inference: Inference, key: Word, node: Node, given: Given) -> None:
+    listing = inference.names.vocabulary.lists.get(key.text)
+    if listing is not None:
+        given[1][key.text] = tuple(item for item in _items(inference, listing, node))
+        return
+    referent = inference.known(key.text, key.at)
+    if referent is None or referent.scope not in ("fact", "figure"):
+        names = [name for name, one in inference.names.known.items() if one.scope in ("fact", "figure")]
+        inference.note("unknown-fact", key.at, f"'{key.text}' is not a fact that a test can give",
+                       did_you_mean(key.text, [*names, *inference.names.vocabulary.lists]))  # fmt: skip
+        return
+    if not isinstance(node, Scalar):
+        inference.note("test-value", node.at, f"'{key.text}' needs a single value")
+    elif node.text == "missing":
+        given[0][key.text] = None
+    else:
+        value = _value(inference, Word(node.text, node.at), referent.sort)
+        if value is not None:
+            given[0][key.text] = value
+
+
+def _items(inference: Inference, listing: ListDeclaration, node: Node) -> list[Mapping[str, Value]]:
+    if not isinstance(node, Sequence):
+        inference.note("test-value", node.at, f"'{listing.name}' needs a list", "write [] for an empty one")
+        return []
+    items: list[Mapping[str, Value]] = []
+    for item in node.items:
+        if not isinstance(item, Block):
+            inference.note("test-value", item.at, f"an item of '{listing.name}' is a block of fields",
+                           f"fields: {listed(listing.fields)}")  # fmt: skip
+            continue
+        fields: dict[str, Value] = {}
+        for key, value in item.entries:
+            if key.text not in listing.fields:
+                inference.note("unknown-field", key.at, f"'{key.text}' is not a field of {listing.name}",
+                               did_you_mean(key.text, listing.fields, f"fields: {listed(listing.fields)}"))  # fmt: skip
+            elif isinstance(value, Scalar) and value.text != "missing":
+                field = listing.fields[key.text]
+                typed = _value(inference, Word(value.text, value.at), Sort(field.kind, field.choices))
+                if typed is not None:
+                    fields[key.text] = typed
+        items.append(fields)
+    return items
+
+
+def _value(inference: Inference, word: Word, sort: Sort) -> Value | None:
+    """A written value in the kind of its fact."""
+    if sort.kind == "flag" or (sort.kind == "limit" and word.text in LIMIT_WORDS):
+        found = (FLAGS if sort.kind == "flag" else LIMIT_WORDS).get(word.text)
+        if found is None:
+            inference.note("test-value", word.at, f"'{word.text}' is not true or false")
+        return found
+    if sort.kind in ("choice", "text", "terms"):
+        return _word(inference, word, sort)
+    if sort.kind == "date":
+        return _kept(inference, read_date(word.text, word.at))
+    number = _kept(inference, read_number(word.text, word.at))
+    if number is None:
+        return None
+    found_sort = inference.formula(number, sort)
+    if found_sort is not None and found_sort.kind != sort.kind and {found_sort.kind, sort.kind} not in (
+        {"money", "limit"}, {"percent", "ratio"}, {"number", "ratio"}):  # fmt: skip
+        inference.note("test-value", word.at, f"'{word.text}' is a {found_sort.kind}, wanted is a {sort.kind}")
+        return None
+    return inference.meanings.numbers.get(number)
+
+
+def _word(inference: Inference, word: Word, sort: Sort) -> Value | None:
+    if sort.kind == "terms":
+        terms = inference.names.vocabulary.read_terms(word.text)
+        if terms is None:
+            inference.note("terms", word.at, f"'{word.text}' is not a payment term")
+        return terms.text if terms else None
+    if sort.kind == "choice" and word.text not in sort.choices:
+        inference.note("unknown-tier" if sort.of_tier else "unknown-word", word.at, f"'{word.text}' is not one of its "
+                       "words", did_you_mean(word.text, sort.choices, f"one of: {listed(sort.choices)}"))  # fmt: skip
+        return None
+    return word.text
+
+
+def _kept(inference: Inference, found: Found | Problem) -> Found | None:
+    if isinstance(found, Problem):
+        inference.problems.append(found)
+        return None
+    return found
+
+
+def _expected(inference: Inference, key: Word, node: Node) -> object:
+    if key.text.startswith("checks."):
+        names = [check.name.text for check in inference.names.policy.checks]
+        if key.text[7:] not in names and not _built_in(inference, key.text[7:]):
+            inference.note("unknown-check", key.at, f"the file has no check '{key.text[7:]}'",
+                           did_you_mean(key.text[7:], names))  # fmt: skip
+            return None
+        return _one_of(inference, node, STATUSES, "status")
+    if key.text not in EXPECTED:
+        inference.note("unknown-key", key.at, f"a test cannot expect '{key.text}'",
+                       did_you_mean(key.text, EXPECTED, f"one of: {listed(EXPECTED)}, checks.NAME"))  # fmt: skip
+        return None
+    if key.text == "missing":
+        items = node.items if isinstance(node, Sequence) else (node,)
+        return tuple(sorted(item.text for item in items if isinstance(item, Scalar)))
+    if key.text == "security":
+        return _security(inference, node)
+    if not isinstance(node, Scalar):
+        inference.note("test-value", node.at, f"'{key.text}' needs a single value")
+        return None
+    return _single(inference, key.text, Word(node.text, node.at), node)
+
+
+def _built_in(inference: Inference, name: str) -> bool:
+    return f"check: {name}\n" in inference.names.vocabulary.built_in
+
+
+def _single(inference: Inference, key: str, word: Word, node: Node) -> object:
+    if key == "verdict":
+        return _one_of(inference, node, VERDICTS, "verdict")
+    if key in ("tier", "authority") and word.text == "none":
+        return "none"
+    if key == "tier":
+        return _value(inference, word, inference.names.known["tier"].sort) if "tier" in inference.names.known else None
+    if key == "authority":
+        from policy.check import check_role
+
+        check_role(inference, word)
+        return word.text
+    if key in ("terms", "longest"):
+        return "none" if word.text == "none" else _value(inference, word, Sort("terms"))
+    if key == "hard_stop":
+        return _value(inference, word, Sort("flag"))
+    if word.text == "missing":
+        return "missing"
+    return _value(inference, word, Sort({"limit.largest_order": "money", "limit.review_every": "months"}.get(key, "limit")))
+
+
+def _one_of(inference: Inference, node: Node, known: tuple[str, ...], what: str) -> str | None:
+    text = node.text if isinstance(node, Scalar) else ""
+    if text in known:
+        return text
+    inference.note("test-value", node.at, f"'{text}' is not a {what}", did_you_mean(text, known, f"one of: {listed(known)}"))
+    return None
+
+
+def _security(inference: Inference, node: Node) -> object:
+    """Expected securities: none, one block, or a list of blocks of which one is enough."""
+    if isinstance(node, Scalar) and node.text == "none":
+        return ()
+    blocks = node.items if isinstance(node, Sequence) else (node,)
+    alternatives = []
+    for block in blocks:
+        if not isinstance(block, Block):
+            inference.note("test-value", node.at, "'security' is none, or blocks such as {bank_guarantee: 100%}")
+            return None
+        pairs = [(key.text, _value(inference, Word(value.text, value.at), Sort("percent")))
+                 for key, value in block.entries if isinstance(value, Scalar)]  # fmt: skip
+        alternatives.append(tuple(pairs))
+    return tuple(alternatives)
+

@@ -1,0 +1,157 @@
+"""A checked document to the Program that engines run; nothing else makes a Program.
+
+Equal formulas become one node, so a figure used in ten rows is computed once. Sections are laid down in the order in
+which they may read each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from policy.digest import program_digest
+from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, ValueTable, Word
+from policy.kinds import Value
+from policy.lower import Lowering
+from policy.meaning import Checked, figure_of
+from policy.program import Check, Collect, Compare, Const, First, Fold, In, Logic, Program, Row, Wording
+from policy.syntax import Condition, Expr, Membership
+from policy.vocabulary import TermsLiteral
+
+FAILS = {"at_most": ">", "at_least": "<", "below": ">=", "above": "<=", "is": "!="}
+
+
+def compile_policy(checked: Checked, source: bytes, built_in: frozenset[str] = frozenset()) -> Program:
+    """The Program of a document without errors; `built_in` names the checks that came with the vocabulary."""
+    low = Lowering(checked)
+    policy = checked.policy
+    for table in policy.tables:
+        _value_table(low, table)
+    for let in policy.lets:
+        if figure_of(let) is not None:
+            low.figure(let)
+    sections = {name: _section(low, name, policy.rows[name]) for name in ("tiers", "limits") if name in policy.rows}
+    effective = low.effective() if "limit.effective" in checked.names.known else -1
+    for name in ("terms", "security"):
+        if name in policy.rows:
+            sections[name] = _section(low, name, policy.rows[name])
+    checks = low.add(Collect(tuple(_check(low, check) for check in policy.checks)))
+    if "authority" in policy.rows:
+        sections["authority"] = _section(low, "authority", policy.rows["authority"])
+    tiers, limits, terms, security, authority = (sections.get(name, -1) for name in ROW_SECTIONS)
+    fold = Fold(
+        checks, tiers, limits, terms, security, authority, effective, low.fact_if_known("order.amount"),
+        low.fact_if_known("order.prepaid"), low.fact_if_known("order.requested_terms"),
+    )  # fmt: skip
+    return _program(low, low.add(fold), source, built_in)
+
+
+def _program(low: Lowering, fold: int, source: bytes, built_in: frozenset[str]) -> Program:
+    policy, vocabulary = low.checked.policy, low.checked.vocabulary
+    for let in policy.lets:
+        if let.name.text in low.lets:
+            low.labels.setdefault(low.lets[let.name.text], let.name.text)
+    tiers = low.checked.names.known["tier"].sort.choices if "tier" in low.checked.names.known else ()
+    program = Program(
+        name=policy.name.text, currency=policy.currency.text,
+        minor_digits=vocabulary.currencies.get(policy.currency.text, 0), timezone=policy.timezone.text,
+        vocabulary=vocabulary.name, nodes=tuple(low.nodes), facts=low.facts, figures=tuple(low.figures),
+        tables=low.tables, lets=low.lets, terms=low.terms, tiers=tiers,
+        roles_rising=tuple(role.text for role in policy.roles_rising),
+        roles_beside=tuple(role.text for role in policy.roles_beside), fold=fold, wording=_wording(low, built_in),
+        source_digest="sha256:" + hashlib.sha256(source).hexdigest(),
+    )  # fmt: skip
+    object.__setattr__(program, "digest", program_digest(program))
+    return program
+
+
+def _wording(low: Lowering, built_in: frozenset[str]) -> Wording:
+    checks = low.checked.policy.checks
+    fields: dict[str, int] = {}
+    say = {check.name.text: {key: word.text for key, word in check.say.items()} for check in checks}
+    customer = {check.name.text: {key: word.text for key, word in check.say_customer.items()} for check in checks}
+    for text in (text for texts in (*say.values(), *customer.values()) for text in texts.values()):
+        for name, index in low.named_fields(text):
+            fields[name] = index
+    return Wording(low.checked.policy.title, low.labels, low.kinds, say, customer, fields, built_in)
+
+
+def _section(low: Lowering, name: str, rows: tuple[RowWritten, ...]) -> int:
+    outputs = _OUTPUTS.get(name) or tuple(dict.fromkeys(column for row in rows for column in row.cells))
+    built = [Row(_when(low, row.when), tuple(_cell(low, name, column, row) for column in outputs), row.at.line)
+             for row in rows]  # fmt: skip
+    return low.table(First(name, outputs, tuple(built)))
+
+
+_OUTPUTS = {"tiers": ("tier",), "terms": ("offer", "longest"), "security": ("security",), "authority": ("release",)}
+
+
+def _when(low: Lowering, when: Condition | None) -> int:
+    return low.add(Logic("and", ())) if when is None else low.condition(when)
+
+
+def _cell(low: Lowering, section: str, column: str, row: RowWritten) -> int:
+    cell = row.cells.get(column)
+    if section == "terms":
+        return low.add(_terms(low, column, cell))
+    if section == "security":
+        assert isinstance(cell, tuple)
+        return low.add(Const("security", tuple(_shares(low, one) for one in cell)))
+    if isinstance(cell, Word):
+        return low.add(Const("choice", cell.text))
+    assert isinstance(cell, Expr)
+    return low.formula(cell)
+
+
+def _terms(low: Lowering, column: str, cell: object) -> Const:
+    words = cell if isinstance(cell, tuple) else (cell,) if isinstance(cell, Word) else ()
+    found = [_literal(low, word) for word in words]
+    if column == "offer":
+        return Const("offers", tuple(terms.text for terms in found))
+    return Const("terms", found[0].text if found else None)
+
+
+def _literal(low: Lowering, word: Word) -> TermsLiteral:
+    terms = low.checked.vocabulary.read_terms(word.text)
+    assert terms is not None
+    low.terms[terms.text] = terms
+    return terms
+
+
+def _shares(low: Lowering, alternative: Alternative) -> tuple[tuple[str, Value], ...]:
+    return tuple((word.text, low.constant(share)) for word, share in alternative.shares)
+
+
+def _check(low: Lowering, check: CheckWritten) -> Check:
+    applies = low.condition(check.only_when) if check.only_when is not None else -1
+    release_by = check.release_by.text if check.release_by else ""
+    if check.when is not None:
+        return Check(check.name.text, low.condition(check.when), check.verdict.text, applies, release_by=release_by,
+                     line=check.at.line)  # fmt: skip
+    assert check.measure is not None
+    measure = low.formula(check.measure)
+    low.labels.setdefault(measure, check.measure_text)
+    allowed = -1
+    if check.op == "in":
+        assert isinstance(check.allowed, Membership)
+        fails = low.add(Logic("not", (low.membership(check.allowed, measure),)))
+        inner = low.nodes[low.membership(check.allowed, measure)]
+        if isinstance(inner, In):
+            fails = low.add(In(inner.arg, inner.points, inner.spans, not inner.negated))
+    else:
+        assert isinstance(check.allowed, Expr)
+        allowed = low.formula(check.allowed)
+        fails = low.add(Compare(FAILS[check.op], measure, allowed))
+    return Check(check.name.text, fails, check.verdict.text, applies, measure, check.op, allowed, release_by, check.at.line)
+
+
+def _value_table(low: Lowering, table: ValueTable) -> None:
+    """A value table as a first-match table; its cells are known not to overlap."""
+    rows = []
+    for down, line in zip(table.down_tests, table.values, strict=True):
+        for across, value in zip(table.across_tests or (None,), line, strict=True):
+            condition = low.condition(down.test)
+            if across is not None:
+                condition = low.add(Logic("and", (condition, low.condition(across.test))))
+            rows.append(Row(condition, (low.formula(value),), value.at.line))
+    low.table(First(table.name.text, ("value",), tuple(rows)))
+

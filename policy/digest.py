@@ -1,0 +1,38 @@
+"""The digest of a Program: what it means, without places, messages and labels."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policy.program import Program
+
+LANGUAGE = 1
+
+
+def program_digest(program: Program) -> str:
+    """SHA-256 over canonical JSON of the nodes, the figures, the facts' meaning of missing, and the language version."""
+    body = {
+        "language": LANGUAGE, "vocabulary": program.vocabulary, "currency": program.currency,
+        "timezone": program.timezone, "nodes": [_plain(node) for node in program.nodes],
+        "figures": [_plain(figure) for figure in program.figures],
+        "facts": sorted((f.name, f.kind, f.missing, f.choices) for f in program.facts.values()),
+        "roles": [program.roles_rising, program.roles_beside],
+    }  # fmt: skip
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        named = [(f.name, getattr(value, f.name)) for f in fields(value) if f.name != "line"]  # type: ignore[arg-type]
+        return [type(value).__name__, *(_plain(item) for _, item in named)]
+    return value

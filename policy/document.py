@@ -1,0 +1,174 @@
+"""The policy as written: one frozen record for each thing a file may say, every part with its place.
+
+`policy/sections.py` makes these from the file's nodes; nothing is resolved or judged yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from policy.problems import Where
+from policy.source import Node
+from policy.syntax import Condition, Expr
+
+ROW_SECTIONS = ("tiers", "limits", "terms", "security", "authority")
+SECTIONS = ("facts", "settings", "lists", "let", "tables", *ROW_SECTIONS[:4], "checks", "authority", "tests")
+HEADER = ("aval", "policy", "title", "currency", "timezone", "roles")
+LATER = (
+    "calendar", "use", "states", "scales", "documents", "exceptions", "release", "escalation", "letters",
+    "late_charge", "fees", "insurance", "review", "alerts", "promises", "limit",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as written, with its place."""
+
+    text: str
+    at: Where
+
+
+@dataclass(frozen=True, slots=True)
+class FactWritten:
+    """A fact that the file declares under `facts:`."""
+
+    name: Word
+    kind: Word
+    source: Word
+    missing: Word
+    choices: tuple[Word, ...]
+    meaning: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """One value of a setting, or one word of a list, with the days on which it holds (None: open end).
+
+    `since` is the first and `until` the last day, both inclusive, as ordinal day numbers.
+    """
+
+    value: Expr
+    since: int | None
+    until: int | None
+    at: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A number that the credit committee owns; one value, or one for each stretch of time."""
+
+    name: Word
+    values: tuple[Dated, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """A named set of words, each with the days on which it belongs to the set."""
+
+    name: Word
+    words: tuple[Dated, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """A named figure."""
+
+    name: Word
+    formula: Expr
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A test of a value table, and its text as written."""
+
+    test: Condition
+    text: str
+    at: Where
+
+
+@dataclass(frozen=True, slots=True)
+class ValueTable:
+    """A table that gives a value: by one subject, or by two as a grid (`across` is then the second subject).
+
+    `cells` holds, for each test down (and across), the value; `missing` is refer or deny.
+    """
+
+    name: Word
+    down: Expr
+    across: Expr | None
+    down_tests: tuple[Cell, ...]
+    across_tests: tuple[Cell, ...]
+    values: tuple[tuple[Expr, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Instruments that go together, each with its share of the order amount."""
+
+    shares: tuple[tuple[Word, Expr], ...]
+    at: Where
+
+
+@dataclass(frozen=True, slots=True)
+class RowWritten:
+    """One row of a first-match section; `when` is None for `otherwise`. `cells` holds what the section's columns say.
+
+    Values by section: tiers Word; limits Expr; terms offer: tuple of Word, longest: Word; security: tuple of
+    Alternative; authority Word.
+    """
+
+    when: Condition | None
+    cells: Mapping[str, object]
+    at: Where
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWritten:
+    """One check: measured (`measure`, `op`, `allowed`) or plain (`when`); `only_when` says when it is asked."""
+
+    name: Word
+    verdict: Word
+    when: Condition | None
+    measure: Expr | None
+    measure_text: str
+    op: str
+    allowed: object
+    only_when: Condition | None
+    release_by: Word | None
+    say: Mapping[str, Word]
+    say_customer: Mapping[str, Word]
+    at: Where
+
+
+@dataclass(frozen=True, slots=True)
+class TestWritten:
+    """A test of the file: `base` cases hold facts for others to build on, the rest also say what they expect."""
+
+    name: Word
+    is_base: bool
+    like: Word | None
+    given: tuple[tuple[Word, Node], ...]
+    expect: tuple[tuple[Word, Node], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A whole file."""
+
+    file: str
+    name: Word
+    title: Mapping[str, str]
+    currency: Word
+    timezone: Word
+    roles_rising: tuple[Word, ...] = ()
+    roles_beside: tuple[Word, ...] = ()
+    facts: tuple[FactWritten, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    lists: tuple[WordList, ...] = ()
+    lets: tuple[Let, ...] = ()
+    tables: tuple[ValueTable, ...] = ()
+    rows: Mapping[str, tuple[RowWritten, ...]] = field(default_factory=dict)
+    checks: tuple[CheckWritten, ...] = ()
+    tests: tuple[TestWritten, ...] = ()

@@ -1,0 +1,63 @@
+"""The whole way of a file: source, document, check, compile. One call, every finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from policy.check import check
+from policy.compile import compile_policy
+from policy.document import Policy
+from policy.meaning import CheckedTest
+from policy.problems import Problem, errors, in_order
+from policy.program import Program
+from policy.sections import read_document
+from policy.source import read_source
+from policy.vocabulary import Vocabulary
+
+BUILT_IN = "built-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of a file: its Program (None where there are errors), its tests, and every finding."""
+
+    program: Program | None
+    tests: tuple[CheckedTest, ...]
+    problems: tuple[Problem, ...]
+    policy: Policy | None = None
+
+
+def load_policy(source: bytes, file: str, vocabulary: Vocabulary) -> Loaded:
+    """Check a policy file and, where it has no errors, compile it."""
+    node, problems = read_source(source, file)
+    if node is None:
+        return Loaded(None, (), problems)
+    policy, shape_problems = read_document(node, file)
+    if policy is None:
+        return Loaded(None, (), tuple(in_order((*problems, *shape_problems))))
+    whole, built_in = _with_built_in(policy, vocabulary)
+    checked, meaning_problems = check(whole, vocabulary)
+    found = tuple(in_order((*problems, *shape_problems, *meaning_problems)))
+    if errors(found):
+        return Loaded(None, (), found, policy)
+    return Loaded(compile_policy(checked, source, built_in), checked.tests, found, policy)
+
+
+def _with_built_in(policy: Policy, vocabulary: Vocabulary) -> tuple[Policy, frozenset[str]]:
+    """The policy with the checks and settings that every policy of the trade carries; the policy's own come first."""
+    if not vocabulary.built_in:
+        return policy, frozenset()
+    node, problems = read_source(vocabulary.built_in.encode(), BUILT_IN)
+    assert node is not None and not problems, problems
+    fragment, shape_problems = read_document(node, BUILT_IN, fragment=True)
+    assert fragment is not None and not shape_problems, shape_problems
+    own = {setting.name.text for setting in policy.settings}
+    checks = {check.name.text for check in policy.checks}
+    added = tuple(one for one in fragment.checks if one.name.text not in checks)
+    whole = replace(
+        policy,
+        settings=policy.settings + tuple(one for one in fragment.settings if one.name.text not in own),
+        lets=policy.lets + fragment.lets,
+        checks=policy.checks + added,
+    )
+    return whole, frozenset(one.name.text for one in added)

@@ -1,0 +1,280 @@
+"""Formulas and conditions to Program nodes, equal ones once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from policy.document import Let, Setting, WordList
+from policy.kinds import Value
+from policy.meaning import Checked, Referent, figure_of
+from policy.program import Calc, Compare, Const, Fact, Figure, First, In, Logic, Node, Round, Row, Span
+from policy.syntax import (
+    Binary, Block, Call, Comparison, Condition, DateLiteral, Expr, FigureOf, Interval, Membership, Name, Negate, Number,
+    StateTest, Text, Words,
+)  # fmt: skip
+from policy.vocabulary import FactDeclaration, TermsLiteral
+
+OPS = {"is": "=", "is_not": "!="}
+CALLS = {"min": "min", "max": "max", "abs": "abs", "first_known": "first_known", "stricter": "stricter"}
+FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+class Lowering:
+    """The nodes so far, and everything that a Program names beside them."""
+
+    def __init__(self, checked: Checked) -> None:
+        self.checked = checked
+        self.nodes: list[Node] = []
+        self.index: dict[Node, int] = {}
+        self.facts: dict[str, FactDeclaration] = {}
+        self.figures: list[Figure] = []
+        self.tables: dict[str, int] = {}
+        self.lets: dict[str, int] = {}
+        self.terms: dict[str, TermsLiteral] = {}
+        self.labels: dict[int, str] = {}
+        self.kinds: dict[int, str] = {}
+
+    def add(self, node: Node) -> int:
+        """The index of a node, a new one only where there is no equal one."""
+        found = self.index.get(node)
+        if found is None:
+            found = self.index[node] = len(self.nodes)
+            self.nodes.append(node)
+            kind = getattr(node, "kind", None)
+            if kind is not None:
+                self.kinds[found] = kind
+            if isinstance(node, Fact) and node.scope in ("fact", "figure"):
+                self.labels[found] = node.name
+        return found
+
+    def table(self, table: First) -> int:
+        self.tables[table.name] = self.add(table)
+        return self.tables[table.name]
+
+    def formula(self, expr: Expr) -> int:
+        """The node of a formula."""
+        match expr:
+            case Number():
+                return self._number(expr)
+            case DateLiteral():
+                return self.add(Const("date", expr.day))
+            case Name() | Words() | Text():
+                return self.referent(self.checked.meanings.referents[expr])
+            case Negate():
+                return self.add(Calc("negate", (self.formula(expr.value),), self._kind(expr)))
+            case Binary():
+                return self._binary(expr)
+            case Call():
+                return self._call(expr)
+            case FigureOf():
+                raise AssertionError("a figure stands only under let")
+
+    def _kind(self, expr: Expr) -> str:
+        return self.checked.meanings.sorts[expr].kind
+
+    def _number(self, number: Number) -> int:
+        value = self.checked.meanings.numbers[number]
+        currency = self.checked.meanings.foreign.get(number)
+        if currency is None:
+            return self.add(Const(self._kind(number), value))
+        digits = self.checked.vocabulary.currencies
+        scale = Fraction(10) ** (digits[self.checked.policy.currency.text] - digits[currency])
+        rate = self._fact(FactDeclaration(f"rates.{currency}", "ratio", "ledger"))
+        amount = self.add(Const("number", Fraction(str(value)) * scale))
+        return self.add(Round(self.add(Calc("multiply", (amount, rate), "money")), Fraction(1), "half_even", "money"))
+
+    def referent(self, referent: Referent) -> int:
+        """The node of what a name stands for."""
+        sort = referent.sort
+        match referent.scope:
+            case "token":
+                assert referent.value is not None
+                if sort.kind == "terms":
+                    terms = self.checked.vocabulary.read_terms(str(referent.value))
+                    assert terms is not None
+                    self.terms[terms.text] = terms
+                return self.add(Const(sort.kind, referent.value))
+            case "fact":
+                return self._fact(self.checked.names.facts[referent.name])
+            case "item" | "figure":
+                return self.add(Fact(referent.name, sort.kind, referent.scope))
+            case "let":
+                return self._let(referent.name)
+            case "setting":
+                return self._setting(next(s for s in self.checked.policy.settings if s.name.text == referent.name))
+            case "output":
+                return self.add(Fact(referent.name, sort.kind, referent.table))
+            case "table":
+                return self.add(Fact("value", sort.kind, referent.name))
+            case "effective":
+                return self.effective()
+        raise AssertionError(referent.scope)
+
+    def _fact(self, declaration: FactDeclaration) -> int:
+        self.facts[declaration.name] = declaration
+        return self.add(Fact(declaration.name, declaration.kind))
+
+    def fact_if_known(self, name: str) -> int:
+        """The node of a fact that the vocabulary may have, -1 where it has not."""
+        declaration = self.checked.vocabulary.facts.get(name)
+        return -1 if declaration is None else self._fact(declaration)
+
+    def _let(self, name: str) -> int:
+        if name not in self.lets:
+            self.lets[name] = self.formula(self.checked.names.lets[name].formula)
+            self.labels.setdefault(self.lets[name], name)
+        return self.lets[name]
+
+    def effective(self) -> int:
+        """limit.effective: the lower of granted and policy, none counting as 0 where nobody granted anything."""
+        known = self.checked.names.known
+        both = [self.referent(known[name]) for name in ("limit.granted", "limit.policy") if name in known]
+        stricter = self.add(Calc("stricter", tuple(both), "limit"))
+        found = self.add(Calc("none_as_zero", (stricter,), "limit"))
+        self.labels[found] = "limit.effective"
+        return found
+
+    def _setting(self, setting: Setting) -> int:
+        name = f"settings.{setting.name.text}"
+        only = setting.values[0]
+        if len(setting.values) == 1 and only.since is None and only.until is None:
+            return self.formula(only.value)
+        if name not in self.tables:
+            as_of = self._as_of()
+            rows = [Row(self.add(In(as_of, spans=(Span(d.since, True, d.until, True),))), (self.formula(d.value),), d.at.line)
+                    for d in setting.values]  # fmt: skip
+            self.table(First(name, ("value",), tuple(rows)))
+        return self.add(Fact("value", self._kind(only.value), name))
+
+    def _as_of(self) -> int:
+        return self._fact(self.checked.vocabulary.facts["as_of"])
+
+    def _binary(self, expr: Binary) -> int:
+        left, right = self.formula(expr.left), self.formula(expr.right)
+        kinds = self._kind(expr.left), self._kind(expr.right)
+        kind = self._kind(expr)
+        if kinds[0] == "date" and kinds[1] in ("days", "months"):
+            step = right if expr.op == "+" else self.add(Calc("negate", (right,), kinds[1]))
+            return self.add(Calc(f"add_{kinds[1]}", (left, step), "date"))
+        op = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}[expr.op]
+        if kinds == ("date", "date"):
+            op = "days_between"
+        elif kinds[0] == "limit":
+            op = "limit_minus"
+        elif kinds == ("money", "limit"):
+            op = "money_over_limit"
+        return self.add(Calc(op, (left, right), kind))
+
+    def _call(self, expr: Call) -> int:
+        args = tuple(self.formula(arg) for arg in expr.args)
+        if expr.function == "days_between":
+            return self.add(Calc("days_between", args[::-1], "days"))
+        return self.add(Calc(CALLS[expr.function], args, self._kind(expr)))
+
+    def condition(self, condition: Condition) -> int:
+        """The node of a condition."""
+        match condition:
+            case Comparison():
+                op = OPS.get(condition.op, condition.op)
+                return self.add(Compare(op, self.formula(condition.left), self.formula(condition.right)))
+            case StateTest():
+                return self._state(condition)
+            case Membership():
+                return self.membership(condition, self.formula(condition.left))
+            case Block(op="not"):
+                return self.add(Logic("not", (self.condition(condition.items[0]),)))
+            case Block():
+                args = tuple(self.condition(item) for item in condition.items)
+                return args[0] if len(args) == 1 else self.add(Logic({"all": "and", "any": "or"}[condition.op], args))
+
+    def _state(self, test: StateTest) -> int:
+        from policy.kinds import NO_LIMIT, UNLIMITED
+
+        arg = self.formula(test.left)
+        if test.state in ("missing", "known"):
+            return self.add(In(arg, negated=(test.state == "known") is not test.negated, missing=True))
+        point = {"none": NO_LIMIT, "zero": 0, "unlimited": UNLIMITED}[test.state]
+        return self.add(In(arg, (point,), negated=test.negated))
+
+    def membership(self, test: Membership, subject: int) -> int:
+        """`in` with constants as one In; formulas among the items as comparisons beside it."""
+        first = test.items[0] if test.items else None
+        if isinstance(first, Name) and first.text.startswith("lists."):
+            words = next(one for one in self.checked.policy.lists if f"lists.{one.name.text}" == first.text)
+            return self._in_list(subject, words, test.negated)
+        points, spans, rest = [], [], []
+        for item in test.items:
+            ends = (item.low, item.high) if isinstance(item, Interval) else (item,)
+            values = [None if end is None else self._literal(end) for end in ends]
+            if any(value is None and end is not None for value, end in zip(values, ends, strict=True)):
+                rest.append(self._open_test(subject, item))
+            elif isinstance(item, Interval):
+                spans.append(Span(values[0], item.low_closed, values[1], item.high_closed))  # type: ignore[arg-type]
+            else:
+                points.append(values[0])
+        if not rest:
+            return self.add(In(subject, tuple(points), tuple(spans), test.negated))  # type: ignore[arg-type]
+        constants = [self.add(In(subject, tuple(points), tuple(spans)))] if points or spans else []  # type: ignore[arg-type]
+        found = self.add(Logic("or", (*constants, *rest)))
+        return self.add(Logic("not", (found,))) if test.negated else found
+
+    def _literal(self, expr: Expr) -> Value | None:
+        node = self.nodes[self.formula(expr)]
+        return node.value if isinstance(node, Const) else None
+
+    def _open_test(self, subject: int, item: Expr | Interval) -> int:
+        if not isinstance(item, Interval):
+            return self.add(Compare("=", subject, self.formula(item)))
+        tests = []
+        if item.low is not None:
+            tests.append(self.add(Compare(">=" if item.low_closed else ">", subject, self.formula(item.low))))
+        if item.high is not None:
+            tests.append(self.add(Compare("<=" if item.high_closed else "<", subject, self.formula(item.high))))
+        return self.add(Logic("and", tuple(tests)))
+
+    def _in_list(self, subject: int, words: WordList, negated: bool) -> int:
+        """A dated list: the words of each stretch of time, asked on as_of."""
+        stretches: dict[tuple[int | None, int | None], list[Value]] = {}
+        for word in words.words:
+            value = self._literal(word.value)
+            assert value is not None
+            stretches.setdefault((word.since, word.until), []).append(value)
+        tests = []
+        for (since, until), points in stretches.items():
+            inside = self.add(In(subject, tuple(points)))
+            if since is not None or until is not None:
+                dated = self.add(In(self._as_of(), spans=(Span(since, True, until, True),)))
+                inside = self.add(Logic("and", (inside, dated)))
+            tests.append(inside)
+        found = tests[0] if len(tests) == 1 else self.add(Logic("or", tuple(tests)))
+        return self.add(Logic("not", (found,))) if negated else found
+
+    def constant(self, expr: Expr) -> Value:
+        """The value of a formula that the check proved constant."""
+        value = self._literal(expr)
+        assert value is not None
+        return Fraction(value) if isinstance(value, (int, Fraction)) else value
+
+    def figure(self, let: Let) -> None:
+        """A figure over a list: a little program of its own."""
+        figure = figure_of(let)
+        assert figure is not None
+        inner = Lowering(self.checked)
+        where = inner.add(Logic("and", tuple(inner.condition(line) for line in figure.where)))
+        listing = self.checked.vocabulary.lists[figure.list_name]
+        summed, kind = -1, "count"
+        if figure.word == "sum":
+            kind = listing.fields[figure.field].kind
+            summed = inner.add(Fact(figure.field, kind, "item"))
+        self.facts.update(inner.facts)
+        self.figures.append(Figure(let.name.text, figure.word, figure.list_name, tuple(inner.nodes), where, summed, kind))
+        assert not inner.tables or all(name.startswith("settings.") for name in inner.tables)
+
+    def named_fields(self, text: str) -> Iterator[tuple[str, int]]:
+        """The figures, facts and settings that a message shows, each with its node."""
+        for name in FIELD.findall(text):
+            referent = self.checked.names.known.get(name)
+            if referent is not None and name not in ("measured", "allowed", "excess"):
+                yield name, self.referent(referent)

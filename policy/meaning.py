@@ -1,0 +1,130 @@
+"""What the names of a file stand for: facts, figures, settings, tables, outputs of sections, and when each is known.
+
+`Names` is filled once for a file; `policy/infer.py` asks it for every name it meets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from policy.document import Let, Policy
+from policy.kinds import Value
+from policy.syntax import Condition, Expr, FigureOf, Name, Number
+from policy.vocabulary import FactDeclaration, Vocabulary
+
+LEVELS = {"facts": 0, "tiers": 1, "limits": 2, "terms": 3, "security": 4, "checks": 5, "authority": 6}
+SECTION_AT = {level: section for section, level in LEVELS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """The kind of a value, and for words the choices; `maybe_none` marks a limit that nobody may have granted."""
+
+    kind: str
+    choices: tuple[str, ...] = ()
+    maybe_none: bool = False
+    of_tier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Referent:
+    """What a name stands for.
+
+    scope: "fact", "figure", "let", "setting", "output" (of the section `table`), "effective", "table" (a value table),
+    "token", "item" (a field of a list item). `level` is the section after which it is known (see LEVELS).
+    """
+
+    scope: str
+    name: str
+    sort: Sort
+    level: int = 0
+    table: str = ""
+    value: Value | None = None
+
+
+@dataclass(slots=True)
+class Meanings:
+    """The checker's answers, beside the tree: the sort of each formula, the referent of each name, exact numbers."""
+
+    sorts: dict[Expr, Sort] = field(default_factory=dict)
+    referents: dict[Expr, Referent] = field(default_factory=dict)
+    numbers: dict[Number, Value] = field(default_factory=dict)
+    foreign: dict[Number, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Names:
+    """Every name that the file and the vocabulary give."""
+
+    policy: Policy
+    vocabulary: Vocabulary
+    facts: Mapping[str, FactDeclaration]
+    lets: Mapping[str, Let] = field(default_factory=dict)
+    known: dict[str, Referent] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def all_names(self) -> list[str]:
+        return [*self.known, *self.lets]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedTest:
+    """A test of the file with typed values; a given None means: missing on purpose."""
+
+    name: str
+    line: int
+    facts: Mapping[str, Value | None]
+    lists: Mapping[str, tuple[Mapping[str, Value], ...]]
+    expect: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document whose names and kinds are all proved: what `policy/compile.py` lowers and tests walk by themselves."""
+
+    policy: Policy
+    vocabulary: Vocabulary
+    meanings: Meanings
+    names: Names
+    tests: tuple[CheckedTest, ...]
+
+
+def fact_referent(declaration: FactDeclaration, scope: str = "fact") -> Referent:
+    """A declared fact as a referent; a limit may always be none."""
+    kind = declaration.kind
+    return Referent(scope, declaration.name, Sort(kind, declaration.choices, maybe_none=kind == "limit"))
+
+
+def figure_of(let: Let) -> FigureOf | None:
+    """The figure over a list that a named figure is, None where it is a formula."""
+    return let.formula if isinstance(let.formula, FigureOf) else None
+
+
+def parts_of(node: Expr | Condition) -> tuple[Expr | Condition, ...]:
+    """The formulas and conditions directly under one."""
+    from policy import syntax as s
+
+    match node:
+        case s.Binary() | s.Comparison():
+            return (node.left, node.right)
+        case s.Negate():
+            return (node.value,)
+        case s.Call():
+            return node.args
+        case s.FigureOf():
+            return node.where
+        case s.Membership():
+            ends = [end for item in node.items if isinstance(item, s.Interval) for end in (item.low, item.high) if end]
+            return (node.left, *[item for item in node.items if not isinstance(item, s.Interval)], *ends)
+        case s.StateTest():
+            return (node.left,)
+        case s.Block():
+            return node.items
+    return ()
+
+
+def names_in(node: Expr | Condition) -> list[Name]:
+    """Every name under a formula or condition, in order."""
+    found = [node] if isinstance(node, Name) else []
+    return found + [name for part in parts_of(node) for name in names_in(part)]

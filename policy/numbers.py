@@ -1,0 +1,71 @@
+"""A written number to the exact value that a Program holds: minor units, whole days, exact fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from policy.kinds import COUNT_MAX, MONEY_MAX, Value, plain
+from policy.problems import Problem
+from policy.syntax import Number
+
+UNITS = {"days": ("days", 1), "months": ("months", 1), "years": ("months", 12), "hours": ("hours", 1)}
+WHOLE = ("count", "days", "months", "hours")
+
+
+def unit_kind(number: Number, currencies: Mapping[str, int]) -> str | None:
+    """The kind that a number's own unit gives it; None for a bare number."""
+    if not number.unit:
+        return None
+    if number.unit == "%":
+        return "percent"
+    if number.unit in UNITS:
+        return UNITS[number.unit][0]
+    return "rate" if number.unit.startswith("%") else "money"
+
+
+def exact(number: Number, kind: str, currency: str, currencies: Mapping[str, int]) -> Value | Problem:
+    """The value in the unit of its kind; `currency` is that of an amount, written or the policy's own."""
+    if kind in ("money", "limit"):
+        return _amount(number, currency, currencies)
+    if kind in WHOLE:
+        return _whole(number, kind)
+    if kind in ("ratio", "number", "rate") or (kind == "percent" and number.unit):
+        return plain(number.value)
+    shown = f"{float_free(number.value)}"
+    if kind == "percent":
+        return Problem("percent", number.at, f"a share is wanted here, '{shown}' is a bare number",
+                       f"write {float_free(number.value * 100)}% or {shown}%")  # fmt: skip
+    return Problem("kind", number.at, f"the number '{shown}' stands where a {kind} is wanted")
+
+
+def _amount(number: Number, currency: str, currencies: Mapping[str, int]) -> Value | Problem:
+    if currency not in currencies:
+        return Problem("currency", number.at, f"'{currency}' is not a currency of ISO 4217")
+    digits = currencies[currency]
+    minor = number.value * 10**digits
+    if minor.denominator != 1:
+        return Problem("currency", number.at, f"an amount in {currency} has at most {digits} digits after the point",
+                       "amounts are never rounded silently: write the exact amount")  # fmt: skip
+    if abs(minor) > MONEY_MAX:
+        return Problem("range", number.at, f"amounts go up to {MONEY_MAX // 10**digits:_} {currency}")
+    return int(minor)
+
+
+def _whole(number: Number, kind: str) -> Value | Problem:
+    value = number.value * UNITS.get(number.unit, (kind, 1))[1]
+    if value.denominator != 1:
+        return Problem("number", number.at, f"'{float_free(number.value)}' is not a whole number of {kind}")
+    if abs(value) > COUNT_MAX:
+        return Problem("range", number.at, f"{kind} go up to {COUNT_MAX:_}")
+    return int(value)
+
+
+def float_free(value: Fraction) -> str:
+    """An exact decimal as text where it has one, else as a fraction."""
+    for digits in range(13):
+        scaled = value * 10**digits
+        if scaled.denominator == 1:
+            sign, text = ("-" if scaled < 0 else ""), str(abs(scaled.numerator)).rjust(digits + 1, "0")
+            return sign + (f"{text[:-digits]}.{text[-digits:]}" if digits else text)
+    return f"{value.numerator}/{value.denominator}"

@@ -1,0 +1,311 @@
+"""The file's nodes to the document: which keys each section has, and in which shape.
+
+One function for each section, called from `read_document`. Names and kinds are judged later, in `policy/check.py`.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+
+from policy.document import (
+    HEADER, LATER, ROW_SECTIONS, SECTIONS, Alternative, CheckWritten, FactWritten, Let, Policy, RowWritten, TestWritten,
+    Word,
+)  # fmt: skip
+from policy.kinds import KINDS
+from policy.problems import Problem, Where
+from policy.shapes import DOTTED, NAME, TITLE, Shapes
+from policy.source import Mapping as Block
+from policy.source import Node, Scalar
+from policy.suggest import did_you_mean
+from policy.syntax import Condition, Expr
+from policy.values import read_lists, read_settings, read_tables
+from policy.vocabulary import SOURCES
+
+MEASURES = ("at_most", "at_least", "below", "above", "in", "is")
+VERDICTS = ("hard_stop", "deny", "refer", "warn")
+CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "release_by", "say", "say_customer")
+COLUMNS = {
+    "tiers": ("tier",), "limits": ("limit", "largest_order", "review_every"), "terms": ("offer", "longest"),
+    "security": ("require", "require_one_of"), "authority": ("release",),
+}  # fmt: skip
+LATER_COLUMNS = {
+    "tiers": ("for", "ladder"), "limits": ("for", "effective"), "terms": ("for", "pay_by", "ship_when"),
+    "security": ("for", "may_require", "may_require_one_of"), "authority": ("for",),
+}  # fmt: skip
+LATER_INSTRUMENT = ("issuer_rating", "expires_after", "of", "confirmed")
+
+
+def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy | None, tuple[Problem, ...]]:
+    """The policy as written and every finding about its shape; a fragment (built-in checks) needs no header."""
+    shapes = Shapes()
+    values = shapes.block(node, "the file", HEADER + SECTIONS, LATER)
+    if values is None:
+        return None, tuple(shapes.problems)
+    blank = Word("", node.at)
+    version = shapes.word(values.get("aval"), "aval")
+    if version is not None and version.text != "1":
+        shapes.note("not-yet-supported", version.at, f"language version '{version.text}' is not known", "write aval: 1")
+    for key in () if fragment else ("aval", "policy", "title", "currency"):
+        shapes.need(values, key, Where(file, 1, 1), "the file")
+    rising, beside = _roles(shapes, values.get("roles"))
+    policy = Policy(
+        file=file,
+        name=shapes.word(values.get("policy"), "policy", TITLE) or blank,
+        title={language: word.text for language, word in shapes.texts(values.get("title"), "title").items()},
+        currency=shapes.word(values.get("currency"), "currency") or blank,
+        timezone=_timezone(shapes, values.get("timezone")) or Word("UTC", node.at),
+        roles_rising=rising,
+        roles_beside=beside,
+        facts=_facts(shapes, values.get("facts")),
+        settings=read_settings(shapes, values.get("settings")),
+        lists=read_lists(shapes, values.get("lists")),
+        lets=_lets(shapes, values.get("let")),
+        tables=read_tables(shapes, values.get("tables")),
+        rows={section: _rows(shapes, section, values[section]) for section in ROW_SECTIONS if section in values},
+        checks=_checks(shapes, values.get("checks")),
+        tests=_tests(shapes, values.get("tests")),
+    )
+    return policy, tuple(shapes.problems)
+
+
+def _timezone(shapes: Shapes, node: Node | None) -> Word | None:
+    word = shapes.word(node, "timezone")
+    if word is not None and word.text not in zoneinfo.available_timezones():
+        help = did_you_mean(word.text, zoneinfo.available_timezones(), "write it as in Asia/Shanghai")
+        shapes.note("unknown-word", word.at, f"'{word.text}' is not a timezone", help)
+        return None
+    return word
+
+
+def _roles(shapes: Shapes, node: Node | None) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+    if node is None:
+        return (), ()
+    values = shapes.block(node, "roles", ("rising", "also")) or {}
+    rising = shapes.words(values["rising"], "rising") if "rising" in values else ()
+    beside = shapes.words(values["also"], "also") if "also" in values else ()
+    _once(shapes, [*rising, *beside], "role")
+    return rising, beside
+
+
+def _once(shapes: Shapes, words: list[Word], what: str) -> None:
+    seen: dict[str, Word] = {}
+    for word in words:
+        first = seen.setdefault(word.text, word)
+        if first is not word:
+            shapes.note("duplicate-name", word.at, f"the {what} '{word.text}' stands already in line {first.at.line}")
+
+
+def _facts(shapes: Shapes, node: Node | None) -> tuple[FactWritten, ...]:
+    facts = []
+    for name, value in shapes.entries(node, "facts"):
+        keys = ("kind", "from", "missing", "of", "meaning")
+        values = shapes.block(value, f"fact '{name.text}'", keys, ("list", "alias", "at_most", "unit"))
+        if values is None or "list" in [key.text for key, _ in value.entries] or not shapes.named(name, DOTTED):  # type: ignore[union-attr]
+            continue
+        kind = shapes.choice(shapes.word(shapes.need(values, "kind", name.at, f"fact '{name.text}'"), "kind"),
+                             "kind of fact", tuple(k for k in KINDS if k not in ("rate", "number")))  # fmt: skip
+        source = shapes.choice(shapes.word(values.get("from"), "from"), "source of facts", SOURCES)
+        missing = shapes.word(values.get("missing"), "missing") or Word("refer", name.at)
+        if missing.text not in ("refer", "deny"):
+            shapes.note("not-yet-supported", missing.at, f"a default of '{missing.text}' for a missing fact does not "
+                        "run in this version", "write missing: refer, or missing: deny")  # fmt: skip
+            missing = Word("refer", name.at)
+        choices = shapes.words(values["of"], "of") if "of" in values else ()
+        if kind is not None and kind.text == "choice" and not choices:
+            shapes.note("missing-key", name.at, f"the choice '{name.text}' does not say its words", "add of: [one, two]")
+        meaning = {language: word.text for language, word in shapes.texts(values.get("meaning"), "meaning").items()}
+        if kind is not None:
+            facts.append(FactWritten(name, kind, source or Word("master", name.at), missing, choices, meaning))
+    _once(shapes, [fact.name for fact in facts], "fact")
+    return tuple(facts)
+
+
+def _lets(shapes: Shapes, node: Node | None) -> tuple[Let, ...]:
+    lets = []
+    for name, value in shapes.entries(node, "let"):
+        formula = shapes.formula(value, name.text)
+        if shapes.named(name) and formula is not None and isinstance(value, Scalar):
+            lets.append(Let(name, formula, value.text))
+    return tuple(lets)
+
+
+def _rows(shapes: Shapes, section: str, node: Node) -> tuple[RowWritten, ...]:
+    rows = []
+    items = shapes.items(node, section)
+    for number, item in enumerate(items, 1):
+        known = ("when", "otherwise", *COLUMNS[section])
+        values = shapes.block(item, f"a row of {section}", known, LATER_COLUMNS[section])
+        if values is None:
+            continue
+        when, sound = _row_condition(shapes, section, item.at, values, last=number == len(items))
+        cells = _CELLS[section](shapes, values, item.at)
+        if sound and cells is not None:
+            rows.append(RowWritten(when, cells, item.at))
+    return tuple(rows)
+
+
+def _row_condition(
+    shapes: Shapes, section: str, at: Where, values: dict[str, Node], last: bool
+) -> tuple[Condition | None, bool]:
+    """The row's condition (None for otherwise), and whether the row can be used."""
+    if "otherwise" in values:
+        word = shapes.word(values["otherwise"], "otherwise")
+        if word is None or word.text != "true":
+            shapes.note("otherwise-place", values["otherwise"].at, "'otherwise' is written 'otherwise: true'")
+        if "when" in values:
+            shapes.note("otherwise-place", values["otherwise"].at, "a row has 'when' or 'otherwise', not both")
+        if not last:
+            shapes.note("otherwise-place", values["otherwise"].at,
+                        f"rows after 'otherwise' in {section} can never be reached", "let it stand last")  # fmt: skip
+        return None, True
+    if last:
+        shapes.note("no-otherwise", at, f"the last row of {section} is not 'otherwise', so an order may fit no row",
+                    "end with a row 'otherwise: true' that says what holds then")  # fmt: skip
+    if "when" not in values:
+        shapes.note("missing-key", at, f"a row of {section} has neither 'when' nor 'otherwise'", "add 'when: ...'")
+        return None, False
+    condition = shapes.condition(values["when"], "when")
+    return condition, condition is not None
+
+
+def _tier_cells(shapes: Shapes, values: dict[str, Node], at: Where) -> dict[str, object] | None:
+    tier = shapes.word(shapes.need(values, "tier", at, "a row of tiers"), "tier", NAME)
+    return None if tier is None else {"tier": tier}
+
+
+def _limit_cells(shapes: Shapes, values: dict[str, Node], at: Where) -> dict[str, object] | None:
+    shapes.need(values, "limit", at, "a row of limits")
+    cells = {key: shapes.formula(values[key], key) for key in COLUMNS["limits"] if key in values}
+    return None if None in cells.values() or "limit" not in cells else dict(cells)
+
+
+def _terms_cells(shapes: Shapes, values: dict[str, Node], at: Where) -> dict[str, object] | None:
+    node = shapes.need(values, "offer", at, "a row of terms")
+    offer = shapes.words(node, "offer") if node is not None else ()
+    longest = shapes.word(values.get("longest"), "longest")
+    return {"offer": offer, **({"longest": longest} if longest else {})} if offer else None
+
+
+def _security_cells(shapes: Shapes, values: dict[str, Node], at: Where) -> dict[str, object] | None:
+    if ("require" in values) == ("require_one_of" in values):
+        shapes.note("missing-key", at, "a row of security has either 'require' or 'require_one_of'",
+                    "write 'require: none' where nothing is required")  # fmt: skip
+        return None
+    if "require_one_of" in values:
+        items = shapes.items(values["require_one_of"], "require_one_of")
+        found = [_alternative(shapes, item) for item in items]
+        return {"security": tuple(one for one in found if one)} if all(found) and found else None
+    node = values["require"]
+    if isinstance(node, Scalar) and node.text == "none":
+        return {"security": ()}
+    one = _alternative(shapes, node)
+    return None if one is None else {"security": (one,)}
+
+
+def _alternative(shapes: Shapes, node: Node) -> Alternative | None:
+    if not isinstance(node, Block):
+        shapes.wrong(node, "a block such as {bank_guarantee: 100%}", "require")
+        return None
+    shares: list[tuple[Word, Expr]] = []
+    for key, value in node.entries:
+        if key.text in LATER_INSTRUMENT:
+            shapes.note("not-yet-supported", key.at, f"'{key.text}' of a security does not run in this version",
+                        "take it out until it does")  # fmt: skip
+            continue
+        share = shapes.formula(value, key.text)
+        if share is not None:
+            shares.append((Word(key.text, key.at), share))
+    return Alternative(tuple(shares), node.at) if shares else None
+
+
+def _authority_cells(shapes: Shapes, values: dict[str, Node], at: Where) -> dict[str, object] | None:
+    role = shapes.word(shapes.need(values, "release", at, "a row of authority"), "release", NAME)
+    return None if role is None else {"release": role}
+
+
+_CELLS = {
+    "tiers": _tier_cells, "limits": _limit_cells, "terms": _terms_cells, "security": _security_cells,
+    "authority": _authority_cells,
+}  # fmt: skip
+
+
+def _checks(shapes: Shapes, node: Node | None) -> tuple[CheckWritten, ...]:
+    checks: list[CheckWritten] = []
+    for item in shapes.items(node, "checks"):
+        checks.extend(_check_or_group(shapes, item, None))
+    _once(shapes, [check.name for check in checks], "check")
+    return tuple(checks)
+
+
+def _check_or_group(shapes: Shapes, node: Node, outer: Condition | None) -> list[CheckWritten]:
+    if isinstance(node, Block) and any(key.text == "group" for key, _ in node.entries):
+        values = shapes.block(node, "a group of checks", ("group",))
+        inner = shapes.block((values or {})["group"], "group", ("only_when", "checks"))
+        if inner is None:
+            return []
+        asked = shapes.condition(shapes.need(inner, "only_when", node.at, "a group"), "only_when")
+        items = shapes.items(shapes.need(inner, "checks", node.at, "a group"), "checks")
+        return [check for item in items for check in _check_or_group(shapes, item, _both(outer, asked, node.at))]
+    values = shapes.block(node, "a check", CHECK_KEYS, ("for", "effect", "if_absent"))
+    check = None if values is None else _check(shapes, values, node.at, outer)
+    return [] if check is None else [check]
+
+
+def _both(outer: Condition | None, inner: Condition | None, at: Where) -> Condition | None:
+    from policy.syntax import Block as Lines
+
+    parts = tuple(part for part in (outer, inner) if part is not None)
+    return parts[0] if len(parts) == 1 else Lines("all", parts, at) if parts else None
+
+
+def _check(shapes: Shapes, values: dict[str, Node], at: Where, outer: Condition | None) -> CheckWritten | None:
+    name = shapes.word(shapes.need(values, "check", at, "a check"), "check", NAME)
+    label = f"check '{name.text}'" if name else "a check"
+    verdict = shapes.choice(shapes.word(shapes.need(values, "verdict", at, label), "verdict"), "verdict", VERDICTS)
+    ops = [key for key in MEASURES if key in values]
+    if ("when" in values) == ("measure" in values) or len(ops) != ("measure" in values):
+        shapes.note("missing-key", at, f"{label} has either 'when', or 'measure' with one of {', '.join(MEASURES)}")
+        return None
+    op = ops[0] if ops else ""
+    measured, allowed = shapes.formula(values.get("measure"), "measure"), _allowed(shapes, op, values.get(op), at)
+    when = shapes.condition(values.get("when"), "when")
+    asked = shapes.condition(values.get("only_when"), "only_when")
+    if name is None or verdict is None or (when is None and (measured is None or allowed is None)):
+        return None
+    text = values["measure"].text if isinstance(values.get("measure"), Scalar) else ""  # type: ignore[union-attr]
+    return CheckWritten(
+        name, verdict, when, measured, text, op, allowed, _both(outer, asked, at),
+        shapes.word(values.get("release_by"), "release_by", NAME), shapes.texts(values.get("say"), "say"),
+        shapes.texts(values.get("say_customer"), "say_customer"), at,
+    )  # fmt: skip
+
+
+def _allowed(shapes: Shapes, op: str, node: Node | None, at: Where) -> object:
+    if node is None:
+        return None
+    if op != "in":
+        return shapes.formula(node, op)
+    words = ", ".join(word.text for word in shapes.words(node, "in"))
+    return shapes.condition(Scalar(f"measured in {words if words[:1] in '[(' else f'[{words}]'}", False, node.at, True),
+                            "in")  # fmt: skip
+
+
+def _tests(shapes: Shapes, node: Node | None) -> tuple[TestWritten, ...]:
+    tests = []
+    for item in shapes.items(node, "tests") if node is not None else ():
+        values = shapes.block(item, "a test", ("base", "name", "given", "expect"))
+        if values is None:
+            continue
+        is_base = "base" in values
+        if is_base == ("name" in values) or is_base == ("expect" in values):
+            shapes.note("test-shape", item.at, "a test has 'name', 'given' and 'expect'; a base has 'base' and 'given'")
+            continue
+        name = shapes.word(values["base" if is_base else "name"], "name")
+        given = [entry for entry in shapes.entries(values.get("given"), "given")]
+        like = next((shapes.word(value, "like") for key, value in given if key.text == "like"), None)
+        kept = tuple((key, value) for key, value in given if key.text != "like")
+        expect = tuple(shapes.entries(values.get("expect"), "expect"))
+        if name is not None:
+            tests.append(TestWritten(name, is_base, like, kept, expect))
+    _once(shapes, [test.name for test in tests], "test")
+    return tuple(tests)

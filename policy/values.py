@@ -1,0 +1,139 @@
+"""Reading settings, lists and value tables: the numbers and words that a credit committee owns, dated where they are."""
+
+from __future__ import annotations
+
+from policy.document import Cell, Dated, Setting, ValueTable, Word, WordList
+from policy.shapes import Shapes
+from policy.source import Mapping as Block
+from policy.source import Node, Scalar, Sequence
+from policy.expression import read_tests
+from policy.problems import Problem
+from policy.syntax import Expr, Name
+
+DATE_KEYS = ("from", "until", "source", "unit")
+
+
+def read_settings(shapes: Shapes, node: Node | None) -> tuple[Setting, ...]:
+    """`settings:` one value each, or a list of values with the days from (and until) which they hold."""
+    settings = []
+    for name, value in shapes.entries(node, "settings"):
+        nodes = value.items if isinstance(value, Sequence) else (value,)
+        dated = [_dated(shapes, one, name.text) for one in nodes]
+        kept = tuple(one for one in dated if one is not None)
+        if shapes.named(name) and kept:
+            settings.append(Setting(name, _closed(shapes, name, kept)))
+    return tuple(settings)
+
+
+def _dated(shapes: Shapes, node: Node, name: str) -> Dated | None:
+    if not isinstance(node, Block):
+        formula = shapes.formula(node, name)
+        return None if formula is None else Dated(formula, None, None, node.at)
+    values = shapes.block(node, f"setting '{name}'", ("value", *DATE_KEYS)) or {}
+    formula = shapes.formula(shapes.need(values, "value", node.at, f"setting '{name}'"), name)
+    since, until = shapes.day(values.get("from"), "from"), shapes.day(values.get("until"), "until")
+    return None if formula is None else Dated(formula, since, until, node.at)
+
+
+def _closed(shapes: Shapes, name: Word, values: tuple[Dated, ...]) -> tuple[Dated, ...]:
+    """Each value up to the day before the next one; days with two values, or none in between, are findings."""
+    if len(values) == 1:
+        return values
+    ordered = sorted(values, key=lambda one: one.since or 0)
+    closed = []
+    for value, following in zip(ordered, [*ordered[1:], None], strict=True):
+        last = value.until
+        if following is not None:
+            start = following.since or 0
+            if value.since == following.since or (last is not None and last >= start):
+                shapes.note("dates-overlap", following.at, f"'{name.text}' has two values on one day",
+                            "let one end on the day before the other begins")  # fmt: skip
+            elif last is not None and last + 1 < start:
+                shapes.note("dates-gap", following.at, f"'{name.text}' has no value on the days before this one begins",
+                            "begin it on the day after the other ends", severity="warning")  # fmt: skip
+            last = start - 1 if last is None else last
+        closed.append(Dated(value.value, value.since, last, value.at))
+    return tuple(closed)
+
+
+def read_lists(shapes: Shapes, node: Node | None) -> tuple[WordList, ...]:
+    """`lists:` sets of words; `{country: IR, from: 2016-06-23, until: 2021-06-30}` belongs on those days only."""
+    lists = []
+    for name, value in shapes.entries(node, "lists"):
+        found = [_list_word(shapes, item, name.text) for item in shapes.items(value, name.text)]
+        kept = tuple(one for one in found if one is not None)
+        if shapes.named(name) and kept:
+            lists.append(WordList(name, kept))
+    return tuple(lists)
+
+
+def _list_word(shapes: Shapes, node: Node, name: str) -> Dated | None:
+    if not isinstance(node, Block):
+        word = shapes.word(node, name)
+        return None if word is None else Dated(Name(word.text, word.at), None, None, node.at)
+    since, until = shapes.day(node.get("from"), "from"), shapes.day(node.get("until"), "until")
+    rest = [(key, value) for key, value in node.entries if key.text not in DATE_KEYS]
+    if len(rest) != 1:
+        shapes.note("wrong-shape", node.at, f"an item of list '{name}' has one word, with 'from' and 'until' if dated")
+        return None
+    if since is not None and until is not None and until < since:
+        shapes.note("date", node.at, "'until' lies before 'from'", "'until' is the last day, inclusive")
+    word = shapes.word(rest[0][1], name)
+    return None if word is None else Dated(Name(word.text, word.at), since, until, node.at)
+
+
+def read_tables(shapes: Shapes, node: Node | None) -> tuple[ValueTable, ...]:
+    """`tables:` `{by: ..., rows: {test: value}}`, or a grid with tests down and across."""
+    tables = []
+    for name, value in shapes.entries(node, "tables"):
+        values = shapes.block(value, f"table '{name.text}'", ("by", "rows", "down", "across", "grid", "missing"))
+        if values is None or not shapes.named(name):
+            continue
+        missing = shapes.word(values.get("missing"), "missing")
+        if missing is not None and missing.text != "refer":
+            shapes.note("not-yet-supported", missing.at, "a table with a missing subject refers", "write missing: refer")
+        table = _grid(shapes, name, values) if "grid" in values else _list(shapes, name, values)
+        if table is not None:
+            tables.append(table)
+    return tuple(tables)
+
+
+def _list(shapes: Shapes, name: Word, values: dict[str, Node]) -> ValueTable | None:
+    place = f"table '{name.text}'"
+    subject = shapes.formula(shapes.need(values, "by", name.at, place), "by")
+    rows = shapes.entries(shapes.need(values, "rows", name.at, place), "rows")
+    if subject is None or not rows:
+        return None
+    cells = [_cell(shapes, subject, key) for key, _ in rows]
+    found = [shapes.formula(value, key.text) for key, value in rows]
+    if None in cells or None in found:
+        return None
+    kept = tuple(cell for cell in cells if cell is not None)
+    return ValueTable(name, subject, None, kept, (), tuple((one,) for one in found if one is not None))
+
+
+def _grid(shapes: Shapes, name: Word, values: dict[str, Node]) -> ValueTable | None:
+    place = f"table '{name.text}'"
+    down = shapes.formula(shapes.need(values, "down", name.at, place), "down")
+    across = shapes.formula(shapes.need(values, "across", name.at, place), "across")
+    lines = [shapes.items(item, "grid") for item in shapes.items(values["grid"], "grid")]
+    if down is None or across is None or len(lines) < 2:
+        return None
+    if any(len(line) != len(lines[0]) for line in lines):
+        shapes.note("table-cell", values["grid"].at, f"the lines of {place} do not all have {len(lines[0])} cells")
+        return None
+    head = [_cell(shapes, across, Word(cell.text, cell.at)) for cell in lines[0][1:] if isinstance(cell, Scalar)]
+    side = [_cell(shapes, down, Word(line[0].text, line[0].at)) for line in lines[1:] if isinstance(line[0], Scalar)]
+    body = [[shapes.formula(cell, name.text) for cell in line[1:]] for line in lines[1:]]
+    if None in head or None in side or any(None in line for line in body):
+        return None
+    return ValueTable(name, down, across, tuple(c for c in side if c), tuple(c for c in head if c),
+                      tuple(tuple(e for e in line if e is not None) for line in body))  # fmt: skip
+
+
+def _cell(shapes: Shapes, subject: Expr, word: Word) -> Cell | None:
+    found = read_tests(word.text, subject, word.at)
+    if isinstance(found, Problem):
+        shapes.problems.append(found)
+        return None
+    return Cell(found, word.text, word.at)

@@ -1,0 +1,111 @@
+"""The vocabulary of trade credit, and the facts of one order: the only file that knows credit records and policy names.
+
+A client may send only facts from "request"; the rest comes from the ledger, the customer's master record and bureaus,
+or is computed here from those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from credit.currencies import MINOR_DIGITS
+from credit.security import INSTRUMENTS
+from credit.terms import parse_terms
+from policy.kinds import Value
+from policy.vocabulary import FactDeclaration, ListDeclaration, TermsLiteral, Vocabulary
+
+TRADE = "trade-credit-1"
+
+
+def _declared(name: str, kind: str, source: str, en: str, zh: str, *choices: str) -> FactDeclaration:
+    return FactDeclaration(name, kind, source, {"en": en, "zh": zh}, "refer", choices)
+
+
+_FACTS = (
+    _declared("as_of", "date", "computed", "the day of the decision", "决策日"),
+    _declared("order.amount", "money", "request", "the value of the order", "订单金额"),
+    _declared("order.prepaid", "money", "request", "what is paid in advance", "预付金额"),
+    _declared("order.credit_amount", "money", "computed", "the amount that is not prepaid", "未预付金额"),
+    _declared("order.unsecured_amount", "money", "computed", "neither prepaid nor secured: new risk", "未预付且无担保金额"),
+    _declared("order.requested_terms", "terms", "request", "the payment terms asked for", "申请的付款条件"),
+    _declared("order.requested_days", "days", "computed", "days until the last payment, as asked for", "申请的账期天数"),
+    _declared("order.placed_on", "date", "request", "the day the order was placed", "下单日"),
+    _declared("order.deliver_by", "date", "request", "the day of delivery, the expected invoice date", "交货日"),
+    _declared("customer.score", "count", "bureau", "credit score, higher is better", "信用评分"),
+    _declared("customer.months_trading", "months", "master", "months since the first trade", "合作月数"),
+    _declared("customer.average_days_late", "days", "ledger",
+              "average days late of paid invoices, rounded up to a whole day", "已付发票平均逾期天数（向上取整）"),
+    _declared("customer.insolvent", "flag", "bureau", "insolvency proceedings are open", "已进入破产程序"),
+    _declared("customer.annual_revenue", "money", "master", "revenue of the last full year", "年营业额"),
+    _declared("customer.country", "text", "master", "country code, ISO 3166", "国家代码"),
+    _declared("customer.type", "choice", "master", "what kind of customer", "客户类型",
+              "company", "school", "government", "hospital", "person"),
+    _declared("limit.granted", "limit", "ledger", "the limit that a person granted", "批准的信用额度"),
+    _declared("account.exposure", "money", "ledger", "all that is owed or reserved, before this order", "当前信用敞口"),
+    _declared("account.open_amount", "money", "ledger", "invoices not yet paid", "未付发票金额"),
+    _declared("account.overdue_amount", "money", "ledger", "invoices past their due date", "逾期金额"),
+    _declared("account.oldest_overdue_days", "days", "ledger", "days overdue of the oldest open invoice", "最长逾期天数"),
+    _declared("account.invoices", "count", "ledger", "invoices written so far", "发票总数"),
+    _declared("account.paid_invoices", "count", "ledger", "invoices paid so far", "已付发票数"),
+    _declared("account.late_invoices", "count", "ledger", "paid invoices that were paid late", "迟付发票数"),
+    _declared("account.days_late_total", "days", "ledger", "days late of all paid invoices together", "累计逾期天数"),
+    _declared("account.average_invoice", "money", "ledger", "average amount of an invoice", "平均发票金额"),
+)  # fmt: skip
+
+_LISTS = (
+    ListDeclaration("invoices", {field.name: field for field in (
+        _declared("amount", "money", "ledger", "the invoiced amount", "发票金额"),
+        _declared("open_amount", "money", "ledger", "what is still to be paid", "未付金额"),
+        _declared("invoiced_on", "date", "ledger", "the date of the invoice", "开票日"),
+        _declared("due_on", "date", "ledger", "the day it must be paid", "到期日"),
+        _declared("days_overdue", "days", "ledger", "days since the due date, 0 before", "逾期天数"),
+        _declared("disputed", "flag", "ledger", "the customer disputes it", "有争议"),
+    )}, {"en": "open invoices of this customer", "zh": "该客户的未付发票"}),
+    ListDeclaration("earlier_orders", {field.name: field for field in (
+        _declared("amount", "money", "ledger", "the value of the order", "订单金额"),
+        _declared("unsecured_amount", "money", "ledger", "what it held of the limit", "占用额度"),
+        _declared("placed_on", "date", "ledger", "the day it was decided", "决策日"),
+    )}, {"en": "orders approved before this one, never this order itself", "zh": "此前已批准的订单（不含本单）"}),
+)  # fmt: skip
+
+
+@cache
+def trade_vocabulary() -> Vocabulary:
+    """Every word that a trade credit policy may use without declaring it."""
+    return Vocabulary(
+        name=TRADE,
+        facts={fact.name: fact for fact in _FACTS},
+        lists={listing.name: listing for listing in _LISTS},
+        currencies=MINOR_DIGITS,
+        instruments=tuple(INSTRUMENTS),
+        read_terms=read_terms,
+        built_in=files("rules").joinpath("built_in.yaml").read_text("utf-8"),
+    )
+
+
+@cache
+def read_terms(text: str) -> TermsLiteral | None:
+    """Payment terms as engines see them, None where the text is none."""
+    try:
+        terms = parse_terms(text)
+    except ValueError:
+        return None
+    spelling = str(terms)
+    return TermsLiteral(spelling, terms.net_days, terms.is_plain, terms.is_prepaid)
+
+
+def computed_facts(given: Mapping[str, Value | None]) -> dict[str, Value | None]:
+    """The given facts and those that follow from them; what is given wins over what would be computed."""
+    facts = dict(given)
+    amount, prepaid = facts.get("order.amount"), facts.get("order.prepaid")
+    if isinstance(amount, int):
+        facts.setdefault("order.credit_amount", amount - (prepaid if isinstance(prepaid, int) else 0))
+    credit_amount = facts.get("order.credit_amount")
+    if isinstance(credit_amount, int):
+        facts.setdefault("order.unsecured_amount", credit_amount)  # the register of securities is a later issue
+    requested = facts.get("order.requested_terms")
+    if isinstance(requested, str) and (terms := read_terms(requested)) is not None:
+        facts.setdefault("order.requested_days", terms.net_days)
+    return facts
