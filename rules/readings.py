@@ -1,0 +1,88 @@
+"""What the Rete engine is told of one order: whole numbers only, every one checked before it leaves Python.
+
+The engine compares a text with a number by uninitialised memory, rounds what passes int64 without a word, and knows no
+missing value. So a value of another type is refused (guard 1), a token becomes a number of our own and an unknown one 0
+(guard 3), and a missing or too large value takes the whole decision back to the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from rules.outcome import Missing
+from rules.ranges import INT64_MAX, Field, encode
+from rules.reference import Evaluation
+
+WHOLE, FLAG = frozenset({int}), frozenset({bool})
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "integer": (int,), "rational": (int, Fraction), "token": (str,), "flag": (bool,), "truth": (bool,),
+    "sign": (int, Fraction, str, bool),
+}  # fmt: skip
+
+
+class Unsettled(Exception):
+    """A value is missing or passes int64, so only the reference can decide these facts."""
+
+
+class WrongKind(ValueError):
+    """A value of a type that its field does not have: a fault of the caller, never handed to the engine."""
+
+
+class Reading:
+    """The fields that one stage reads, in the order of `names`."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        whole = [field for field in fields if field.fact and field.form == "integer"]
+        flags = [field for field in fields if field.fact and field.form == "flag"]
+        tokens = [field for field in fields if field.fact and field.form == "token"]
+        self._derived = [field for field in fields if field not in [*whole, *flags, *tokens]]
+        self._whole, self._flags = [field.fact for field in whole], [field.fact for field in flags]
+        self._tokens = [(f.fact, {token: code for code, token in enumerate(f.tokens, 1)}) for f in tokens]
+        self.names = tuple(field.name for field in [*whole, *flags, *tokens, *self._derived])
+
+    def numbers(self, facts: Mapping[str, Any], evaluation: Evaluation) -> tuple[int, ...]:
+        """The number of every field. Raises Unsettled where one is missing or too large, WrongKind for a wrong type."""
+        found: list[int] = [*map(facts.get, self._whole)]  # type: ignore[list-item]  # checked on the next line
+        if not WHOLE.issuperset(map(type, found)):
+            _refuse(self._whole, found, int)
+        if self._flags:
+            flags = [*map(facts.get, self._flags)]
+            if not FLAG.issuperset(map(type, flags)):
+                _refuse(self._flags, flags, bool)
+            found += map(int, flags)  # type: ignore[arg-type]
+        for name, codes in self._tokens:
+            token = facts.get(name)
+            if type(token) is not str:
+                _refuse([name], [token], str)
+            found.append(codes.get(token, 0))  # type: ignore[arg-type]
+        for field in self._derived:
+            found.append(derived(field, evaluation))
+        if found and (max(found) > INT64_MAX or min(found) < -INT64_MAX):
+            raise Unsettled("a number passes int64")
+        return tuple(found)
+
+
+def derived(field: Field, evaluation: Evaluation) -> int:
+    """The number of a figure that the reference's code computes."""
+    try:
+        value = evaluation.value(field.node)
+        other = evaluation.value(field.other) if field.other >= 0 else None
+    except (ArithmeticError, ValueError) as error:
+        raise Unsettled("a figure cannot be computed") from error
+    if type(value) is int and field.form == "integer":
+        return value
+    if isinstance(value, Missing) or isinstance(other, Missing):
+        raise Unsettled("a figure is missing")
+    if type(value) not in TYPES[field.form]:
+        raise WrongKind(f"'{value}' is no value of a {field.form} field; check how the facts are gathered")
+    return encode(field, value, other)
+
+
+def _refuse(names: Sequence[str], values: Sequence[Any], wanted: type) -> None:
+    """Guard 1: no float, no text of digits, no truth value for a number."""
+    for name, value in zip(names, values, strict=True):
+        if type(value) is not wanted and value is not None and not isinstance(value, Missing):
+            raise WrongKind(f"'{name}' is {value!r}; give a value of its declared kind")
+    raise Unsettled("a fact is missing")
