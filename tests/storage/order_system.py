@@ -1,4 +1,4 @@
-"""Order systems that ask at the same time, run as `python -m tests.storage.order_system MODE DATABASE NAME THREADS ORDERS`.
+"""Order systems that ask at the same time: `python -m tests.storage.order_system MODE DATABASE NAME THREADS ORDERS`.
 
 MODE `locked` decides through storage; `read_then_write` is the control, deliberately wrong: it looks with the driver's
 own transactions, thinks, and then writes, as SQLAlchemy does on SQLite when nobody tells it otherwise. Both think for
@@ -17,7 +17,7 @@ from pathlib import Path
 from storage.engine import Database, open_database
 from tests.storage.records import a_decision
 
-THINKING_SECONDS = 0.001
+THINKING_SECONDS = 0.005
 AMOUNTS = (7, 11, 13)
 
 
@@ -91,4 +91,7 @@ def asking(mode: str, path: Path) -> Callable[[str, int], None]:
 
 if __name__ == "__main__":
     mode, path, name, threads, orders = sys.argv[1:]
-    ask_together(asking(mode, Path(path)), name, int(threads), int(orders))
+    ask = asking(mode, Path(path))
+    print("ready", flush=True)
+    sys.stdin.readline()  # all processes are let go at the same time
+    ask_together(ask, name, int(threads), int(orders))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,15 @@ from storage.receivables import Invoice
 from storage.schema import upgrade
 from storage.unit_of_work import Work
 
+ROOT = Path(__file__).parents[2]
 DIGEST = "sha256:policy"
 
 
 def a_customer(customer_id: str = "C-1", limit: int | None = 1_000, **changes: Any) -> Customer:
     """A customer with a granted limit in minor units; None is unlimited."""
     granted = GrantedLimit("unlimited") if limit is None else GrantedLimit("amount", limit)
-    return Customer(**{"customer_id": customer_id, "name": "Vale Trading", "currency": "CNY", "limit": granted} | changes)
+    values = {"customer_id": customer_id, "name": "Vale Trading", "currency": "CNY", "limit": granted}
+    return Customer(**values | changes)
 
 
 def a_policy(**changes: Any) -> NewPolicy:
@@ -67,3 +71,12 @@ def approve(work: Work, key: str, amount: int, **changes: Any) -> AccountState:
     assert locked is not None
     work.decisions.record(locked, a_decision(locked, key, amount, **changes))
     return locked
+
+
+def start(script: str, *arguments: str) -> subprocess.Popen[str]:
+    """Another process, running one of the scripts beside this file, once it has said "ready"."""
+    command = [sys.executable, "-m", f"tests.storage.{script}", *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process

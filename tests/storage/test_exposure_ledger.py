@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,9 +14,8 @@ from storage.engine import Database
 from storage.exposure_ledger import MOST_EARLIER_ORDERS, Movement
 from storage.failures import OverLimit
 from tests.storage.order_system import ask_together, asking, decide, make_control
-from tests.storage.records import a_customer, a_database, a_decision, an_invoice, approve
+from tests.storage.records import a_customer, a_database, a_decision, an_invoice, approve, start
 
-ROOT = Path(__file__).parents[2]
 LIMIT = 500
 
 
@@ -48,8 +45,11 @@ def check_history(database: Database, orders: int) -> None:
 
 def run_processes(mode: str, path: Path) -> None:
     """Two processes with 8 threads each, 6 orders a thread."""
-    command = [sys.executable, "-m", "tests.storage.order_system", mode, str(path)]
-    running = [subprocess.Popen([*command, name, "8", "6"], cwd=ROOT) for name in ("left", "right")]
+    running = [start("order_system", mode, str(path), name, "8", "6") for name in ("left", "right")]
+    for one in running:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
     assert [one.wait(timeout=60) for one in running] == [0, 0]
 
 
@@ -147,11 +147,17 @@ def test_a_lock_without_its_movement_leaves_no_gap(database: Database) -> None:
 
 
 def test_a_movement_that_does_not_follow_from_its_account_is_refused(database: Database) -> None:
-    for version, after in ((2, 10), (1, 11)):
-        with pytest.raises(IntegrityError, match="must follow"), database.write() as work:
+    def move(version: int, balance_after: int) -> None:
+        with database.write() as work:
             locked = work.accounts.lock("C-1")
             assert locked is not None
-            work.accounts.move(Movement(locked.account_id, version, "invoice", 10, after, None, None, locked.now))
+            account, now = locked.account_id, locked.now
+            work.accounts.move(Movement(account, version, "invoice", 10, balance_after, None, None, now))
+
+    for version, balance_after in ((2, 10), (1, 11)):
+        with pytest.raises(IntegrityError, match="must follow"):
+            move(version, balance_after)
+    move(1, 10)
 
 
 @pytest.mark.parametrize("table", ["movement", "reservation", "decision", "policy_version", "policy_effective"])
