@@ -39,28 +39,42 @@ class _Stop:
         return self.line(at)[at.column - 1 :]
 
 
+Blank = tuple[Where, int]  # a stretch of one line that can be taken out, so that the rest is read
+
+
 def explain(
     error: Any, lines: list[str], where: Callable[[Any], Where], known: list[Problem]
-) -> list[Problem]:
-    """The findings for the place where the text stopped being readable.
+) -> tuple[list[Problem], Blank | None]:
+    """The findings for the place where the text stopped being readable, and what to take out to read on.
 
     Nothing is added where `known` already tells a full-width sign in the same lines: it is why reading stopped.
     """
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
-        return [_generic(Where(known[0].where.file if known else "", 1, 1))]
+        return [_generic(Where(known[0].where.file if known else "", 1, 1))], None
     at = where(mark)
     context_mark = getattr(error, "context_mark", None)
     began = where(context_mark) if context_mark is not None else at
     stop = _Stop(error.context or "", error.problem or "", at, began, lines)
     lost = [p.where.line for p in known if p.code == "full-width-sign"]
     if any(at.line - 1 <= line <= at.line or line == began.line for line in lost) and "quoted" not in stop.context:
-        return _other_tabs(stop, at)
-    for rule in _RULES:
-        found = rule(stop)
-        if found is not None:
-            return [found, *_other_tabs(stop, found.where)]
-    return [_generic(at)]
+        return _other_tabs(stop, at), None
+    found = next((found for rule in _RULES if (found := rule(stop)) is not None), None) or _generic(at)
+    if found.code == "quoting":
+        return [found], _blank(stop, found)
+    return [found, *_other_tabs(stop, found.where)], None
+
+
+def _blank(stop: _Stop, found: Problem) -> Blank | None:
+    """Where the value of a `quoting` finding stands; the finding's message begins with it, in quotes."""
+    value = found.message[1:].partition('" needs quotes')[0]
+    if stop.rest(found.where).startswith(value) and value:
+        return found.where, len(value)
+    if stop.rest(found.where)[:1] in ":":
+        return found.where, 1
+    if "closing quote" in found.message or stop.rest(found.where)[:1] in "%@`*&!":
+        return found.where, len(stop.rest(found.where))
+    return None
 
 
 def _block_text(stop: _Stop) -> Problem | None:
@@ -72,18 +86,23 @@ def _block_text(stop: _Stop) -> Problem | None:
 def _quoting(stop: _Stop, at: Where, value: str) -> Problem:
     value = re.split(r"\s+#", value)[0].strip()
     key = _KEY_BEFORE.search(stop.before(at))
-    line = f", or write the condition as a line: - {key.group(1)} {value}" if key and value[:1] in "<>" else ""
-    if ".." in value and key:
-        line = f", or write the condition as a line: - {key.group(1)} in {value}"
-    return Problem("quoting", at, f'"{value}" needs quotes here', f"put it in quotes{line}")
+    if key is None or (value[:1] not in "<>" and ".." not in value):
+        return Problem("quoting", at, f'"{value}" needs quotes here', _LINE_HELP)
+    test = f"in {value}" if ".." in value else value
+    return Problem("quoting", at, f'"{value}" needs quotes here',
+                   f"or write it as a line: - {key.group(1)} {test}")  # fmt: skip
+
+
+def _tab_before(stop: _Stop) -> Problem | None:
+    if stop.rest(stop.at)[:1] == "\t" and not stop.before(stop.at).strip():
+        return _tab(stop.at)
+    return None
 
 
 def _bad_first_sign(stop: _Stop) -> Problem | None:
     if "cannot start any token" not in stop.problem:
         return None
     sign = stop.rest(stop.at)[:1]
-    if sign == "\t":
-        return _tab(stop.at)
     if sign == ">":
         return _quoting(stop, stop.at, re.split("[,}]", stop.rest(stop.at))[0])
     return Problem("quoting", stop.at, f'a value cannot begin with "{sign}"', _LINE_HELP)
@@ -118,7 +137,8 @@ def _flow(stop: _Stop) -> Problem | None:
     interval = _INTERVAL.match(stop.rest(stop.began))
     if interval:
         return _quoting(stop, stop.began, interval.group())
-    sign = stop.rest(stop.at)[:1]
+    same_line = stop.at.line == stop.began.line
+    sign = stop.rest(stop.at)[:1] if same_line else stop.rest(stop.at)[:1].strip("[{")
     mapping = "mapping" in stop.context
     close = "}" if mapping else "]"
     if sign and sign in "[{" and _KEY_BEFORE.search(stop.before(stop.at)) is None:
@@ -128,7 +148,7 @@ def _flow(stop: _Stop) -> Problem | None:
         opened = "{" if mapping else "["
         return Problem("broken-yaml", stop.at, f'"{sign}" found, but "{opened}" is open since line {stop.began.line}',
                        f'type "{close}"')  # fmt: skip
-    if sign and stop.at.line == stop.began.line:
+    if sign and same_line:
         return Problem("broken-yaml", stop.at, f'"{_word(stop.rest(stop.at))}" cannot stand here',
                        f'a comma or "{close}" was expected')  # fmt: skip
     return Problem("broken-yaml", stop.began, f'"{stop.rest(stop.began)[:1]}" is never closed', f'add "{close}"')
@@ -238,6 +258,6 @@ def _generic(at: Where) -> Problem:
 
 
 _RULES = (
-    _block_text, _bad_first_sign, _name_sign, _flow, _no_value, _colon_inside, _no_colon, _block, _quoted,
-    _second_document, _directive,
+    _tab_before, _block_text, _bad_first_sign, _name_sign, _flow, _no_value, _colon_inside, _no_colon, _block,
+    _quoted, _second_document, _directive,
 )  # fmt: skip

@@ -91,7 +91,8 @@ def _read(start: str, text: str, at: Where, build: Callable[[Any, _Line], T]) ->
     try:
         return build(_parsed(start, text), line)
     except Slip as slip:
-        return Problem(slip.code, line.place(min(slip.offset, len(text))), _one_line(slip.message), _one_line(slip.help))
+        place = line.place(min(slip.offset, len(text)))
+        return Problem(slip.code, place, _one_line(slip.message), _one_line(slip.help))
 
 
 def _one_line(text: str) -> str:
@@ -256,7 +257,7 @@ class _Line:
         fewest, most = FUNCTIONS[token]
         if not fewest <= len(args) <= most:
             wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
-            raise Slip("expression", token.start_pos, f'"{token}" has {len(args)} values', f"it takes {wanted}")
+            raise Slip("expression", token.start_pos, f'"{token}" takes {wanted} values, not {len(args)}')
         return Call(str(token), args, self.place(token.start_pos))
 
     def figure(self, children: list[Any]) -> FigureOf:

@@ -7,6 +7,7 @@ all (`≥`, `&&`); what still does not fit the grammar is explained from the wor
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from policy.problems import Where
@@ -56,7 +57,7 @@ _LOOK = re.compile(
     | (?P<spaces>\d{1,3}(?:[ ]\d{3})+(?![\w.]))
     | (?P<commas>\d{1,3}(?:,\d{3})+(?![\d_])(?:\.\d+)?)
     | (?P<minutes>\d+(?::\d+)+)
-    | (?P<glued>\d[\d_.]*[A-Za-z]\w*(?:[+-]\d+)?)
+    | (?P<glued>\d[\d_]*(?:\.\d[\d_]*)*[A-Za-z]\w*(?:[+-]\d+)?)
     | (?P<digits>\d[\d_]*(?:\.\d[\d_]*)*(?:\.(?!\.))?)
     | (?P<point>(?<!\.)\.\d+)
     | (?P<operator>={2,3}|=[<>]|!==?|<>|&&|\|\||\*\*|[=!;{}&|^~`@\#?\\:$])
@@ -95,13 +96,15 @@ def _open_quote(text: str, word: str, offset: int) -> None:
 
 
 def _sign(text: str, word: str, offset: int) -> None:
-    for place, sign in enumerate(word):
-        if WRONG_SIGN.match(sign):
-            problem = wrong_sign(sign, Where("", 1, 1))
-            raise Slip(problem.code, offset + place, problem.message, problem.help)
+    wrong = WRONG_SIGN.search(word)
+    if wrong is not None:
+        problem = wrong_sign(wrong.group(), Where("", 1, 1))
+        raise Slip(problem.code, offset + wrong.start(), problem.message, problem.help)
+    if word[0] in "€£":
+        raise Slip("number", offset, f'"{word[0]}" found', "write the currency behind the amount: 5_000 EUR")
     if word.strip():
-        if word[0] in "€£":
-            raise Slip("number", offset, f'"{word[0]}" found', "write the currency behind the amount: 5_000 EUR")
+        offset -= len(re.search(r"[\w.]*$", text[:offset]).group())  # type: ignore[union-attr]
+        word = re.match(r"[\w.]*", text[offset:]).group() or word  # type: ignore[union-attr]
         raise Slip("bad-name", offset, f'"{word}" is not a name of the language',
                    "names have a-z, 0-9, _ and a point; a text goes in quotes")  # fmt: skip
 
@@ -127,8 +130,7 @@ def _minutes(text: str, word: str, offset: int) -> None:
 def _glued(text: str, word: str, offset: int) -> None:
     number, letters = re.match(r"([\d_.]+)(.*)", word).groups()  # type: ignore[union-attr]
     if re.fullmatch(r"[eE][+-]?\d+", letters):
-        right = f"{int(float(number.replace('_', '')) * 10 ** min(int(letters[1:]), 12)):_}" if _small(letters) else ""
-        raise Slip("number", offset, f'"{word}" has an exponent', f"write {right or 'all its digits'}")
+        raise Slip("number", offset, f'"{word}" has an exponent', f"write {_all_digits(number, letters[1:])}")
     if re.fullmatch(r"[xXbBoO][0-9a-fA-F]*", letters):
         raise Slip("number", offset, f'"{word}" is not a decimal number', "write it with the digits 0 to 9")
     if letters in ("k", "K", "m", "M", "w", "mn", "bn"):
@@ -136,8 +138,12 @@ def _glued(text: str, word: str, offset: int) -> None:
     raise Slip("number", offset, f'"{word}" is not a number', f"write {number} {letters}")
 
 
-def _small(exponent: str) -> bool:
-    return re.fullmatch(r"[eE]\+?\d{1,2}", exponent) is not None and int(exponent[1:]) <= 12
+def _all_digits(number: str, exponent: str) -> str:
+    """The number that an exponent stands for, where an amount can be that large; else words."""
+    if number.count(".") > 1 or abs(int(exponent[:4])) > 12:
+        return "all its digits"
+    value = Decimal(number.replace("_", "")).scaleb(int(exponent))
+    return f"{int(value):_}" if value == int(value) else "all its digits"
 
 
 def _digits(text: str, word: str, offset: int) -> None:
@@ -239,6 +245,8 @@ def _misplaced(kind: str, word: str, text: str, offset: int) -> Slip:
 
 def _common(kind: str, word: str, before: str, rest: str, offset: int) -> Slip | None:
     """The slips of word order that many people make."""
+    if before.endswith(" at") and word in ("least", "most"):
+        before, rest, offset = before[:-3], f"at {rest}", len(before) - 2
     bound = re.match(r"at\s+(least|most)\b", rest)
     if bound:
         sign = ">=" if bound.group(1) == "least" else "<="

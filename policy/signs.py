@@ -19,7 +19,9 @@ _PAIRS = {
     "—": "-", "…": "..", "‰": "%", "\u3000": " ", "\u00a0": " ", "￥": "CNY", "¥": "CNY",
 }  # fmt: skip
 MEANT: dict[str, str] = _PAIRS | {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-WRONG_SIGN = re.compile("[" + re.escape("".join(MEANT)) + "]")
+# Full-width letters and digits in a row are one finding; each other sign is its own.
+WRONG_SIGN = re.compile("[０-９Ａ-Ｚａ-ｚ]+|[" + re.escape("".join(MEANT)) + "]")
+_SIGN_OR_TEXT = re.compile(f"\"[^\"]*\"|'[^']*'|(?P<sign>{WRONG_SIGN.pattern})")
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
 )
@@ -34,7 +36,7 @@ _KEY = re.compile(r"^(\s*(?:- +)*)(?:\{\s*)?([\w.-]+)\s*[:：]")
 
 def wrong_sign(sign: str, at: Where) -> Problem:
     """The finding for one sign that stands for another."""
-    meant = MEANT[sign]
+    meant = "".join(MEANT[one] for one in sign)
     if meant == " ":
         return Problem("full-width-sign", at, "a wide space found", "type a plain space")
     quoted = f"'{meant}'" if meant == '"' else f'"{meant}"'
@@ -42,9 +44,10 @@ def wrong_sign(sign: str, at: Where) -> Problem:
 
 
 def wrong_signs(text: str, at: Where) -> Iterator[Problem]:
-    """A finding for every such sign in a one-line text that begins at `at`."""
-    for match in WRONG_SIGN.finditer(text):
-        yield wrong_sign(match.group(), Where(at.file, at.line, at.column + match.start()))
+    """A finding for every such sign in a one-line text that begins at `at`; what stands in quotes inside it is free."""
+    for match in _SIGN_OR_TEXT.finditer(text):
+        if match["sign"]:
+            yield wrong_sign(match["sign"], Where(at.file, at.line, at.column + match.start()))
 
 
 def invisible_sign(sign: str, at: Where) -> Problem:
