@@ -19,7 +19,7 @@ BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One invoice to one customer; `settled_on` is None while it is unpaid.
+    """One invoice to one customer; `settled_on` is None while it is unpaid, `disputed` where nobody said.
 
     Raises: ValueError for an amount of zero or less (a credit note is no invoice) and a due date before its own.
     """
@@ -30,7 +30,7 @@ class Invoice:
     invoiced_on: date
     due_on: date
     settled_on: date | None = None
-    disputed: bool = False
+    disputed: bool | None = None
 
     def __post_init__(self) -> None:
         if self.amount.minor <= 0:

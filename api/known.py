@@ -1,0 +1,58 @@
+"""From stored records to what facts are gathered from: between a situation and `rules/ledger_facts.py`."""
+
+from __future__ import annotations
+
+from api.situation import Situation
+from credit.exposure import Limit
+from credit.money import Money
+from credit.receivables import Invoice
+from rules.ledger_facts import ApprovedOrder, Facts, Known, Lists, OrderPlaced, gather
+from storage.customers import GrantedLimit
+from storage.exposure_ledger import EarlierOrders
+from storage.receivables import Invoice as StoredInvoice
+
+
+def gathered(situation: Situation) -> tuple[Facts, Lists]:
+    """Every fact and list that a policy may read on one situation.
+
+    Raises: ValueError for requested terms that are none, or an invoice in another currency than the order.
+    """
+    return gather(known_of(situation))
+
+
+def known_of(situation: Situation) -> Known:
+    """What is known of the order and its customer, in the business's own records."""
+    order, account = situation.order, situation.account
+    return Known(
+        as_of=situation.as_of,
+        order=OrderPlaced(order.amount, order.prepaid, order.requested_terms, order.placed_on, order.deliver_by),
+        limit=granted_limit(account.customer.limit, account.currency),
+        exposure=account.balance,
+        invoices=tuple(read_invoice(one) for one in situation.invoices),
+        earlier_orders=_approved(account.earlier_orders, situation),
+        country=account.customer.country,
+        master=situation.master,
+        stated=situation.stated,
+    )
+
+
+def granted_limit(stored: GrantedLimit, currency: str) -> Limit:
+    """A stored limit as the business knows it."""
+    if stored.state in ("none", "unlimited"):
+        return Limit(stored.state)
+    return Limit.of(Money(stored.minor or 0, currency))
+
+
+def read_invoice(stored: StoredInvoice) -> Invoice:
+    """A stored invoice as the business knows it. Raises: ValueError for one that no import lets in."""
+    return Invoice(
+        stored.invoice_id, stored.customer_id, Money(stored.amount, stored.currency), stored.invoiced_on,
+        stored.due_on, stored.settled_on, stored.disputed,
+    )  # fmt: skip
+
+
+def _approved(earlier: EarlierOrders, situation: Situation) -> tuple[ApprovedOrder, ...] | None:
+    """The earlier orders, None where there are more than were read, or the day lies before those that were read."""
+    if not earlier.complete or situation.as_of < earlier.since:
+        return None
+    return tuple(ApprovedOrder(one.order_amount, one.unsecured_amount, one.as_of) for one in earlier.orders)

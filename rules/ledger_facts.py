@@ -1,0 +1,156 @@
+"""What the ledger knows of a customer, as the facts and lists that a policy reads on one day.
+
+The figures come from `credit/receivables.py`; here they get the policy's names and exact values. What nobody knows is
+missing (None), never zero: a customer who has paid nothing yet has no average of days late, good or bad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from credit.exposure import Limit
+from credit.money import Money
+from credit.receivables import Invoice, ReceivableFigures, receivable_figures
+from policy.kinds import NO_LIMIT, UNLIMITED, Value
+from rules.facts import computed_facts, read_terms
+from rules.figures import Item
+
+Facts = dict[str, Value | None]
+Lists = dict[str, Sequence[Item]]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlaced:
+    """One order as it was sent; `requested_terms` is None where nothing was asked for."""
+
+    amount: Money
+    prepaid: Money
+    requested_terms: str | None = None
+    placed_on: date | None = None
+    deliver_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedOrder:
+    """One order that was approved before: its value, what it held of the limit, and the day it was decided."""
+
+    amount: int
+    unsecured_amount: int
+    decided_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that is known of an order and its customer on one day; amounts are minor units of one currency.
+
+    `exposure` is everything owed or reserved before this order. `earlier_orders` is None where the list is not
+    complete. `stated` are the request's facts and `master` those that people keep about the customer, both as exact
+    values by the policy's names; what the ledger or the order itself says wins over both.
+    """
+
+    as_of: date
+    order: OrderPlaced
+    limit: Limit
+    exposure: int
+    invoices: tuple[Invoice, ...] = ()
+    earlier_orders: tuple[ApprovedOrder, ...] | None = ()
+    country: str | None = None
+    master: Mapping[str, Value | None] = field(default_factory=dict)
+    stated: Mapping[str, Value | None] = field(default_factory=dict)
+
+
+def gather(known: Known) -> tuple[Facts, Lists]:
+    """Every fact and list of the trade for one order; figures over the lists come later, from the policy.
+
+    Raises: ValueError for requested terms that are none, or an invoice in another currency than the order.
+    """
+    currency = known.order.amount.currency
+    figures = receivable_figures(known.invoices, known.as_of, currency)
+    facts: Facts = {**known.master, **known.stated}
+    if known.country is not None:
+        facts["customer.country"] = known.country
+    facts |= ledger_facts(figures, known.limit, known.exposure) | order_facts(known.order, known.as_of)
+    return computed_facts(facts), _lists(known)
+
+
+def ledger_facts(figures: ReceivableFigures, limit: Limit, exposure: int) -> Facts:
+    """One customer's record, debts and granted limit by the policy's names; averages of nothing are missing."""
+    average = figures.average_invoice_amount
+    return {
+        "customer.average_days_late": figures.average_days_late,
+        "limit.granted": limit_value(limit),
+        "account.exposure": exposure,
+        "account.open_amount": figures.open_amount.minor,
+        "account.overdue_amount": figures.overdue_amount.minor,
+        "account.oldest_overdue_days": figures.oldest_overdue_days,
+        "account.invoices": figures.invoice_count,
+        "account.paid_invoices": figures.paid_invoices,
+        "account.late_invoices": figures.late_invoices,
+        "account.days_late_total": figures.days_late_total,
+        "account.average_invoice": None if average is None else average.minor,
+    }
+
+
+def order_facts(order: OrderPlaced, as_of: date) -> Facts:
+    """What the order itself says; the days that nobody gave are missing.
+
+    Raises: ValueError for requested terms that are none.
+    """
+    return {
+        "as_of": as_of.toordinal(),
+        "order.amount": order.amount.minor,
+        "order.prepaid": order.prepaid.minor,
+        "order.requested_terms": _spelling(order.requested_terms),
+        "order.placed_on": _day(order.placed_on),
+        "order.deliver_by": _day(order.deliver_by),
+    }
+
+
+def limit_value(limit: Limit) -> int:
+    """A granted limit as engines compare it: minor units, or the mark of "none" or "unlimited"."""
+    if limit.money is not None:
+        return limit.money.minor
+    return NO_LIMIT if limit.is_none else UNLIMITED
+
+
+def invoice_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
+    """The invoices that are open on this day, as items of the list `invoices`, the oldest due date first."""
+    still_open = sorted((one for one in invoices if one.is_open(as_of)), key=lambda one: (one.due_on, one.invoice_id))
+    return tuple(
+        {
+            "amount": one.amount.minor,
+            "open_amount": one.open_amount(as_of).minor,
+            "invoiced_on": one.invoiced_on.toordinal(),
+            "due_on": one.due_on.toordinal(),
+            "days_overdue": one.days_overdue(as_of),
+            "disputed": one.disputed,
+        }
+        for one in still_open
+    )
+
+
+def _lists(known: Known) -> Lists:
+    """An incomplete list is left out, so that its figures are missing and never a smaller number."""
+    lists: Lists = {"invoices": invoice_items(known.invoices, known.as_of)}
+    if known.earlier_orders is not None:
+        lists["earlier_orders"] = tuple(
+            {"amount": one.amount, "unsecured_amount": one.unsecured_amount, "placed_on": one.decided_on.toordinal()}
+            for one in known.earlier_orders
+            if one.decided_on <= known.as_of
+        )
+    return lists
+
+
+def _spelling(terms: str | None) -> str | None:
+    if terms is None:
+        return None
+    found = read_terms(terms)
+    if found is None:
+        raise ValueError(f"'{terms}' are no payment terms; write them as 'net 30', '2/10 net 30' or 'prepaid'")
+    return found.text
+
+
+def _day(day: date | None) -> int | None:
+    return None if day is None else day.toordinal()

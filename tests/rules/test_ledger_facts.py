@@ -1,0 +1,106 @@
+"""The ledger's figures under the policy's names: what is known as exact values, what nobody knows as missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from credit.exposure import Limit
+from credit.money import Money
+from credit.receivables import Invoice
+from policy.kinds import NO_LIMIT, UNLIMITED
+from rules.facts import trade_vocabulary
+from rules.ledger_facts import ApprovedOrder, Known, OrderPlaced, gather, limit_value
+
+AS_OF = date(2026, 6, 30)
+ORDER = OrderPlaced(Money(100_00, "USD"), Money.zero("USD"))
+KNOWN = Known(AS_OF, ORDER, Limit.none(), exposure=0)
+
+
+def an_invoice(name: str, due_on: date, settled_on: date | None = None, amount: int = 50_00) -> Invoice:
+    """An invoice of C-1, dated 30 days before it is due; nobody said whether it is disputed."""
+    invoiced_on = date.fromordinal(due_on.toordinal() - 30)
+    return Invoice(name, "C-1", Money(amount, "USD"), invoiced_on, due_on, settled_on)
+
+
+def test_every_fact_that_is_gathered_is_one_of_the_vocabulary_and_every_ledger_fact_is_gathered() -> None:
+    facts, lists = gather(KNOWN)
+    declared = trade_vocabulary().facts
+    assert set(facts) <= set(declared)
+    assert {name for name, fact in declared.items() if fact.source == "ledger"} <= set(facts)
+    assert set(lists) == set(trade_vocabulary().lists)
+
+
+def test_items_carry_every_field_of_their_list() -> None:
+    known = replace(KNOWN, invoices=(an_invoice("I-1", AS_OF),), earlier_orders=(ApprovedOrder(5, 4, AS_OF),))
+    for name, items in gather(known)[1].items():
+        assert [set(item) for item in items] == [set(trade_vocabulary().lists[name].fields)]
+
+
+def test_a_customer_without_invoices_owes_nothing_and_has_no_average() -> None:
+    facts, _ = gather(KNOWN)
+    assert facts["account.open_amount"] == facts["account.overdue_amount"] == facts["account.invoices"] == 0
+    assert facts["customer.average_days_late"] is None
+    assert facts["account.average_invoice"] is None
+
+
+def test_the_figures_are_those_of_the_day() -> None:
+    invoices = (
+        an_invoice("paid", date(2026, 5, 1), settled_on=date(2026, 5, 1)),
+        an_invoice("late", date(2026, 5, 1), settled_on=date(2026, 5, 6)),
+        an_invoice("overdue", date(2026, 6, 20), settled_on=date(2026, 7, 1), amount=70_00),
+        an_invoice("tomorrow", date(2026, 7, 31)),
+    )
+    facts, lists = gather(replace(KNOWN, invoices=invoices, exposure=123))
+    wanted = {"open_amount": 70_00, "overdue_amount": 70_00, "oldest_overdue_days": 10, "invoices": 3,
+              "paid_invoices": 2, "late_invoices": 1, "days_late_total": 5, "average_invoice": 56_67,
+              "exposure": 123}  # fmt: skip
+    assert {name: facts[f"account.{name}"] for name in wanted} == wanted
+    assert facts["customer.average_days_late"] == 3  # 5 days over 2 invoices, rounded up
+    assert [item["open_amount"] for item in lists["invoices"]] == [70_00]
+    assert lists["invoices"][0]["days_overdue"] == 10
+
+
+def test_a_dispute_that_nobody_spoke_of_is_missing_and_not_denied() -> None:
+    unsaid, denied = an_invoice("I-1", AS_OF), replace(an_invoice("I-2", AS_OF), disputed=False)
+    items = gather(replace(KNOWN, invoices=(unsaid, denied)))[1]["invoices"]
+    assert [item["disputed"] for item in items] == [None, False]
+
+
+def test_no_limit_zero_and_unlimited_are_three_values() -> None:
+    limits = [Limit.none(), Limit.of(Money.zero("USD")), Limit.of(Money(500, "USD")), Limit.unlimited()]
+    assert [limit_value(limit) for limit in limits] == [NO_LIMIT, 0, 500, UNLIMITED]
+
+
+def test_the_order_gives_its_amounts_terms_and_days() -> None:
+    order = OrderPlaced(Money(100, "USD"), Money(30, "USD"), "NET  60", date(2026, 6, 1), None)
+    facts, _ = gather(replace(KNOWN, order=order))
+    assert facts["order.unsecured_amount"] == facts["order.credit_amount"] == 70
+    assert facts["order.requested_terms"] == "net 60"
+    assert facts["order.requested_days"] == 60
+    assert facts["order.placed_on"] == date(2026, 6, 1).toordinal()
+    assert facts["order.deliver_by"] is None
+
+
+def test_terms_that_are_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="are no payment terms"):
+        gather(replace(KNOWN, order=replace(ORDER, requested_terms="whenever")))
+
+
+def test_nobody_states_what_the_ledger_knows() -> None:
+    known = replace(KNOWN, stated={"account.open_amount": 7, "x": 1}, master={"customer.score": 80}, country="NO")
+    facts, _ = gather(known)
+    assert facts["account.open_amount"] == 0
+    assert (facts["x"], facts["customer.score"], facts["customer.country"]) == (1, 80, "NO")
+
+
+def test_an_incomplete_list_of_earlier_orders_is_left_out() -> None:
+    assert "earlier_orders" not in gather(replace(KNOWN, earlier_orders=None))[1]
+
+
+def test_an_order_decided_after_the_day_is_not_an_earlier_one() -> None:
+    orders = (ApprovedOrder(5, 4, AS_OF), ApprovedOrder(7, 7, date(2026, 7, 1)))
+    items = gather(replace(KNOWN, earlier_orders=orders))[1]["earlier_orders"]
+    assert items == ({"amount": 5, "unsecured_amount": 4, "placed_on": AS_OF.toordinal()},)
