@@ -26,6 +26,4 @@ Value = int | Fraction | bool | str | tuple  # type: ignore[type-arg]  # tuple: 
 
 def plain(value: Fraction | int) -> int | Fraction:
     """An exact number as an int where it is whole, so that equal numbers have one form."""
-    if isinstance(value, Fraction) and value.denominator == 1:
-        return value.numerator
-    return value
+    return value.numerator if value.denominator == 1 else value

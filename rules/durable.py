@@ -83,9 +83,9 @@ class Ruleset:
         for number, rule in enumerate(rules):  # guard 5: only our own rules, one key for each test, names unique
             flat = tests_of(rule.box, order, fields)
             tests = [{name: value} if op == "eq" else {op: {name: value}} for name, op, value in flat]
-            document[f"r{number}"] = {"all": [{"m": {"$and": [{"q": 1}, *tests]}}], "pri": number + 1}
-            self._payloads[f"r{number}"] = rule.payload
-        self._most = len(rules) + 1
+            document[f"{number:03d}"] = {"all": [{"m": {"$and": [{"q": 1}, *tests]}}], "pri": number + 1}
+            self._payloads[f"{number:03d}"] = rule.payload
+        self._most = len(rules)
         self._lock, self._ids, self._sids, self._closed = Lock(), count(1), count(1), False
         self._handle: int = engine.create_ruleset(f"aval{next(_NUMBERS)}", json.dumps(document))
         self._fresh()
@@ -106,14 +106,14 @@ class Ruleset:
             number = self._next()
             try:
                 code, state = engine.assert_event(self._handle, self._message % (number, *values))
-                self._expect(code in (0, 1) and state == self._state, "an unknown answer")
+                if state != self._state or code not in (0, 1):
+                    raise EngineFault("the Rete engine gave an unknown answer")
                 if code:
                     return None
-                started = engine.start_action_for_state(self._handle, state)  # guard 9: start, then complete
-                self._expect(started is not None, "no action")
-                left = engine.complete_and_start_action(self._handle, state)
-                self._expect(left is None, "an action left over")
-                return self._payload(started[1], f'"id":"{number}"')
+                found = engine.start_action_for_state(self._handle, state)[1]  # guard 9: start, then complete
+                if engine.complete_and_start_action(self._handle, state) is not None:
+                    raise EngineFault("the Rete engine left an action over")
+                return self._payload(found, f'"id":"{number}"')
             except BaseException as error:
                 self._rotate(error)
                 raise
@@ -126,16 +126,16 @@ class Ruleset:
             found: list[Payload] = []
             try:
                 code, state = engine.assert_fact(self._handle, message)
-                self._expect(code in (0, 1) and state == self._state, "an unknown answer")
-                if not code:
-                    started = engine.start_action_for_state(self._handle, state)
-                    self._expect(started is not None, "no action")
-                    text = started[1]
-                    while text is not None:
-                        found.append(self._payload(text, mark))
-                        self._expect(len(found) < self._most, "too many actions")
-                        text = engine.complete_and_start_action(self._handle, state)
-                self._expect(engine.retract_fact(self._handle, message)[0] == 0, "a fact that stays")
+                if state != self._state or code not in (0, 1):
+                    raise EngineFault("the Rete engine gave an unknown answer")
+                text = None if code else engine.start_action_for_state(self._handle, state)[1]
+                while text is not None:
+                    found.append(self._payload(text, mark))
+                    text = engine.complete_and_start_action(self._handle, state)
+                    if len(found) > self._most:
+                        raise EngineFault("the Rete engine does not come to an end")
+                if engine.retract_fact(self._handle, message)[0] != 0:
+                    raise EngineFault("the Rete engine keeps a fact")
                 return found
             except BaseException as error:
                 self._rotate(error)
@@ -146,14 +146,10 @@ class Ruleset:
             raise EngineFault("a closed engine was asked; load the policy again")
         return next(self._ids)
 
-    def _expect(self, right: bool, told: str) -> None:
-        if not right:
-            raise EngineFault(f"the Rete engine gave {told}")
-
     def _payload(self, text: str, mark: str) -> Payload:
         if mark not in text:  # guard 8: the answer must be to our own message
             raise EngineFault("the Rete engine answered for another order")
-        return self._payloads[text[2 : text.index('":')]]
+        return self._payloads[text[2:5]]
 
     def _rotate(self, error: BaseException) -> None:
         """Guard 8: after any fault the state is thrown away, so that nothing of this order is left for the next."""

@@ -26,7 +26,7 @@ class Unsettled(Exception):
     """A value is missing or passes int64, so only the reference can decide these facts."""
 
 
-class WrongKind(ValueError):
+class WrongKind(TypeError):
     """A value of a type that its field does not have: a fault of the caller, never handed to the engine."""
 
 
@@ -37,10 +37,12 @@ class Reading:
         whole = [field for field in fields if field.fact and field.form == "integer"]
         flags = [field for field in fields if field.fact and field.form == "flag"]
         tokens = [field for field in fields if field.fact and field.form == "token"]
-        self._derived = [field for field in fields if field not in [*whole, *flags, *tokens]]
+        given = [*whole, *flags, *tokens]
+        figures = [field for field in fields if field not in given]
+        self._figures = [(field.node, field.form == "integer", field) for field in figures]
         self._whole, self._flags = [field.fact for field in whole], [field.fact for field in flags]
         self._tokens = [(f.fact, {token: code for code, token in enumerate(f.tokens, 1)}) for f in tokens]
-        self.names = tuple(field.name for field in [*whole, *flags, *tokens, *self._derived])
+        self.names = tuple(field.name for field in [*given, *figures])
 
     def numbers(self, facts: Mapping[str, Any], evaluation: Evaluation) -> tuple[int, ...]:
         """The number of every field. Raises Unsettled where one is missing or too large, WrongKind for a wrong type."""
@@ -57,22 +59,20 @@ class Reading:
             if type(token) is not str:
                 _refuse([name], [token], str)
             found.append(codes.get(token, 0))  # type: ignore[arg-type]
-        for field in self._derived:
-            found.append(derived(field, evaluation))
+        try:
+            for node, whole, field in self._figures:
+                value = evaluation.value(node)
+                found.append(value if whole and type(value) is int else derived(field, value, evaluation))
+        except (ArithmeticError, ValueError) as error:
+            raise Unsettled("a figure cannot be computed") from error
         if found and (max(found) > INT64_MAX or min(found) < -INT64_MAX):
             raise Unsettled("a number passes int64")
         return tuple(found)
 
 
-def derived(field: Field, evaluation: Evaluation) -> int:
-    """The number of a figure that the reference's code computes."""
-    try:
-        value = evaluation.value(field.node)
-        other = evaluation.value(field.other) if field.other >= 0 else None
-    except (ArithmeticError, ValueError) as error:
-        raise Unsettled("a figure cannot be computed") from error
-    if type(value) is int and field.form == "integer":
-        return value
+def derived(field: Field, value: Any, evaluation: Evaluation) -> int:
+    """The number of a figure that the reference's code computed."""
+    other = evaluation.value(field.other) if field.other >= 0 else None
     if isinstance(value, Missing) or isinstance(other, Missing):
         raise Unsettled("a figure is missing")
     if type(value) not in TYPES[field.form]:

@@ -1,6 +1,6 @@
 """The reference engine: what a Program means, short, slow and obviously right. Every other engine must agree with it.
 
-Values are exact: int, Fraction, bool, token or `Missing`. Truth is True, False or `Missing` (unknown, with its reasons).
+Values are exact: int, Fraction, bool, token or `Missing`. Truth is True, False or `Missing` (unknown, with reasons).
 """
 
 from __future__ import annotations
@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from math import ceil, floor
 from typing import Any
 
 from policy.kinds import NO_LIMIT, UNLIMITED, plain
-from policy.program import (
-    Calc, Check, Collect, Compare, Const, Fact, First, Fold, In, Logic, Node, Program, Round, Span,
-)  # fmt: skip
+from policy.program import Calc, Check, Collect, Compare, Const, Fact, First, Fold, In, Logic, Program, Round, Span
 from rules.fold import Tables, fold
 from rules.outcome import CheckOutcome, Evidence, Missing, Outcome
 
@@ -29,7 +26,7 @@ class Evaluation:
     `facts` maps a fact's or figure's name to its value (absent or None: missing; a figure may be `Missing` itself).
     """
 
-    def __init__(self, nodes: Sequence[Node], tables: Mapping[str, int], facts: Mapping[str, Exact]) -> None:
+    def __init__(self, nodes: Sequence[Any], tables: Mapping[str, int], facts: Mapping[str, Exact]) -> None:
         self.nodes, self.tables, self.facts = nodes, tables, facts
         self.item: Mapping[str, Exact] = {}
         self._memo: list[Exact] = [_UNSET] * len(nodes)
@@ -52,7 +49,6 @@ class Evaluation:
         if node.scope in ("fact", "figure"):
             return _known(self.facts.get(node.name), node.name)
         table = self.nodes[self.tables[node.scope]]
-        assert isinstance(table, First)
         row = self.value(self.tables[node.scope])
         return row if isinstance(row, Missing) else self.value(table.rows[row].outputs[table.outputs.index(node.name)])
 
@@ -60,17 +56,15 @@ class Evaluation:
         args = [self.value(arg) for arg in node.args]
         if node.op == "first_known":
             return next((arg for arg in args if not isinstance(arg, Missing)), _union(args))
-        unknown = _union(args)
-        return unknown if unknown.reasons else ARITHMETIC[node.op](*args)
+        return _union(args) or ARITHMETIC[node.op](*args)
 
     def round(self, node: Round) -> Exact:
         value = self.value(node.arg)
-        return value if isinstance(value, Missing) else plain(rounded(Fraction(value), node.step, node.mode))
+        return value if isinstance(value, Missing) else rounded(value, node.step, node.mode)
 
     def compare(self, node: Compare) -> Truth:
         left, right = self.value(node.left), self.value(node.right)
-        unknown = _union((left, right))
-        return unknown if unknown.reasons else COMPARE[node.op](left, right)
+        return _union((left, right)) or COMPARE[node.op](left, right)
 
     def logic(self, node: Logic) -> Truth:
         args = [self.value(arg) for arg in node.args]
@@ -79,8 +73,7 @@ class Evaluation:
         deciding = node.op == "or"
         if any(arg is deciding for arg in args):
             return deciding
-        unknown = _union(args)
-        return unknown if unknown.reasons else not deciding
+        return _union(args) or not deciding
 
     def within(self, node: In) -> Truth:
         value = self.value(node.arg)
@@ -143,13 +136,14 @@ def decide(program: Program, facts: Mapping[str, Exact]) -> Outcome:
     return fold(program, Evaluation(program.nodes, program.tables, facts).value(program.fold))
 
 
-def rounded(value: Fraction, step: Fraction, mode: str) -> Fraction:
+def rounded(value: int | Fraction, step: Fraction, mode: str) -> int | Fraction:
     """The value to a whole multiple of the step; half_even and half_up (away from zero) differ only at the middle."""
-    ratio = value / step
-    if mode == "half_up":
-        return step * (floor(ratio + Fraction(1, 2)) if ratio >= 0 else ceil(ratio - Fraction(1, 2)))
-    whole = {"half_even": round(ratio), "floor": floor(ratio), "ceil": ceil(ratio)}
-    return step * whole[mode]
+    part = value.denominator * step.numerator
+    below, rest = divmod(value.numerator * step.denominator, part)
+    nearer, middle = 2 * rest > part, 2 * rest == part
+    half_even, half_up = nearer or (middle and below % 2 == 1), nearer or (middle and value > 0)
+    up = {"half_even": half_even, "half_up": half_up, "floor": False, "ceil": rest > 0}[mode]
+    return plain(Fraction((below + up) * step.numerator, step.denominator))
 
 
 def add_months(day: int, months: int) -> int:
@@ -161,7 +155,7 @@ def add_months(day: int, months: int) -> int:
 
 
 def _divide(left: Exact, right: Exact) -> Exact:
-    return Missing(frozenset({"zero_divisor"})) if right == 0 else plain(Fraction(left) / Fraction(right))
+    return Missing(frozenset({"zero_divisor"})) if right == 0 else plain(Fraction(left, right))
 
 
 def _stricter(*limits: int) -> int:
@@ -177,8 +171,9 @@ def _known(value: Exact, name: str) -> Exact:
     return Missing(frozenset({name})) if value is None else value
 
 
-def _union(values: Sequence[Exact]) -> Missing:
-    return Missing(frozenset().union(*(value.reasons for value in values if isinstance(value, Missing))))
+def _union(values: Sequence[Exact]) -> Missing | None:
+    reasons = [value.reasons for value in values if isinstance(value, Missing)]
+    return Missing(frozenset().union(*reasons)) if reasons else None
 
 
 ARITHMETIC: dict[str, Callable[..., Exact]] = {
