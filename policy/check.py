@@ -11,16 +11,20 @@ from fractions import Fraction
 
 from policy.check_tests import check_tests
 from policy.document import Alternative, CheckWritten, FactWritten, Policy, RowWritten, Setting, ValueTable, Word
-from policy.infer import ANY_SECTION, Inference
+from policy.infer import Inference
 from policy.kinds import NO_LIMIT
-from policy.meaning import LEVELS, Checked, Names, Referent, Sort, fact_referent
+from policy.meaning import LEVELS, OUTPUT_NAMES, Checked, Names, Referent, Sort, fact_referent, names_in
 from policy.problems import Problem, in_order
+from policy.resolve import ANY_SECTION
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Comparison, Expr, Membership, Name, Number
 from policy.vocabulary import FactDeclaration, Vocabulary
 
-LIMIT_COLUMNS = {"limit": Sort("limit", maybe_none=True), "largest_order": Sort("money"), "review_every": Sort("months")}
-OUTPUT_NAMES = {"limit": "limit.policy", "largest_order": "limit.largest_order", "review_every": "limit.review_every"}
+LIMIT_COLUMNS = {
+    "limit": Sort("limit", maybe_none=True),
+    "largest_order": Sort("money"),
+    "review_every": Sort("months"),
+}
 COMPARE_AS = {"at_most": "<=", "at_least": ">=", "below": "<", "above": ">", "is": "is"}
 FIELD = re.compile(r"\{([^{}]*)\}")
 
@@ -79,10 +83,12 @@ def _name_all(names: Names, problems: list[Problem]) -> None:
     for column in columns:
         known[OUTPUT_NAMES[column]] = Referent("output", column, LIMIT_COLUMNS[column], LEVELS["limits"], "limits")
     if "limit.granted" in names.facts and not columns:
-        known["limit.policy"] = Referent("token", "none", Sort("limit", maybe_none=True), LEVELS["limits"], value=NO_LIMIT)
+        known["limit.policy"] = Referent(
+            "token", "none", Sort("limit", maybe_none=True), LEVELS["limits"], value=NO_LIMIT
+        )
     if columns or "limit.granted" in names.facts:
         known["limit.effective"] = Referent("effective", "limit.effective", Sort("limit"), LEVELS["limits"])
-    taken = {**{name: None for name in known}}
+    taken = {**dict.fromkeys(known)}
     named = [*(let.name for let in policy.lets), *(table.name for table in policy.tables)]
     for word in named:
         if word.text in taken:
@@ -97,8 +103,8 @@ def _setting(inference: Inference, setting: Setting) -> None:
     found = [sort for sort in sorts if sort is not None]
     for dated, sort in zip(setting.values, sorts, strict=True):
         if sort is not None and sort.kind != found[0].kind:
-            inference.note("kind", dated.at, f"'{setting.name.text}' is a {found[0].kind} on some days and a {sort.kind} "
-                           "on others")  # fmt: skip
+            inference.note("kind", dated.at, f"'{setting.name.text}' is a {found[0].kind} on some days and "
+                           f"a {sort.kind} on others")  # fmt: skip
         if sort is not None and inference.level_of(dated.value) + len(_facts_read(inference, dated.value)) > 0:
             inference.note("scope", dated.at, f"the setting '{setting.name.text}' reads facts",
                            "a setting is a constant; give a formula a name under 'let'")  # fmt: skip
@@ -108,15 +114,14 @@ def _setting(inference: Inference, setting: Setting) -> None:
 
 
 def _facts_read(inference: Inference, expr: Expr) -> list[Name]:
-    from policy.meaning import names_in
-
     found = [(name, inference.meanings.referents.get(name)) for name in names_in(expr)]
     return [name for name, referent in found if referent is not None and referent.scope != "token"]
 
 
 def _table(inference: Inference, table: ValueTable) -> None:
     inference.level = LEVELS["tiers"]
-    sound = all([inference.condition(cell.test) for cell in (*table.down_tests, *table.across_tests)])
+    tests = [inference.condition(cell.test) for cell in (*table.down_tests, *table.across_tests)]
+    sound = all(tests)
     cells = [cell for line in table.values for cell in line]
     numeric = [cell for cell in cells if not (isinstance(cell, Name) and cell.text not in inference.names.known)]
     words = tuple(dict.fromkeys(cell.text for cell in cells if isinstance(cell, Name) and cell not in numeric))
@@ -214,7 +219,7 @@ def check_role(inference: Inference, word: Word) -> None:
     roles = [role.text for role in (*policy.roles_rising, *policy.roles_beside)]
     if word.text not in roles:
         inference.note("unknown-role", word.at, f"'{word.text}' is not a role of this file",
-                       did_you_mean(word.text, roles, f"roles: {listed(roles)}" if roles else "declare it under 'roles'"))  # fmt: skip
+                       did_you_mean(word.text, roles, f"roles: {listed(roles)}" if roles else "declare it under 'roles'"))
 
 
 def _check(inference: Inference, check: CheckWritten) -> None:
@@ -255,7 +260,7 @@ def _messages(inference: Inference, check: CheckWritten, texts: object) -> None:
     for language in languages:
         if texts and language not in texts:
             inference.note("language-missing", next(iter(texts.values())).at,
-                           f"the message of '{check.name.text}' has no text in '{language}'", f"add {language}: ...")  # fmt: skip
+                           f"the message of '{check.name.text}' has no text in '{language}'", f"add {language}: ...")
     for word in texts.values():
         for found in FIELD.findall(word.text):
             _field(inference, check, word, found)
@@ -272,7 +277,7 @@ def _field(inference: Inference, check: CheckWritten, word: Word, found: str) ->
     if referent is None or referent.scope == "broken" or referent.level >= LEVELS["authority"]:
         known = [*own, *inference.names.all_names()]
         inference.note("unknown-field", word.at, f"the message shows '{{{found}}}', which is nothing here",
-                       did_you_mean(found, known, f"may be shown: {listed(own)}, and any figure or setting"))  # fmt: skip
+                       did_you_mean(found, known, f"may be shown: {listed(own)}, and any figure or setting"))
 
 
 def _header(policy: Policy, vocabulary: Vocabulary, problems: list[Problem]) -> None:
@@ -298,8 +303,8 @@ def _unused(inference: Inference, lets: list[Word]) -> None:
                                               "take it out, or use it", "warning"))  # fmt: skip
     for row in policy.rows.get("limits", ())[:1]:
         if "largest_order" in row.cells and "limit.largest_order" not in used:
-            inference.problems.append(Problem("unread-limit", row.at, "no check reads limit.largest_order, so no order "
-                                              "is held against it", "add a check, or take it out", "warning"))  # fmt: skip
+            inference.problems.append(Problem("unread-limit", row.at, "no check reads limit.largest_order, so "
+                                              "no order is held against it", "add a check, or take it out", "warning"))  # fmt: skip
 
 
 def _read_elsewhere(inference: Inference, name: str) -> bool:
@@ -307,6 +312,7 @@ def _read_elsewhere(inference: Inference, name: str) -> bool:
     referents = inference.meanings.referents
     if any(isinstance(node, Name) and node.text == name for node in referents):
         return True
-    texts = [w.text for check in inference.names.policy.checks for w in (*check.say.values(), *check.say_customer.values())]
+    texts = [
+        w.text for check in inference.names.policy.checks for w in (*check.say.values(), *check.say_customer.values())
+    ]
     return any("{" + name + "}" in text for text in texts)
-

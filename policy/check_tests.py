@@ -7,10 +7,11 @@ from typing import TypeVar
 
 from policy.document import TestWritten, Word
 from policy.expression import read_date, read_number
-from policy.infer import FLAGS, LIMIT_WORDS, Inference
+from policy.infer import Inference
 from policy.kinds import Value
 from policy.meaning import CheckedTest, Sort
 from policy.problems import Problem
+from policy.resolve import FLAGS, LIMIT_WORDS
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
 from policy.suggest import did_you_mean, listed
@@ -49,7 +50,9 @@ def _given(
             inference.note("test-shape", test.like.at, f"there is no base '{test.like.text}' to build on",
                            did_you_mean(test.like.text, bases))  # fmt: skip
             return None
-        below = _given(inference, base, bases, (*path, test.name.text)) if path else _quiet(inference, base, bases, test)
+        below = (
+            _given(inference, base, bases, (*path, test.name.text)) if path else _quiet(inference, base, bases, test)
+        )
         if below is None:
             return None
         facts, lists = dict(below[0]), dict(below[1])
@@ -58,7 +61,9 @@ def _given(
     return facts, lists
 
 
-def _quiet(inference: Inference, base: TestWritten, bases: Mapping[str, TestWritten], test: TestWritten) -> Given | None:
+def _quiet(
+    inference: Inference, base: TestWritten, bases: Mapping[str, TestWritten], test: TestWritten
+) -> Given | None:
     """A base's values without telling its findings a second time."""
     told = list(inference.problems)
     found = _given(inference, base, bases, (test.name.text,))
@@ -198,14 +203,18 @@ def _single(inference: Inference, key: str, word: Word, node: Node) -> object:
         return _value(inference, word, Sort("flag"))
     if word.text == "missing":
         return "missing"
-    return _value(inference, word, Sort({"limit.largest_order": "money", "limit.review_every": "months"}.get(key, "limit")))
+    return _value(
+        inference, word, Sort({"limit.largest_order": "money", "limit.review_every": "months"}.get(key, "limit"))
+    )
 
 
 def _one_of(inference: Inference, node: Node, known: tuple[str, ...], what: str) -> str | None:
     text = node.text if isinstance(node, Scalar) else ""
     if text in known:
         return text
-    inference.note("test-value", node.at, f"'{text}' is not a {what}", did_you_mean(text, known, f"one of: {listed(known)}"))
+    inference.note(
+        "test-value", node.at, f"'{text}' is not a {what}", did_you_mean(text, known, f"one of: {listed(known)}")
+    )
     return None
 
 
@@ -223,4 +232,3 @@ def _security(inference: Inference, node: Node) -> object:
                  for key, value in block.entries if isinstance(value, Scalar)]  # fmt: skip
         alternatives.append(tuple(pairs))
     return tuple(alternatives)
-

@@ -141,7 +141,9 @@ def _check(low: Lowering, check: CheckWritten) -> Check:
         assert isinstance(check.allowed, Expr)
         allowed = low.formula(check.allowed)
         fails = low.add(Compare(FAILS[check.op], measure, allowed))
-    return Check(check.name.text, fails, check.verdict.text, applies, measure, check.op, allowed, release_by, check.at.line)
+    return Check(
+        check.name.text, fails, check.verdict.text, applies, measure, check.op, allowed, release_by, check.at.line
+    )
 
 
 def _value_table(low: Lowering, table: ValueTable) -> None:
@@ -154,4 +156,3 @@ def _value_table(low: Lowering, table: ValueTable) -> None:
                 condition = low.add(Logic("and", (condition, low.condition(across.test))))
             rows.append(Row(condition, (low.formula(value),), value.at.line))
     low.table(First(table.name.text, ("value",), tuple(rows)))
-

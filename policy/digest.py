@@ -15,7 +15,7 @@ LANGUAGE = 1
 
 
 def program_digest(program: Program) -> str:
-    """SHA-256 over canonical JSON of the nodes, the figures, the facts' meaning of missing, and the language version."""
+    """SHA-256 over canonical JSON of nodes, figures, what a missing fact means, and the language version."""
     body = {
         "language": LANGUAGE, "vocabulary": program.vocabulary, "currency": program.currency,
         "timezone": program.timezone, "nodes": [_plain(node) for node in program.nodes],

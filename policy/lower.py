@@ -8,11 +8,25 @@ from fractions import Fraction
 
 from policy.document import Let, Setting, WordList
 from policy.kinds import Value
-from policy.meaning import Checked, Referent, figure_of
+from policy.meaning import OUTPUT_NAMES, Checked, Referent, figure_of
 from policy.program import Calc, Compare, Const, Fact, Figure, First, In, Logic, Node, Round, Row, Span
 from policy.syntax import (
-    Binary, Block, Call, Comparison, Condition, DateLiteral, Expr, FigureOf, Interval, Membership, Name, Negate, Number,
-    StateTest, Text, Words,
+    Binary,
+    Block,
+    Call,
+    Comparison,
+    Condition,
+    DateLiteral,
+    Expr,
+    FigureOf,
+    Interval,
+    Membership,
+    Name,
+    Negate,
+    Number,
+    StateTest,
+    Text,
+    Words,
 )  # fmt: skip
 from policy.vocabulary import FactDeclaration, TermsLiteral
 
@@ -105,12 +119,17 @@ class Lowering:
             case "setting":
                 return self._setting(next(s for s in self.checked.policy.settings if s.name.text == referent.name))
             case "output":
-                return self.add(Fact(referent.name, sort.kind, referent.table))
+                name = "tier" if referent.table == "tiers" else OUTPUT_NAMES[referent.name]
+                return self._labelled(self.add(Fact(referent.name, sort.kind, referent.table)), name)
             case "table":
-                return self.add(Fact("value", sort.kind, referent.name))
+                return self._labelled(self.add(Fact("value", sort.kind, referent.name)), referent.name)
             case "effective":
                 return self.effective()
         raise AssertionError(referent.scope)
+
+    def _labelled(self, index: int, name: str) -> int:
+        self.labels.setdefault(index, name)
+        return index
 
     def _fact(self, declaration: FactDeclaration) -> int:
         self.facts[declaration.name] = declaration
@@ -143,10 +162,10 @@ class Lowering:
             return self.formula(only.value)
         if name not in self.tables:
             as_of = self._as_of()
-            rows = [Row(self.add(In(as_of, spans=(Span(d.since, True, d.until, True),))), (self.formula(d.value),), d.at.line)
-                    for d in setting.values]  # fmt: skip
+            days = [self.add(In(as_of, spans=(Span(d.since, True, d.until, True),))) for d in setting.values]
+            rows = [Row(on, (self.formula(d.value),), d.at.line) for on, d in zip(days, setting.values, strict=True)]
             self.table(First(name, ("value",), tuple(rows)))
-        return self.add(Fact("value", self._kind(only.value), name))
+        return self._labelled(self.add(Fact("value", self._kind(only.value), name)), name)
 
     def _as_of(self) -> int:
         return self._fact(self.checked.vocabulary.facts["as_of"])
@@ -269,7 +288,9 @@ class Lowering:
             kind = listing.fields[figure.field].kind
             summed = inner.add(Fact(figure.field, kind, "item"))
         self.facts.update(inner.facts)
-        self.figures.append(Figure(let.name.text, figure.word, figure.list_name, tuple(inner.nodes), where, summed, kind))
+        self.figures.append(
+            Figure(let.name.text, figure.word, figure.list_name, tuple(inner.nodes), where, summed, kind)
+        )
         assert not inner.tables or all(name.startswith("settings.") for name in inner.tables)
 
     def named_fields(self, text: str) -> Iterator[tuple[str, int]]:

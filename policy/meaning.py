@@ -14,6 +14,7 @@ from policy.syntax import Condition, Expr, FigureOf, Name, Number
 from policy.vocabulary import FactDeclaration, Vocabulary
 
 LEVELS = {"facts": 0, "tiers": 1, "limits": 2, "terms": 3, "security": 4, "checks": 5, "authority": 6}
+OUTPUT_NAMES = {"limit": "limit.policy", "largest_order": "limit.largest_order", "review_every": "limit.review_every"}
 SECTION_AT = {level: section for section, level in LEVELS.items()}
 
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 import zoneinfo
 
 from policy.document import (
-    HEADER, LATER, ROW_SECTIONS, SECTIONS, Alternative, CheckWritten, FactWritten, Let, Policy, RowWritten, TestWritten,
+    HEADER,
+    LATER,
+    ROW_SECTIONS,
+    SECTIONS,
+    Alternative,
+    CheckWritten,
+    FactWritten,
+    Let,
+    Policy,
+    RowWritten,
+    TestWritten,
     Word,
 )  # fmt: skip
 from policy.kinds import KINDS
@@ -17,6 +27,7 @@ from policy.shapes import DOTTED, NAME, TITLE, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar
 from policy.suggest import did_you_mean
+from policy.syntax import Block as Lines
 from policy.syntax import Condition, Expr
 from policy.values import read_lists, read_settings, read_tables
 from policy.vocabulary import SOURCES
@@ -112,7 +123,9 @@ def _facts(shapes: Shapes, node: Node | None) -> tuple[FactWritten, ...]:
             missing = Word("refer", name.at)
         choices = shapes.words(values["of"], "of") if "of" in values else ()
         if kind is not None and kind.text == "choice" and not choices:
-            shapes.note("missing-key", name.at, f"the choice '{name.text}' does not say its words", "add of: [one, two]")
+            shapes.note(
+                "missing-key", name.at, f"the choice '{name.text}' does not say its words", "add of: [one, two]"
+            )
         meaning = {language: word.text for language, word in shapes.texts(values.get("meaning"), "meaning").items()}
         if kind is not None:
             facts.append(FactWritten(name, kind, source or Word("master", name.at), missing, choices, meaning))
@@ -252,8 +265,6 @@ def _check_or_group(shapes: Shapes, node: Node, outer: Condition | None) -> list
 
 
 def _both(outer: Condition | None, inner: Condition | None, at: Where) -> Condition | None:
-    from policy.syntax import Block as Lines
-
     parts = tuple(part for part in (outer, inner) if part is not None)
     return parts[0] if len(parts) == 1 else Lines("all", parts, at) if parts else None
 
@@ -301,7 +312,7 @@ def _tests(shapes: Shapes, node: Node | None) -> tuple[TestWritten, ...]:
             shapes.note("test-shape", item.at, "a test has 'name', 'given' and 'expect'; a base has 'base' and 'given'")
             continue
         name = shapes.word(values["base" if is_base else "name"], "name")
-        given = [entry for entry in shapes.entries(values.get("given"), "given")]
+        given = shapes.entries(values.get("given"), "given")
         like = next((shapes.word(value, "like") for key, value in given if key.text == "like"), None)
         kept = tuple((key, value) for key, value in given if key.text != "like")
         expect = tuple(shapes.entries(values.get("expect"), "expect"))

@@ -180,7 +180,8 @@ class Shapes:
         subject = self.word(key, place, DOTTED)
         if word is None or subject is None:
             return None
-        return self.kept(read_tests(word.text, Name(subject.text, subject.at), word.at))
+        found: Condition | None = self.kept(read_tests(word.text, Name(subject.text, subject.at), word.at))
+        return found
 
     def kept(self, found: Any) -> Any:
         """What a reader found, or None after noting its finding."""

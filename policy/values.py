@@ -1,13 +1,13 @@
-"""Reading settings, lists and value tables: the numbers and words that a credit committee owns, dated where they are."""
+"""Reading settings, lists and value tables: numbers and words that a credit committee owns, dated where they are."""
 
 from __future__ import annotations
 
 from policy.document import Cell, Dated, Setting, ValueTable, Word, WordList
+from policy.expression import read_tests
+from policy.problems import Problem
 from policy.shapes import Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
-from policy.expression import read_tests
-from policy.problems import Problem
 from policy.syntax import Expr, Name
 
 DATE_KEYS = ("from", "until", "source", "unit")
@@ -91,7 +91,9 @@ def read_tables(shapes: Shapes, node: Node | None) -> tuple[ValueTable, ...]:
             continue
         missing = shapes.word(values.get("missing"), "missing")
         if missing is not None and missing.text != "refer":
-            shapes.note("not-yet-supported", missing.at, "a table with a missing subject refers", "write missing: refer")
+            shapes.note(
+                "not-yet-supported", missing.at, "a table with a missing subject refers", "write missing: refer"
+            )
         table = _grid(shapes, name, values) if "grid" in values else _list(shapes, name, values)
         if table is not None:
             tables.append(table)

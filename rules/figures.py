@@ -25,7 +25,9 @@ def with_figures(
     for figure in program.figures:
         if figure.name not in facts:
             items = lists.get(figure.list_name)
-            found[figure.name] = Missing(frozenset({figure.list_name})) if items is None else compute(figure, facts, items)
+            found[figure.name] = (
+                Missing(frozenset({figure.list_name})) if items is None else compute(figure, facts, items)
+            )
     return found
 
 

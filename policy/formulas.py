@@ -1,0 +1,183 @@
+"""Kinds of formulas: what may be added to, multiplied with and divided by what.
+
+A bare number takes the kind of what it is compared with or of the column it fills; beside a date or an amount of money
+it needs its unit.
+"""
+
+from __future__ import annotations
+
+from policy.kinds import NUMERIC
+from policy.meaning import Sort
+from policy.numbers import exact, unit_kind
+from policy.problems import Problem
+from policy.resolve import Resolver
+from policy.suggest import listed
+from policy.syntax import Binary, Call, DateLiteral, Expr, FigureOf, Name, Negate, Number, Text, Words
+
+FACTORS = ("number", "count", "percent", "ratio")
+SHARES = ("percent", "ratio")
+SHOWN = {"number": "a bare number", "flag": "true or false", "choice": "a word", "limit": "a limit"}
+
+
+class Formulas(Resolver):
+    """The sorts of formulas."""
+
+    def formula(self, expr: Expr, hint: Sort | None = None) -> Sort | None:
+        """The sort of a formula, None where it has none (and a finding says why)."""
+        sort = self._formula(expr, hint)
+        if sort is not None:
+            self.meanings.sorts[expr] = sort
+        return sort
+
+    def _formula(self, expr: Expr, hint: Sort | None) -> Sort | None:
+        match expr:
+            case Number():
+                return self._number(expr, hint)
+            case DateLiteral():
+                return Sort("date")
+            case Name() | Words() | Text():
+                return self.word(expr, hint)
+            case Negate():
+                return self.amount(expr.value, hint)
+            case Binary():
+                return self._binary(expr, hint)
+            case Call():
+                return self._call(expr, hint)
+            case FigureOf():
+                self.note("scope", expr.at, "a figure over a list stands where a formula is wanted",
+                          "give it a name of its own under 'let' and use the name")  # fmt: skip
+        return None
+
+    def _number(self, number: Number, hint: Sort | None) -> Sort | None:
+        currencies = self.names.vocabulary.currencies
+        own = self.names.policy.currency.text
+        kind = unit_kind(number, currencies) or (hint.kind if hint and hint.kind in (*NUMERIC, "date") else "number")
+        if kind == "date":
+            self.note(
+                "unit", number.at, "a bare number stands where a date is wanted", "write 2026-07-01, or as_of - 2 days"
+            )
+            return None
+        currency = number.unit if unit_kind(number, currencies) == "money" else own
+        value = exact(number, kind, currency, currencies)
+        if isinstance(value, Problem):
+            self.problems.append(value)
+            return None
+        self.meanings.numbers[number] = value
+        if currency != own:
+            self.meanings.foreign[number] = currency
+        return Sort("money" if kind == "limit" else kind)
+
+    def amount(self, expr: Expr, hint: Sort | None) -> Sort | None:
+        """A formula that arithmetic may use: a number, and no limit that may be none."""
+        sort = self.formula(expr, hint)
+        if sort is not None and sort.kind not in (*NUMERIC, "date"):
+            self.note("kind", expr.at, f"{self.label(expr)} is {shown(sort)} and cannot be calculated with")
+            return None
+        return self.not_none(expr, sort)
+
+    def not_none(self, expr: Expr, sort: Sort | None) -> Sort | None:
+        if sort is not None and sort.maybe_none:
+            self.note("limit-state", expr.at, f"{self.label(expr)} may be none, which is no amount",
+                      "use limit.effective, or ask 'is none' first")  # fmt: skip
+            return None
+        return sort
+
+    def _binary(self, expr: Binary, hint: Sort | None) -> Sort | None:
+        left, right = self.amount(expr.left, None), self.amount(expr.right, None)
+        if left is None or right is None:
+            return None
+        combine = self._sum if expr.op in "+-" else self._product if expr.op == "*" else self._quotient
+        return combine(expr, left, right)
+
+    def _sum(self, expr: Binary, left: Sort, right: Sort) -> Sort | None:
+        for side, sort, against in ((expr.left, left, right), (expr.right, right, left)):
+            if sort.kind == "number" and against.kind != "number":
+                if against.kind in ("money", "date", "limit", "percent"):
+                    wanted = {"date": "15 days", "percent": "5%"}.get(
+                        against.kind, f"1_000 {self.names.policy.currency.text}"
+                    )
+                    self.note(
+                        "unit", side.at, f"beside {shown(against)} a number needs its unit", f"write it like {wanted}"
+                    )
+                    return None
+                return self.formula(side, against) and against
+        pair = (left.kind, right.kind)
+        if pair == ("date", "date") and expr.op == "-":
+            return Sort("days")
+        if left.kind == "date" and right.kind in ("days", "months"):
+            return left
+        if pair == ("limit", "money") and expr.op == "-":
+            return left
+        if pair[0] in SHARES and pair[1] in SHARES:
+            return Sort(pair[0] if pair[0] == pair[1] else "ratio")
+        if pair[0] == pair[1] and pair[0] not in ("date", "limit", "rate"):
+            return left
+        return self._mixed(expr, left, right, "added to" if expr.op == "+" else "taken from")
+
+    def _product(self, expr: Binary, left: Sort, right: Sort) -> Sort | None:
+        for factor, other in ((left, right), (right, left)):
+            if factor.kind in FACTORS and other.kind not in ("date", "limit"):
+                if other.kind in SHARES and factor.kind in SHARES:
+                    return Sort("ratio")
+                return factor if other.kind == "number" else other
+        return self._mixed(expr, left, right, "multiplied with")
+
+    def _quotient(self, expr: Binary, left: Sort, right: Sort) -> Sort | None:
+        if left.kind == right.kind and left.kind not in ("date", "limit", "number"):
+            return Sort("ratio")
+        if (left.kind, right.kind) == ("money", "limit"):
+            return Sort("ratio")
+        if right.kind in FACTORS and left.kind not in ("date", "limit"):
+            return Sort("ratio") if left.kind in FACTORS and (left.kind, right.kind) != ("number", "number") else left
+        return self._mixed(expr, left, right, "divided by")
+
+    def _mixed(self, expr: Binary, left: Sort, right: Sort, verb: str) -> Sort | None:
+        help = "say of what the share is taken: 10% * amount" if "percent" in (left.kind, right.kind) else ""
+        self.note("kind", expr.at, f"{self.label(expr.left)} ({shown(left)}) cannot be {verb} "
+                  f"{self.label(expr.right)} ({shown(right)})", help)  # fmt: skip
+        return None
+
+    def _call(self, expr: Call, hint: Sort | None) -> Sort | None:
+        if expr.function == "abs":
+            return self.amount(expr.args[0], hint)
+        if expr.function == "days_between":
+            sorts = [self.formula(arg, Sort("date")) for arg in expr.args]
+            if all(sort is not None and sort.kind == "date" for sort in sorts):
+                return Sort("days")
+            if None not in sorts:
+                self.note("kind", expr.at, "days_between takes two dates")
+            return None
+        return self._one_kind(expr, hint)
+
+    def _one_kind(self, expr: Call, hint: Sort | None) -> Sort | None:
+        """min, max, first known of, stricter of: every value of one kind; bare numbers take that of the others."""
+        free = expr.function in ("stricter", "first_known")
+        fixed = [arg for arg in expr.args if not isinstance(arg, Number) or arg.unit]
+        sorts = [self.formula(arg, hint if isinstance(arg, Name) else None) for arg in fixed]
+        if None in sorts:
+            return None
+        found = [sort for sort in sorts if sort is not None]
+        if not free and any(self.not_none(arg, sort) is None for arg, sort in zip(fixed, found, strict=True)):
+            return None
+        wanted = next((sort for sort in found if sort.kind != "number"), hint or Sort("number"))
+        for arg in expr.args:
+            if arg not in fixed and self.formula(arg, wanted) is None:
+                return None
+        kinds = {sort.kind for sort in found} | {wanted.kind}
+        if (
+            kinds <= {"money", "limit"}
+            and len(kinds) == 2
+            or expr.function == "stricter"
+            and kinds <= {"money", "limit"}
+        ):
+            return Sort("limit", maybe_none=free and all(sort.maybe_none for sort in found))
+        if len(kinds) > 1 and not kinds <= set(SHARES):
+            self.note("kind", expr.at, f"the values of {expr.function.replace('_', ' ')} are of different kinds: "
+                      f"{listed(sorted(shown(Sort(kind)) for kind in kinds))}")  # fmt: skip
+            return None
+        return Sort(wanted.kind, wanted.choices, maybe_none=any(sort.maybe_none for sort in found))
+
+
+def shown(sort: Sort) -> str:
+    """A kind in the officer's words."""
+    return SHOWN.get(sort.kind, f"{'an' if sort.kind[0] in 'aeiou' else 'a'} {sort.kind}")

@@ -1,0 +1,174 @@
+"""What each name in a formula stands for: facts and figures by name, words by the choices of what they stand beside.
+
+A named figure is checked when it is first met, so figures may stand in any order; a circle of them is one finding.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from policy.kinds import NO_LIMIT, TOKENS, UNLIMITED
+from policy.meaning import LEVELS, SECTION_AT, Meanings, Names, Referent, Sort, figure_of, names_in
+from policy.problems import Problem, Where
+from policy.suggest import did_you_mean, listed
+from policy.syntax import Expr, FigureOf, Name, Number, Text, Words
+
+ANY_SECTION = 99
+FLAGS = {"true": True, "false": False}
+LIMIT_WORDS = {"none": NO_LIMIT, "unlimited": UNLIMITED}
+
+
+@dataclass(slots=True)
+class Resolver(ABC):
+    """The state of checking one file: what names mean, the answers so far, and the findings."""
+
+    names: Names
+    meanings: Meanings = field(default_factory=Meanings)
+    problems: list[Problem] = field(default_factory=list)
+    level: int = ANY_SECTION
+    item: dict[str, Referent] = field(default_factory=dict)
+    path: list[str] = field(default_factory=list)
+
+    @abstractmethod
+    def formula(self, expr: Expr, hint: Sort | None = None) -> Sort | None:
+        """The sort of a formula, None where it has none (and a finding says why)."""
+
+    @abstractmethod
+    def figure(self, figure: FigureOf) -> Sort | None:
+        """The sort of a figure over a list."""
+
+    def note(self, code: str, at: Where, message: str, help: str = "") -> None:
+        """Add a finding."""
+        self.problems.append(Problem(code, at, message, help))
+
+    def word(self, expr: Name | Words | Text, hint: Sort | None) -> Sort | None:
+        """The sort of a name or word, noted with what it stands for."""
+        referent = self._referent(expr, hint)
+        if referent is None:
+            return None
+        self.meanings.referents[expr] = referent
+        if referent.level >= self.level:
+            self._too_early(expr, referent)
+            return None
+        return referent.sort
+
+    def _referent(self, expr: Name | Words | Text, hint: Sort | None) -> Referent | None:
+        text = expr.text
+        if isinstance(expr, Name):
+            if text in self.item:
+                return self.item[text]
+            if (found := self.known(text, expr.at)) is not None and not self._is_choice(text, hint):
+                return found if found.scope != "broken" else None
+        if hint is not None and hint.kind == "flag" and text in FLAGS:
+            return Referent("token", text, Sort("flag"), value=FLAGS[text])
+        if text in LIMIT_WORDS and (hint is None or hint.kind in ("limit", "money")):
+            return Referent("token", text, Sort("limit", maybe_none=text == "none"), value=LIMIT_WORDS[text])
+        if hint is not None and hint.kind in TOKENS and not (isinstance(expr, Name) and "." in text):
+            return self._token(expr, hint)
+        self.unknown(expr)
+        return None
+
+    def _is_choice(self, text: str, hint: Sort | None) -> bool:
+        return hint is not None and hint.kind in ("choice", "text") and (text in hint.choices or hint.kind == "text")\
+            and "." not in text  # fmt: skip
+
+    def _token(self, expr: Name | Words | Text, hint: Sort) -> Referent | None:
+        if hint.kind == "terms":
+            terms = self.names.vocabulary.read_terms(expr.text)
+            if terms is None:
+                self.note(
+                    "terms", expr.at, f"'{expr.text}' is not a payment term", "write net 30, 2/10 net 30 or prepaid"
+                )
+                return None
+            return Referent("token", terms.text, hint, value=terms.text)
+        if hint.kind == "choice" and expr.text not in hint.choices:
+            code = "unknown-tier" if hint.of_tier else "unknown-word"
+            what = "a tier of this file" if hint.of_tier else "one of its words"
+            self.note(code, expr.at, f"'{expr.text}' is not {what}",
+                      did_you_mean(expr.text, hint.choices, f"one of: {listed(hint.choices)}"))  # fmt: skip
+            return None
+        return Referent("token", expr.text, hint, value=expr.text)
+
+    def known(self, text: str, at: Where) -> Referent | None:
+        """What a name stands for; a named figure is checked when it is first met."""
+        self.names.used.add(text)
+        if text in self.names.known:
+            return self.names.known[text]
+        let = self.names.lets.get(text)
+        if let is None:
+            return None
+        if text in self.path:
+            circle = " -> ".join([*self.path[self.path.index(text) :], text])
+            self.note(
+                "cycle", let.name.at, f"figures need each other: {circle}", "one of them must not read the others"
+            )
+            self.names.known[text] = Referent("broken", text, Sort("number"))
+            return self.names.known[text]
+        return self._check_let(text)
+
+    def _check_let(self, text: str) -> Referent:
+        let = self.names.lets[text]
+        outer = (self.level, self.item)
+        self.level, self.item = ANY_SECTION, {}
+        self.path.append(text)
+        figure = figure_of(let)
+        sort = self.figure(figure) if figure is not None else self.formula(let.formula)
+        self.path.pop()
+        self.level, self.item = outer
+        if text not in self.names.known:
+            scope = "broken" if sort is None else "figure" if figure is not None else "let"
+            self.names.known[text] = Referent(scope, text, sort or Sort("number"), self.level_of(let.formula))
+        return self.names.known[text]
+
+    def level_of(self, expr: Expr) -> int:
+        """The section after which every name under a formula is known."""
+        found = [self.meanings.referents.get(name) for name in names_in(expr)]
+        return max((referent.level for referent in found if referent is not None), default=0)
+
+    def _too_early(self, expr: Name | Words | Text, referent: Referent) -> None:
+        path = self._way_to(expr.text, referent.level)
+        reads = ", which reads ".join(f"'{step}'" for step in path)
+        above = listed(list(LEVELS)[: self.level])
+        message = f"{SECTION_AT[self.level]} reads {reads}, known only after {SECTION_AT[referent.level]}"
+        self.note("section-order", expr.at, message, f"a section may read only what stands above it: {above}")
+
+    def _way_to(self, name: str, level: int) -> list[str]:
+        """The figures through which a name reads something of that level."""
+        path = [name]
+        while (let := self.names.lets.get(path[-1])) is not None:
+            known = [(inner, self.meanings.referents.get(inner)) for inner in names_in(let.formula)]
+            inner = [name.text for name, one in known if one is not None and one.level == level]
+            if not inner:
+                break
+            path.append(inner[0])
+        return path
+
+    def unknown(self, expr: Name | Words | Text) -> None:
+        """The finding for a name that is nothing here."""
+        names = [*self.item, *self.names.all_names()]
+        if self.item:
+            names = [*self.item, *names]
+        if expr.text.startswith(("terms.", "state.", "cover.", "group.")):
+            self.note("not-yet-supported", expr.at, f"'{expr.text}' cannot be read in this version",
+                      "take the line out until it can")  # fmt: skip
+            return
+        shape = expr.text.split(".")[0]
+        if shape in self.names.vocabulary.lists and "." in expr.text:
+            self.note("scope", expr.at, f"'{expr.text}' is a field of a list and cannot be used for an order",
+                      f"use a figure under 'let': count of {shape} where ...")  # fmt: skip
+            return
+        if expr.text.startswith("invoice."):
+            self.note("scope", expr.at, f"'{expr.text}' cannot be used in a check for an order",
+                      "use a figure over invoices under 'let'")  # fmt: skip
+            return
+        help = did_you_mean(expr.text, names)
+        found = self.names.known.get(help[14:-2]) if help else None
+        help = f"{help} ({found.sort.kind})" if found is not None else help
+        self.note("unknown-fact", expr.at, f"no fact, figure or setting is named '{expr.text}'", help)
+
+    def label(self, expr: Expr) -> str:
+        """A formula as findings call it."""
+        if isinstance(expr, (Name, Words, Text)):
+            return f"'{expr.text}'"
+        return "a number" if isinstance(expr, Number) else "the formula"

@@ -1,0 +1,136 @@
+"""An engine's Outcome to the credit Decision that people read and the log keeps: names, units, dates, messages.
+
+Nothing is decided here. A figure that the verdict needs and the engines did not compute is a fault of the compiler, not
+a reason to compute it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from credit.decision import (
+    CheckEntry,
+    Condition,
+    Decision,
+    EvidenceEntry,
+    ExposureView,
+    PolicyReference,
+    ReservationReference,
+    TermsOffered,
+)  # fmt: skip
+from credit.exposure import Limit, headroom
+from credit.money import Money
+from credit.terms import parse_terms
+from policy.kinds import NO_LIMIT, UNLIMITED, Value
+from policy.program import Program
+from rules.outcome import CheckOutcome, Evidence, Missing, Outcome
+from rules.reference import Evaluation
+from rules.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a decision carries besides what the policy said: who, when, under which version, held how.
+
+    `deliver_by` is the expected invoice date (None: as_of). `engines` is how the engines agreed.
+    """
+
+    decision_id: str
+    decided_at: datetime
+    as_of: date
+    engines: str
+    version: int | None = None
+    deliver_by: date | None = None
+    reservation: ReservationReference | None = None
+    preview: bool = False
+
+
+def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around: Circumstances) -> Decision:
+    """The decision as people and order systems read it; `facts` are those the engines read."""
+    wording = Wording(program)
+    fields = _fields(program, facts)
+    return Decision(
+        decision_id=around.decision_id,
+        verdict=outcome.verdict,
+        hard_stop=outcome.hard_stop,
+        checks=tuple(_check(wording, check, fields) for check in outcome.checks),
+        tier=outcome.tier,
+        terms=terms_offered(outcome.terms, around.deliver_by or around.as_of),
+        conditions=_conditions(program, outcome),
+        exposure=_exposure(program, outcome, facts),
+        policy=PolicyReference(program.name, around.version, program.source_digest, program.digest),
+        decided_at=around.decided_at,
+        as_of=around.as_of,
+        engines=around.engines,
+        reservation=around.reservation,
+        authority=outcome.authority,
+        missing=outcome.missing,
+        preview=around.preview,
+    )
+
+
+def terms_offered(offer: str | None, invoiced_on: date) -> TermsOffered | None:
+    """Chosen terms with their last day, counted from the expected invoice date; prepaid has no due date."""
+    if offer is None:
+        return None
+    terms = parse_terms(offer)
+    due_on = None if terms.is_prepaid else terms.due_on(invoiced_on)
+    return TermsOffered(offer, terms.net_days, terms.discount, due_on)
+
+
+def _check(wording: Wording, outcome: CheckOutcome, fields: Mapping[str, Value | None]) -> CheckEntry:
+    number, check = wording.checks[outcome.name]
+    evidence = tuple(_evidence(wording, one) for one in outcome.evidence)
+    built_in = outcome.name in wording.program.wording.built_in
+    rule = None if built_in else {"row": number, "line": check.line}
+    return CheckEntry(outcome.name, outcome.status, evidence, wording.message(outcome, fields), rule)
+
+
+def _evidence(wording: Wording, evidence: Evidence) -> EvidenceEntry:
+    kind = wording.kind_of(evidence)
+    return EvidenceEntry(
+        wording.label(evidence.node), wording.plain(evidence.value, kind), wording.wanted(evidence), wording.unit(kind),
+        wording.plain(wording.distance(evidence), kind),
+    )  # fmt: skip
+
+
+def _fields(program: Program, facts: Mapping[str, Any]) -> dict[str, Value | None]:
+    """The figures, facts and settings that messages show."""
+    evaluation = Evaluation(program.nodes, program.tables, facts)
+    values = {name: evaluation.value(index) for name, index in program.wording.fields.items()}
+    return {name: None if isinstance(value, Missing) else value for name, value in values.items()}
+
+
+def _conditions(program: Program, outcome: Outcome) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(
+            number, one.instrument, one.share, None if one.amount is None else Money(one.amount, program.currency)
+        )
+        for number, alternative in enumerate(outcome.security, 1)
+        for one in alternative
+    )
+
+
+def _exposure(program: Program, outcome: Outcome, facts: Mapping[str, Any]) -> ExposureView:
+    before, order = facts.get("account.exposure"), facts.get("order.unsecured_amount")
+    after = before + order if isinstance(before, int) and isinstance(order, int) else None
+    limit = limit_of(outcome.limits.get("effective"), program.currency)
+    known = [None if amount is None else Money(amount, program.currency) for amount in (_int(before), after)]
+    room = headroom(limit, known[1]) if limit is not None and known[1] is not None else None
+    return ExposureView(limit, known[0], known[1], room)
+
+
+def limit_of(value: Value | None, currency: str) -> Limit | None:
+    """An engine's limit as the business record; None where it is missing."""
+    if value is None or not isinstance(value, int):
+        return None
+    if value == UNLIMITED:
+        return Limit.unlimited()
+    return Limit.none() if value == NO_LIMIT else Limit.of(Money(value, currency))
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) else None

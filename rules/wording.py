@@ -1,0 +1,170 @@
+"""Values and checks in words: for machines one plain text, for people one in each language.
+
+Numbers keep every digit that is exact; a fraction without an exact decimal is shown with six digits, half-even.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from credit.money import Money
+from policy.kinds import NO_LIMIT, UNLIMITED, Value
+from policy.program import Check, Collect, Compare, Fold, In, Program
+from rules.outcome import CheckOutcome, Evidence
+
+OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+SIGNS = {"=": "is", "!=": "is not"}
+UNITS = {"days": ("days", "天"), "months": ("months", "个月"), "hours": ("hours", "小时")}
+PASSED = ("{} {}, wanted {}", "{} {}（要求 {}）")
+WORDS = {
+    "pass": ("passed", "通过"), "does_not_apply": ("does not apply", "不适用"), "missing": ("missing", "缺失"),
+    "not_evaluated": ("not evaluated, missing: {}", "未评估，缺少：{}"),
+}  # fmt: skip
+
+
+class Wording:
+    """One Program's way of writing values."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.kinds = program.wording.kinds
+        self.checks = {check.name: (number, check) for number, check in enumerate(_checks(program), 1)}
+
+    def plain(self, value: Value | None, kind: str) -> str | None:
+        """A value as plain text: amounts with their digits, dates as 2026-07-01, shares as 30%."""
+        if value is None or isinstance(value, tuple):
+            return None
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, str):
+            return value
+        if kind == "limit" and value in (NO_LIMIT, UNLIMITED):
+            return "none" if value == NO_LIMIT else "unlimited"
+        if kind in ("money", "limit"):
+            return _decimal(Fraction(value), self.program.minor_digits)
+        if kind == "date":
+            from datetime import date
+
+            return date.fromordinal(int(value)).isoformat()
+        return f"{_decimal(Fraction(value * 100))}%" if kind == "percent" else _decimal(Fraction(value))
+
+    def unit(self, kind: str) -> str | None:
+        """The unit of a kind: the currency, or days, months, hours."""
+        return self.program.currency if kind in ("money", "limit") else kind if kind in UNITS else None
+
+    def shown(self, value: Value | None, kind: str, language: str) -> str:
+        """A value for people: amounts with currency and thousands, days with their unit."""
+        place = language == "zh"
+        if value is None:
+            return WORDS["missing"][place]
+        text = self.plain(value, kind) or ""
+        if kind in ("money", "limit") and isinstance(value, int) and value not in (NO_LIMIT, UNLIMITED):
+            return Money(value, self.program.currency).display()
+        return f"{text} {UNITS[kind][place]}" if kind in UNITS else text
+
+    def kind_of(self, evidence: Evidence) -> str:
+        """The kind in which a piece of evidence is shown; a ratio wanted in percent is shown in percent."""
+        node = self.program.nodes[evidence.test]
+        kind = self.kinds.get(evidence.node, "text")
+        if isinstance(node, Compare) and "percent" in (self.kinds.get(node.left), self.kinds.get(node.right)):
+            return "percent"
+        return kind
+
+    def wanted(self, evidence: Evidence, language: str = "") -> str | None:
+        """What would have passed: `<= 500000.00`, `is not true`, `in [school]`; in a language for people."""
+        node, kind = self.program.nodes[evidence.test], self.kind_of(evidence)
+        if isinstance(node, Compare):
+            value = self.shown(evidence.wanted, kind, language) if language else self.plain(evidence.wanted, kind)
+            op = OPPOSITE[node.op]
+            return None if value is None else f"{SIGNS.get(op, op)} {value}"
+        if isinstance(node, In):
+            return self._membership(node, kind)
+        return None
+
+    def _membership(self, node: In, kind: str) -> str:
+        if node.missing:
+            return "is missing" if node.negated else "is known"
+        parts = [self.plain(point, kind) or "" for point in node.points]
+        for span in node.spans:
+            low, high = self.plain(span.low, kind) or "", self.plain(span.high, kind) or ""
+            parts.append(f"{'[' if span.low_closed else '('}{low}..{high}{']' if span.high_closed else ')'}")
+        return f"{'in' if node.negated else 'not in'} [{', '.join(parts)}]"
+
+    def distance(self, evidence: Evidence) -> Fraction | None:
+        """How far from the edge: positive passes, negative fails; None where no distance is meant."""
+        node = self.program.nodes[evidence.test]
+        numbers = [
+            v for v in (evidence.value, evidence.wanted) if isinstance(v, (int, Fraction)) and not isinstance(v, bool)
+        ]
+        if not isinstance(node, Compare) or len(numbers) != 2 or NO_LIMIT in numbers or UNLIMITED in numbers:
+            return None
+        room = Fraction(numbers[1]) - Fraction(numbers[0])
+        return room if node.op in (">", ">=") else -room if node.op in ("<", "<=") else None
+
+    def label(self, index: int) -> str:
+        """The name of a node: its fact or figure, else the formula as written."""
+        return self.program.wording.labels.get(index, "value")
+
+    def message(
+        self, outcome: CheckOutcome, fields: Mapping[str, Value | None], customer: bool = False
+    ) -> dict[str, str]:
+        """What a check says, in each language of the policy; a passed check says what was measured."""
+        texts = (self.program.wording.say_customer if customer else self.program.wording.say).get(outcome.name, {})
+        languages = self.program.wording.title or {"en": ""}
+        written = outcome.status not in ("pass", "does_not_apply", "not_evaluated")
+        return {
+            language: self._written(texts[language], outcome, fields, language) if written and language in texts
+            else self._generic(outcome, language) for language in languages
+        }  # fmt: skip
+
+    def _written(self, text: str, outcome: CheckOutcome, fields: Mapping[str, Value | None], language: str) -> str:
+        for name, shown in self._own_fields(outcome, language).items():
+            text = text.replace("{" + name + "}", shown)
+        for name, value in fields.items():
+            kind = self.kinds.get(self.program.wording.fields[name], "text")
+            text = text.replace("{" + name + "}", self.shown(value, kind, language))
+        return text
+
+    def _own_fields(self, outcome: CheckOutcome, language: str) -> dict[str, str]:
+        if self.checks[outcome.name][1].measure < 0 or not outcome.evidence:
+            return {}
+        first = outcome.evidence[0]
+        kind, distance = self.kind_of(first), self.distance(first)
+        excess = None if distance is None else abs(distance)
+        values = {"measured": first.value, "allowed": first.wanted, "excess": _whole(excess)}
+        return {name: self.shown(value, kind, language) for name, value in values.items()}
+
+    def _generic(self, outcome: CheckOutcome, language: str) -> str:
+        place = language == "zh"
+        word = WORDS.get(outcome.status, (outcome.status.replace("_", " "),) * 2)[place]
+        if outcome.status == "not_evaluated":
+            return word.format(", ".join(outcome.missing))
+        parts = [PASSED[place].format(self.label(e.node), self.shown(e.value, self.kind_of(e), language),
+                                      self.wanted(e, language)) for e in outcome.evidence]  # fmt: skip
+        colon, between = ("：", "；") if place else (": ", "; ")
+        return f"{word}{colon}{between.join(parts)}" if parts else word
+
+
+def _checks(program: Program) -> tuple[Check, ...]:
+    fold = program.nodes[program.fold]
+    assert isinstance(fold, Fold)
+    collect = program.nodes[fold.checks]
+    assert isinstance(collect, Collect)
+    return collect.rows
+
+
+def _whole(value: Fraction | None) -> int | Fraction | None:
+    return value.numerator if value is not None and value.denominator == 1 else value
+
+
+def _decimal(value: Fraction, shift: int = 0) -> str:
+    """An exact decimal, shifted by so many digits; else six digits, half-even."""
+    scale = 10**shift
+    number = value / scale
+    digits = shift
+    while (number * 10**digits).denominator != 1 and digits < 6:
+        digits += 1
+    scaled = round(number * 10**digits)
+    sign, text = ("-" if scaled < 0 else ""), str(abs(scaled)).rjust(digits + 1, "0")
+    return sign + (f"{text[:-digits]}.{text[-digits:]}" if digits else text)
