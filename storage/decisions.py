@@ -18,6 +18,7 @@ from storage.clock import read_instant, write_instant
 from storage.customers import write_json
 from storage.exposure_ledger import Accounts, AccountState, Movement, Reservation
 from storage.page import LARGEST_PAGE, Page
+from storage.prepared import Prepared
 from storage.tables import decision
 
 
@@ -102,10 +103,12 @@ class StoredDecision:
     outcome: Mapping[str, Any]
 
 
-CLAIM = select(decision.c.body_hash, decision.c.decision_id, decision.c.status, decision.c.response).where(
-    decision.c.client == bindparam("asking"), decision.c.idempotency_key == bindparam("asked")
+CLAIM = Prepared(
+    select(decision.c.body_hash, decision.c.decision_id, decision.c.status, decision.c.response).where(
+        decision.c.client == bindparam("asking"), decision.c.idempotency_key == bindparam("asked")
+    )
 )
-RECORD = insert(decision)
+RECORD = Prepared(insert(decision).inline(), tuple(column.name for column in decision.c if column.name != "seq"))
 
 
 class Decisions:
@@ -118,7 +121,7 @@ class Decisions:
 
     def claim(self, client: str, idempotency_key: str, body_hash: bytes) -> Claim:
         """Say whether a client's key is new, asks again for a stored answer, or was used for another body."""
-        row = self._connection.execute(CLAIM, {"asking": client, "asked": idempotency_key}).first()
+        row = CLAIM.run(self._connection, {"asking": client, "asked": idempotency_key}).first()
         if row is None:
             return Claim("new")
         if row.body_hash != body_hash:
@@ -131,7 +134,7 @@ class Decisions:
         Refer and deny, and approvals that need no money held, write a movement of 0, so versions have no gap.
         Raises: OverLimit when the hold exceeds its ceiling (told on leaving the transaction's block).
         """
-        self._connection.execute(RECORD, decision_row(locked, new))
+        RECORD.run(self._connection, decision_row(locked, new))
         hold = new.hold
         amount = hold.amount if hold else 0
         self._accounts.move(

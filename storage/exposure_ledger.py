@@ -7,16 +7,18 @@ account are 1..k without a gap, each with one movement; the balance is the sum o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from storage.clock import database_now, read_instant, write_instant
 from storage.customers import Customer, read_customer
 from storage.policies import effective_digest
+from storage.prepared import Prepared
 from storage.tables import account, customer, decision, movement, reservation
 
 LOOK_BACK_DAYS = 60
@@ -116,25 +118,25 @@ STATE = (
         for column in customer.c
     ),
 )  # fmt: skip
-LOOK = select(*STATE).where(account.c.customer_id == bindparam("wanted"))
-LOCK = (
+LOOK = Prepared(select(*STATE).where(account.c.customer_id == bindparam("wanted")))
+LOCK = Prepared(
     update(account)
     .where(account.c.customer_id == bindparam("wanted"))
     .values(ver=account.c.ver + 1)
     .returning(*STATE)
-)  # fmt: skip
-EARLIER = (
+)
+EARLIER = Prepared(
     select(
         decision.c.decision_id, decision.c.order_id, decision.c.verdict, decision.c.order_amount,
         decision.c.unsecured_amount, decision.c.placed_on, decision.c.as_of,
     )
     .where(decision.c.customer_id == bindparam("wanted"), decision.c.placed_on >= bindparam("since"))
-    .where(decision.c.verdict.in_(("approve", "approve_with_conditions")))
+    .where(or_(decision.c.verdict == "approve", decision.c.verdict == "approve_with_conditions"))
     .order_by(decision.c.placed_on.desc(), decision.c.seq.desc())
     .limit(MOST_EARLIER_ORDERS + 1)
 )  # fmt: skip
-MOVE = insert(movement)
-HOLD = insert(reservation)
+MOVE = Prepared(insert(movement).inline(), tuple(movement.c.keys()))
+HOLD = Prepared(insert(reservation).inline(), tuple(reservation.c.keys()))
 
 
 class Accounts:
@@ -150,7 +152,7 @@ class Accounts:
 
         Every lock must be answered by one movement (`Decisions.record`) before the transaction ends.
         """
-        row = self._connection.execute(LOCK, {"wanted": customer_id}).first()
+        row = LOCK.run(self._connection, {"wanted": customer_id}).first()
         if row is None:
             return None
         self._unrecorded.add(row.account_id)
@@ -158,21 +160,21 @@ class Accounts:
 
     def look(self, customer_id: str, look_back_days: int = LOOK_BACK_DAYS) -> AccountState | None:
         """The account as it stands, without locking it: for previews and displays; None for an unknown customer."""
-        row = self._connection.execute(LOOK, {"wanted": customer_id}).first()
+        row = LOOK.run(self._connection, {"wanted": customer_id}).first()
         return None if row is None else self._state(row, customer_id, look_back_days)
 
     def earlier_orders(self, customer_id: str, since: date) -> EarlierOrders:
         """The customer's approved orders placed on `since` or later, at most 1,000 of them."""
-        found = self._connection.execute(EARLIER, {"wanted": customer_id, "since": since.isoformat()}).all()
+        found: Sequence[Any] = EARLIER.run(self._connection, {"wanted": customer_id, "since": since.isoformat()}).all()
         orders = tuple(
-            EarlierOrder(*row[:5], date.fromisoformat(row.placed_on), date.fromisoformat(row.as_of))
-            for row in found[:MOST_EARLIER_ORDERS]
+            EarlierOrder(decision_id, order_id, verdict, amount, unsecured, read_day(placed_on), read_day(as_of))
+            for decision_id, order_id, verdict, amount, unsecured, placed_on, as_of in found[:MOST_EARLIER_ORDERS]
         )
         return EarlierOrders(orders, since, complete=len(found) <= MOST_EARLIER_ORDERS)
 
     def move(self, change: Movement) -> None:
         """Write the one movement of a locked version; the database refuses one that does not follow from it."""
-        self._connection.execute(MOVE, movement_row(change))
+        MOVE.run(self._connection, movement_row(change))
         self._unrecorded.discard(change.account_id)
 
     def hold(self, account_id: int, held: Reservation) -> None:
@@ -182,7 +184,7 @@ class Accounts:
             "account_id": account_id, "amount": held.amount, "state": held.state,
             "expires_at": write_instant(held.expires_at), "at": write_instant(held.at),
         }  # fmt: skip
-        self._connection.execute(HOLD, values)
+        HOLD.run(self._connection, values)
 
     def movements(self, account_id: int) -> tuple[Movement, ...]:
         """An account's whole history in the order of its versions."""
@@ -224,6 +226,12 @@ class Accounts:
             policy_digest=row.policy_digest, customer=read_customer(row),
             earlier_orders=self.earlier_orders(customer_id, since),
         )  # fmt: skip
+
+
+@lru_cache(maxsize=1_024)
+def read_day(text: str) -> date:
+    """A stored day; orders of one window share few days, so each is read once."""
+    return date.fromisoformat(text)
 
 
 def movement_row(change: Movement) -> Mapping[str, Any]:

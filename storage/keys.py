@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from storage.clock import database_now, read_instant
+from storage.prepared import Prepared
 from storage.tables import api_key
 
-FIND = select(api_key).where(api_key.c.key_id == bindparam("wanted"))
+FIND = Prepared(select(api_key).where(api_key.c.key_id == bindparam("wanted")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Keys:
 
     def find(self, key_id: str) -> ApiKey | None:
         """The key with this id, also a revoked one, or None."""
-        row = self._connection.execute(FIND, {"wanted": key_id}).first()
+        row = FIND.run(self._connection, {"wanted": key_id}).first()
         return None if row is None else read_key(row)
 
     def revoke(self, key_id: str) -> bool:

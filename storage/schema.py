@@ -5,6 +5,7 @@ Migrations run by Alembic inside one write transaction under the write lock: all
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
 from alembic import command
@@ -34,8 +35,9 @@ def current_revision(database: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def newest_revision() -> str:
-    """The revision that this program wants."""
+    """The revision that this program wants; it cannot change while the program runs."""
     newest = ScriptDirectory.from_config(configuration(None)).get_current_head()
     assert newest is not None
     return newest

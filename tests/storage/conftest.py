@@ -26,6 +26,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database(tmp_path: Path, prepared: Path) -> Iterator[Database]:
     """A migrated database with customer C-1, whose limit is 1,000, and an effective policy."""
     shutil.copy(prepared, tmp_path / "aval.db")
-    opened = open_database(tmp_path / "aval.db", wait_seconds=1.0)
+    opened = open_database(tmp_path / "aval.db", wait_seconds=5.0)
     yield opened
     opened.dispose()

@@ -99,11 +99,13 @@ def test_a_killed_process_leaves_nothing_and_frees_the_lock(database: Database) 
     assert time.monotonic() - begun < 1.5
 
 
-def test_a_writer_of_another_program_is_waited_for_and_then_told(tmp_path: Path, database: Database) -> None:
+def test_a_writer_of_another_program_is_waited_for_and_then_told(database: Database) -> None:
     other = sqlite3.connect(database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Busy), database.write():
+    hasty = open_database(database.path, wait_seconds=0.2)
+    with pytest.raises(Busy), hasty.write():
         pass
+    hasty.dispose()
     other.execute("ROLLBACK")
     other.close()
     with database.write() as work:
