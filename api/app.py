@@ -1,0 +1,107 @@
+"""The service, wired: the only place where settings, database, policies and routes meet.
+
+`create_app` opens nothing and reads no environment; the first request opens the database. The command line and the
+server both start here.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from importlib.metadata import version
+
+from flask import Flask, Response, g, request
+
+from api import auth, documentation, errors, health, security_headers
+from api.build import build_policy
+from api.idempotency import InWork
+from api.policies import LoadedPolicy, PolicyCache
+from api.resources import customers, decisions
+from api.services import Services
+from api.settings import Settings
+from rules.facts import trade_vocabulary
+from storage.engine import Database, open_database
+from storage.failures import Busy, InDoubt, StorageFailure
+from storage.keys import ApiKey
+from storage.policies import PolicyVersion
+
+log = logging.getLogger("aval.api")
+VERSION = version("aval")
+
+
+def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy] | None = None) -> Flask:
+    """The HTTP service for these settings; `build` replaces how a stored policy becomes an engine.
+
+    Raises: ValueError for a database that is not known.
+    """
+    app = Flask("api", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = settings.largest_body
+    database = open_database(settings.database)
+    policies = PolicyCache(lambda digest: _read_version(database, digest),
+                           build or (lambda stored: build_policy(stored, settings.allow_single)))  # fmt: skip
+    app.extensions["aval"] = Services(settings, database, trade_vocabulary(), policies, InWork())
+    _register_routes(app)
+    _register_log(app)
+    auth.register(app, settings.pepper, lambda key_id: _find_key(database, key_id))
+    security_headers.register(app)
+    errors.register(app)
+    _register_storage_failures(app)
+    return app
+
+
+def _register_routes(app: Flask) -> None:
+    app.config |= {"API_TITLE": "Aval", "API_VERSION": VERSION, "OPENAPI_VERSION": "3.1.0"}
+    api = errors.ProblemApi(app, spec_kwargs={
+        "info": {"description": "Credit policy as code for business-to-business trade.",
+                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "security": [{"key": []}],
+    })  # fmt: skip
+    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer",
+                                               "description": "an API key, aval_<prefix>_<secret>"})  # fmt: skip
+    api.register_blueprint(decisions.routes)
+    api.register_blueprint(customers.routes)
+    app.register_blueprint(health.routes)
+    app.register_blueprint(documentation.blueprint(api))
+
+
+def _register_log(app: Flask) -> None:
+    """Give every request an id, and write one line about it when it is answered."""
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id, g.began = str(uuid.uuid4()), time.monotonic()
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        caller = g.get("caller")
+        route = request.url_rule.rule if request.url_rule else None
+        log.info("request", extra={
+            "request_id": g.get("request_id"), "method": request.method, "route": route,
+            "operation": g.get("operation"), "status": response.status_code, "problem": g.get("problem"),
+            "client": caller.client if caller else None, "role": caller.role if caller else None,
+            "milliseconds": round((time.monotonic() - g.began) * 1000, 1) if "began" in g else None,
+        })  # fmt: skip
+        return response
+
+
+def _register_storage_failures(app: Flask) -> None:
+    """A fault of the database is told as what it means to the client: nothing was stored, or nobody knows."""
+
+    @app.errorhandler(StorageFailure)
+    def failed(error: StorageFailure) -> Response:
+        name = "in-doubt" if isinstance(error, InDoubt) else "busy" if isinstance(error, Busy) else "unavailable"
+        log.error("storage", extra={"problem": name, "detail": type(error).__name__})
+        return errors.problem_response(errors.Refused(name))
+
+
+def _read_version(database: Database, digest: str) -> PolicyVersion | None:
+    with database.read() as work:
+        return work.policies.get(digest)
+
+
+def _find_key(database: Database, key_id: str) -> ApiKey | None:
+    with database.read() as work:
+        return work.keys.find(key_id)

@@ -1,0 +1,69 @@
+"""From a stored policy version to what decides under it: the file is checked again, compiled, and given its engines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.known import gathered
+from api.policies import LoadedPolicy
+from api.situation import Evaluated, Situation
+from policy.kinds import NO_LIMIT, UNLIMITED
+from policy.load import load_policy
+from policy.program import Program
+from rules.agreement import Agreement
+from rules.facts import trade_vocabulary
+from rules.figures import with_figures
+from rules.outcome import Outcome
+from rules.present import Circumstances, present
+from storage.policies import PolicyVersion
+
+
+class BrokenPolicy(ValueError):
+    """A stored policy has errors under this version of the language; the first of them is told."""
+
+
+def build_policy(version: PolicyVersion, allow_single: bool) -> LoadedPolicy:
+    """A stored version, ready to run.
+
+    Raises: BrokenPolicy where the file has errors or is not the one that its digest names.
+    """
+    loaded = load_policy(version.source, version.name, trade_vocabulary())
+    if loaded.program is None:
+        raise BrokenPolicy(str(loaded.problems[0]) if loaded.problems else "nothing in it")
+    if loaded.program.source_digest != version.digest:
+        raise BrokenPolicy("the stored bytes are not those that the digest names")
+    return LoadedPolicy(version, loaded.program, PolicyEvaluator(version, loaded.program, allow_single))
+
+
+class PolicyEvaluator:
+    """Gathers the facts of a situation, has both engines decide, and presents what they agreed on."""
+
+    def __init__(self, version: PolicyVersion, program: Program, allow_single: bool) -> None:
+        self._version, self._program = version, program
+        self._agreement = Agreement(program, allow_single=allow_single)
+
+    def evaluate(self, situation: Situation) -> Evaluated:
+        """What the policy answers in this situation; nothing is held yet."""
+        given, lists = gathered(situation)
+        facts: dict[str, Any] = with_figures(self._program, given, lists)
+        agreed = self._agreement.decide(facts)
+        around = Circumstances(
+            decision_id=situation.decision_id, decided_at=situation.decided_at, as_of=situation.as_of,
+            engines=agreed.engines, version=self._version.version, deliver_by=situation.order.deliver_by,
+            preview=situation.preview,
+        )  # fmt: skip
+        told = ", ".join(one.where for one in agreed.difference)  # the values stay out of the log
+        decision = present(self._program, agreed.outcome, facts, around)
+        return Evaluated(decision, agreed.outcome, facts, ceiling_of(agreed.outcome), told)
+
+    def close(self) -> None:
+        """Free the engines' memory."""
+        self._agreement.close()
+
+
+def ceiling_of(outcome: Outcome) -> int | None:
+    """The most that may be owed, in minor units: None for unlimited, 0 where there is no limit or it is missing."""
+    limit = outcome.limits.get("effective")
+    if limit == UNLIMITED:
+        return None
+    return limit if isinstance(limit, int) and limit != NO_LIMIT else 0

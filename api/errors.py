@@ -1,0 +1,107 @@
+"""One shape for every failure: a refusal is raised as `Refused` behind the doors and leaves as an RFC 9457 problem.
+
+What goes wrong on our side is logged and answered without a detail, since a trace may hold a customer's figures.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+from werkzeug.exceptions import HTTPException
+
+from api.problem_types import PROBLEM_TYPES
+
+log = logging.getLogger("aval.api")
+
+MEDIA_TYPE = "application/problem+json"
+_DRAINED_BYTES = 16 * 1024 * 1024  # a client that is still sending cannot read our answer
+
+
+_BY_STATUS = {400: "malformed-request", 401: "unauthorized", 403: "forbidden", 404: "not-found", 413: "too-large",
+              405: "method-not-allowed", 415: "unsupported-media-type", 422: "invalid-field"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field that cannot be used: its path with dots, and what is wrong in the sender's words."""
+
+    field: str
+    message: str
+
+
+class Refused(Exception):
+    """A request that is not served: `name` stands in `PROBLEM_TYPES`, `detail` is for the person who sent it."""
+
+    def __init__(self, name: str, detail: str = "", errors: Sequence[FieldError] = (),
+                 headers: Mapping[str, str] | None = None) -> None:  # fmt: skip
+        super().__init__(name, detail)
+        self.type, self.detail, self.errors = PROBLEM_TYPES[name], detail, tuple(errors)
+        self.headers = dict(headers or {})
+
+
+def problem_response(refused: Refused) -> Response:
+    """A refusal as `application/problem+json`; `instance` is the id of the request, as in our log."""
+    kind = refused.type
+    body: dict[str, object] = {"type": f"/problems/{kind.name}", "title": kind.title, "status": kind.status}
+    body["detail"] = refused.detail if refused.detail and kind.status < 500 else kind.advice
+    body["instance"] = f"urn:uuid:{g.get('request_id', '00000000-0000-0000-0000-000000000000')}"
+    if refused.errors:
+        body["errors"] = [{"field": error.field, "message": error.message} for error in refused.errors]
+    headers = dict(refused.headers)
+    if kind.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="aval"'
+    if kind.status == 503 or kind.name == "in-progress":
+        headers.setdefault("Retry-After", "1")
+    g.problem = kind.name
+    return Response(json.dumps(body, ensure_ascii=False), kind.status, headers, mimetype=MEDIA_TYPE)
+
+
+def http_problem(error: HTTPException) -> Response:
+    """What Flask refuses by itself, in the same shape; a 405 keeps its Allow header."""
+    code = error.code or 500
+    if code == 413:
+        _drain_body()
+    if code >= 500:
+        return problem_response(Refused("internal"))
+    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    return problem_response(Refused(_BY_STATUS.get(code, "refused"), headers=kept))
+
+
+def _drain_body() -> None:
+    """Read off what the client is still sending: closing on it would cost it our answer."""
+    stream, left = request.environ.get("wsgi.input"), min(request.content_length or 0, _DRAINED_BYTES)
+    while stream is not None and left > 0:
+        piece = stream.read(min(left, 65536))
+        if not piece:
+            return
+        left -= len(piece)
+
+
+class ProblemApi(Api):
+    """flask-smorest, answering every HTTP error as a problem."""
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        return http_problem(error)
+
+
+def register(app: Flask) -> None:
+    """Let every failure of the app leave as a problem; 5xx are logged as faults and say nothing of the inside."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> Response:
+        if error.type.status >= 500:
+            log.error("refused", extra={"problem": error.type.name, "detail": error.detail})
+        return problem_response(error)
+
+    @app.errorhandler(Exception)
+    def fault(error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            return http_problem(error)
+        log.error("fault", exc_info=error)
+        return problem_response(Refused("internal"))

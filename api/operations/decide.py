@@ -1,0 +1,152 @@
+"""Decide one order: load, decide, record. The limit, the verdict and the amount held belong to one instant.
+
+Slow facts are loaded first, outside of any lock. Then one write transaction claims the idempotency key, locks the
+account, evaluates on what it found there, and records the decision, its movement and its reservation. INVARIANT: no
+fault of ours, and no doubt, ever leaves as an approval; a request that is not answered leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from api import idempotency
+from api.auth import Caller
+from api.errors import Refused
+from api.operations.evaluate import Asking, Slow, evaluate, load_slow, use_policy
+from api.operations.guard import held_amount, within_ceiling
+from api.operations.orders import Order, read_order
+from api.services import Services
+from api.situation import Evaluated
+from api.snapshot import plain_json
+from credit.decision import Decision, ReservationReference, canonical_json
+from credit.money import Money
+from storage.decisions import Claim, DecidedOrder, Hold, NewDecision
+from storage.exposure_ledger import AccountState
+from storage.failures import OverLimit
+from storage.unit_of_work import Work
+
+log = logging.getLogger("aval.decide")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request for a decision: whose it is, its key, its bytes and what they say."""
+
+    caller: Caller
+    key: str
+    body: bytes
+    wish: Mapping[str, Any]
+    order: Order
+
+    @property
+    def customer_id(self) -> str:
+        """Whose order it is."""
+        return str(self.wish["customer_id"])
+
+    @property
+    def hash(self) -> bytes:
+        """What the key stands for."""
+        return idempotency.body_hash("decide", self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bytes to send, and whether they were sent before."""
+
+    status: int
+    body: bytes
+    replayed: bool
+
+
+def decide(held: Services, caller: Caller, key: str, body: bytes, wish: Mapping[str, Any]) -> Answer:
+    """The decision on an order: new and recorded, or the stored answer to the same key and body.
+
+    Raises: Refused where the request cannot be decided; storage's failures, of which InDoubt asks for a retry.
+    """
+    asked = Asked(caller, key, body, wish, read_order(wish["order"]))
+    with held.in_work.claim(caller.client, key):
+        slow = _load(held, asked)
+        if isinstance(slow, Claim):
+            return _answer(slow)
+        try:
+            return _decide_and_record(held, asked, slow)
+        except OverLimit:
+            log.error("alarm", extra={"alarm": "the ledger refused a hold that the guard let through"})
+            raise Refused("engine-fault") from None
+
+
+def _load(held: Services, asked: Asked) -> Slow | Claim:
+    """What can be read before the lock, or the answer that is already there."""
+    with held.database.read() as work:
+        claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
+        return load_slow(work, asked.customer_id, asked.order) if claim.state == "new" else claim
+
+
+def _decide_and_record(held: Services, asked: Asked, slow: Slow) -> Answer:
+    with ExitStack() as policies:
+        loaded = policies.enter_context(use_policy(held, slow.account.policy_digest))
+        with held.database.write() as work:
+            claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
+            if claim.state != "new":
+                return _answer(claim)
+            locked = work.accounts.lock(asked.customer_id)
+            assert locked is not None, "customers are never removed"
+            if locked.policy_digest != loaded.version.digest:
+                loaded = policies.enter_context(use_policy(held, locked.policy_digest))
+            asking = Asking(str(uuid.uuid4()), asked.order, asked.wish["facts"])
+            found = evaluate(held, loaded, slow.refreshed(work, locked), asking)
+            evaluated = within_ceiling(found, locked.balance, asked.order.unsecured_amount)
+            answer = _record(held, asked, locked, evaluated, work)
+    _tell(evaluated)
+    return answer
+
+
+def _record(held: Services, asked: Asked, locked: AccountState, evaluated: Evaluated, work: Work) -> Answer:
+    hold = _hold(held, evaluated, locked, asked.order)
+    decision = evaluated.decision if hold is None else _with_reservation(evaluated.decision, hold, locked.currency)
+    response = canonical_json({"decision": decision.as_dict(), "receipt": None})
+    order = asked.order
+    work.decisions.record(locked, NewDecision(
+        decision_id=decision.decision_id, client=asked.caller.client, idempotency_key=asked.key, body_hash=asked.hash,
+        status=201, response=response, verdict=decision.verdict, policy_digest=decision.policy.digest,
+        program_digest=decision.policy.program_digest, as_of=decision.as_of,
+        order=DecidedOrder(order.order_id, order.amount.minor, order.unsecured_amount.minor,
+                           order.placed_on or decision.as_of),
+        request=asked.body, facts=plain_json(evaluated.facts), outcome=plain_json(evaluated.outcome), hold=hold,
+    ))  # fmt: skip
+    return Answer(201, response, replayed=False)
+
+
+def _hold(held: Services, evaluated: Evaluated, locked: AccountState, order: Order) -> Hold | None:
+    """What an approval reserves: what the order adds to the risk, until the reservation expires."""
+    amount = held_amount(evaluated.decision, order.unsecured_amount)
+    if amount == 0:
+        return None
+    expires_at = locked.now + timedelta(hours=held.settings.reservation_hours)
+    return Hold(str(uuid.uuid4()), amount, evaluated.ceiling, expires_at)
+
+
+def _with_reservation(decision: Decision, hold: Hold, currency: str) -> Decision:
+    reference = ReservationReference(hold.reservation_id, Money(hold.amount, currency), hold.expires_at)
+    return replace(decision, reservation=reference)
+
+
+def _answer(claim: Claim) -> Answer:
+    if claim.state == "conflict":
+        raise Refused("idempotency-key-reused", "this key was sent with another body; send a new key")
+    return Answer(200, claim.response, replayed=True)
+
+
+def _tell(evaluated: Evaluated) -> None:
+    decision = evaluated.decision
+    told = {"decision_id": decision.decision_id, "verdict": decision.verdict, "engines": decision.engines,
+            "policy": decision.policy.digest}  # fmt: skip
+    log.info("decided", extra=told)
+    if decision.engines in ("disagreed", "second_faulted"):
+        log.error("alarm", extra=told | {"alarm": "the engines did not agree", "difference": evaluated.difference})

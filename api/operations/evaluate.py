@@ -1,0 +1,153 @@
+"""From what is stored and what was sent to an evaluated order, by one policy, on one day; shared by decide and preview.
+
+INVARIANT: whatever goes wrong in here, and whatever the engines do not agree on, no approval comes out of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.errors import FieldError, Refused
+from api.fact_values import read_fact
+from api.logs import places
+from api.operations.known_facts import read_facts
+from api.operations.orders import Order
+from api.policies import LoadedPolicy, UnknownPolicy
+from api.services import Services
+from api.situation import Evaluated, Situation
+from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, PolicyReference
+from policy.kinds import Value
+from storage.exposure_ledger import AccountState
+from storage.receivables import Invoice
+from storage.unit_of_work import Work
+
+log = logging.getLogger("aval.evaluate")
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """What changes seldom and is read before the lock: the account as it looked, and the customer's invoices."""
+
+    account: AccountState
+    invoices: tuple[Invoice, ...]
+
+    def refreshed(self, work: Work, locked: AccountState) -> Slow:
+        """The same, read again where invoices changed between the look and the lock."""
+        if locked.facts_version == self.account.facts_version:
+            return Slow(locked, self.invoices)
+        return Slow(locked, work.invoices.for_customer(locked.customer.customer_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked of a policy: an order, the facts stated with it, and, for a preview, the day."""
+
+    decision_id: str
+    order: Order
+    facts: Mapping[str, Any]
+    as_of: date | None = None
+    preview: bool = False
+
+
+def load_slow(work: Work, customer_id: str, order: Order) -> Slow:
+    """The account and invoices of an order's customer.
+
+    Raises: Refused for an unknown customer, or an order in another currency than its account.
+    """
+    account = work.accounts.look(customer_id)
+    if account is None:
+        raise Refused("unknown-customer", f"there is no customer '{customer_id}'; set it first",
+                      [FieldError("customer_id", "is not known")])  # fmt: skip
+    if order.amount.currency != account.currency:
+        raise Refused("currency-mismatch", f"the account of '{customer_id}' is kept in {account.currency}",
+                      [FieldError("order.currency", f"is not {account.currency}")])  # fmt: skip
+    return Slow(account, work.invoices.for_customer(customer_id))
+
+
+@contextmanager
+def use_policy(held: Services, digest: str | None) -> Iterator[LoadedPolicy]:
+    """The policy with this digest, ready to run.
+
+    Raises: Refused (no-policy) where none is in effect, (engine-fault) where it cannot be built.
+    """
+    if digest is None:
+        raise Refused("no-policy")
+    try:
+        using = held.policies.use(digest)
+        loaded = using.__enter__()
+    except UnknownPolicy:
+        raise Refused("unknown-policy", "no policy version with this digest is stored") from None
+    except Exception as fault:
+        raise engine_fault("a policy cannot be built", fault) from fault
+    try:
+        yield loaded
+    finally:
+        using.__exit__(None, None, None)
+
+
+def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -> Evaluated:
+    """What the policy answers on this account now.
+
+    Raises: Refused for facts that cannot be used, for another currency than the policy's, and where the engines fail.
+    """
+    account, program = slow.account, loaded.program
+    if program.currency != account.currency:
+        raise Refused("currency-mismatch", f"the policy '{program.name}' decides in {program.currency}")
+    version = loaded.version
+    situation = Situation(
+        decision_id=asking.decision_id, order=asking.order, account=account, invoices=slow.invoices,
+        stated=_stated(held, loaded, asking.facts), master=_master(held, loaded, account),
+        policy=PolicyReference(version.name, version.version, version.digest, program.digest),
+        decided_at=account.now, as_of=asking.as_of or account.now.astimezone(ZoneInfo(program.timezone)).date(),
+        preview=asking.preview,
+    )  # fmt: skip
+    try:
+        found = loaded.evaluator.evaluate(situation)
+    except Exception as fault:
+        raise engine_fault("the engines gave no answer", fault) from fault
+    _refuse_doubtful_approval(found, held.settings.allow_single)
+    return found
+
+
+def engine_fault(what: str, fault: BaseException) -> Refused:
+    """The refusal that follows from a fault of an engine, after the alarm was raised."""
+    log.error("alarm", extra={"alarm": what, "difference": places(fault)})
+    return Refused("engine-fault")
+
+
+def _stated(held: Services, loaded: LoadedPolicy, facts: Mapping[str, Any]) -> dict[str, Value]:
+    in_order = [FieldError(f"facts.{name}", "belongs into 'order'; leave it out") for name in facts
+                if name.startswith("order.")]  # fmt: skip
+    if in_order:
+        raise Refused("fact-not-yours", "figures of the order are read from 'order' alone", in_order)
+    known = {**held.vocabulary.facts, **loaded.program.facts}
+    return read_facts(facts, known, ("request",), loaded.program.currency, held.vocabulary)
+
+
+def _master(held: Services, loaded: LoadedPolicy, account: AccountState) -> dict[str, Value]:
+    """What people keep about the customer; a value that no longer fits its kind counts as missing."""
+    known = {**held.vocabulary.facts, **loaded.program.facts}
+    values: dict[str, Value] = {}
+    for name, given in account.customer.facts.items():
+        declared = known.get(name)
+        if declared is None or given is None or declared.source not in ("master", "bureau"):
+            continue
+        try:
+            values[name] = read_fact(declared, given, account.currency, held.vocabulary)
+        except ValueError:
+            log.warning("a stored fact does not fit its kind any more and counts as missing", extra={"detail": name})
+    return values
+
+
+def _refuse_doubtful_approval(found: Evaluated, allow_single: bool) -> None:
+    decision = found.decision
+    trusted = decision.engines == "agreed" or (decision.engines == "single" and allow_single)
+    if decision.verdict in (APPROVE, APPROVE_WITH_CONDITIONS) and not trusted:
+        log.error("alarm", extra={"alarm": "an approval without agreement was stopped", "engines": decision.engines})
+        raise Refused("engine-fault")

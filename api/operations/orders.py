@@ -1,0 +1,56 @@
+"""An order as it was sent, read into exact money; and what cannot be an order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from api.errors import FieldError
+from api.requests import read_currency, refused_fields
+from credit.exposure import unsecured_amount
+from credit.money import Money
+from rules.facts import read_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order: amounts in its currency, `requested_terms` as sent, days where they are known."""
+
+    order_id: str
+    amount: Money
+    prepaid: Money
+    requested_terms: str | None
+    placed_on: date | None
+    deliver_by: date | None
+
+    @property
+    def unsecured_amount(self) -> Money:
+        """What it adds to the risk; no register of securities in place exists yet, so only what is prepaid counts."""
+        return unsecured_amount(self.amount, self.prepaid, ())
+
+
+def read_order(sent: Mapping[str, Any]) -> Order:
+    """The order of a checked body.
+
+    Raises: Refused for an unknown currency, an amount that its currency cannot have, nothing, or more paid than asked.
+    """
+    currency = sent["currency"]
+    read_currency(currency, "order.currency")
+    amount, prepaid = _money(sent, "amount", currency), _money(sent, "prepaid", currency)
+    if amount.minor == 0:
+        raise refused_fields([FieldError("order.amount", "is nothing; an order is worth more than zero")])
+    if prepaid > amount:
+        raise refused_fields([FieldError("order.prepaid", "is more than the order; send at most its amount")])
+    terms = sent.get("requested_terms")
+    if terms is not None and read_terms(terms) is None:
+        raise refused_fields([FieldError("order.requested_terms", "is no payment terms; write 'net 30' or 'prepaid'")])
+    return Order(sent["id"], amount, prepaid, terms, sent.get("placed_on"), sent.get("deliver_by"))
+
+
+def _money(sent: Mapping[str, Any], name: str, currency: str) -> Money:
+    try:
+        return Money.parse(sent[name], currency)
+    except ValueError as error:
+        raise refused_fields([FieldError(f"order.{name}", str(error))]) from None

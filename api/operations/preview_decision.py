@@ -1,0 +1,40 @@
+"""Preview a decision: the same answer, on any day and under any stored policy, that holds and stores nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from api.known import read_invoice
+from api.operations.evaluate import Asking, Slow, evaluate, load_slow, use_policy
+from api.operations.guard import within_ceiling
+from api.operations.orders import read_order
+from api.services import Services
+from credit.decision import canonical_json
+
+
+def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
+    """The bytes of the answer, marked as a preview.
+
+    Raises: Refused where the request cannot be decided.
+    """
+    order = read_order(wish["order"])
+    with held.database.read() as work:
+        slow = load_slow(work, str(wish["customer_id"]), order)
+    if wish.get("as_of") is not None:
+        slow = _as_of(slow, wish["as_of"])
+    asking = Asking(str(uuid.uuid4()), order, wish["facts"], wish.get("as_of"), preview=True)
+    with use_policy(held, wish["policy_digest"] or slow.account.policy_digest) as loaded:
+        found = evaluate(held, loaded, slow, asking)
+    decision = within_ceiling(found, slow.account.balance, order.unsecured_amount).decision
+    return canonical_json({"decision": decision.as_dict(), "receipt": None})
+
+
+def _as_of(slow: Slow, day: date) -> Slow:
+    """The account as it stood on a day: what was open then, and what is reserved now."""
+    account = slow.account
+    open_then = sum(read_invoice(one).open_amount(day).minor for one in slow.invoices)
+    return replace(slow, account=replace(account, balance=account.reserved + open_then, open_receivables=open_then))

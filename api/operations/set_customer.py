@@ -1,0 +1,63 @@
+"""Set a customer's master data: name, country, granted limit and the facts that people keep about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from api.errors import FieldError, Refused
+from api.operations.known_facts import effective_facts, read_facts
+from api.requests import read_currency
+from api.services import Services
+from credit.customer import check_customer_id
+from credit.exposure import Limit
+from storage.customers import Customer, GrantedLimit
+from storage.failures import Refused as RefusedByStorage
+
+_SOURCES = ("master", "bureau")
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a text may name a customer or an order."""
+    try:
+        check_customer_id(text)
+    except ValueError:
+        return False
+    return True
+
+
+def set_customer(held: Services, customer_id: str, wish: Mapping[str, Any]) -> tuple[Customer, bool]:
+    """Store the customer in full, and say whether it is new.
+
+    Raises: Refused where a field, the currency or a fact cannot be used.
+    """
+    wanted = _load(held, customer_id, wish)
+    try:
+        with held.database.write() as work:
+            new = work.customers.put(wanted)
+            stored = work.customers.get(customer_id)
+    except RefusedByStorage as refused:
+        raise Refused("currency-fixed", str(refused)) from None
+    assert stored is not None
+    return stored, new
+
+
+def _load(held: Services, customer_id: str, wish: Mapping[str, Any]) -> Customer:
+    if not is_identifier(customer_id):
+        raise Refused("invalid-field", "the customer's id cannot be used", [
+            FieldError("customer_id", "is no identifier; use letters, digits, '.', '_' and '-', at most 64"),
+        ])  # fmt: skip
+    currency = wish["currency"]
+    read_currency(currency)
+    read_facts(wish["facts"], effective_facts(held), _SOURCES, currency, held.vocabulary)
+    customer = Customer(customer_id, wish["name"], currency, wish["country"], facts=wish["facts"])
+    return replace(customer, limit=_granted(wish["granted_limit"], currency))
+
+
+def _granted(text: str, currency: str) -> GrantedLimit:
+    try:
+        limit = Limit.parse(text, currency)
+    except ValueError as error:
+        raise Refused("invalid-field", str(error), [FieldError("granted_limit", str(error))]) from None
+    return GrantedLimit(limit.state, limit.money.minor if limit.money and limit.state == "amount" else None)

@@ -1,0 +1,76 @@
+"""The closed list of failures a client can meet: a name, a status, what it is and what to do about it.
+
+Each has its page at `/problems/<name>`, and no problem leaves the service that does not stand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One kind of failure; its page is `/problems/<name>`."""
+
+    name: str
+    status: int
+    title: str
+    advice: str
+
+
+PROBLEM_TYPES: Mapping[str, ProblemType] = {
+    name: ProblemType(name, status, title, advice)
+    for name, status, title, advice in (
+        # the body as text
+        ("malformed-json", 400, "the body is not JSON", "Send one JSON object, and nothing after it."),
+        ("not-utf8", 400, "the body is not UTF-8 text", "Send UTF-8 without a byte order mark."),
+        ("not-an-object", 400, "the body is not a JSON object", "Send the fields inside one pair of braces."),
+        ("too-deep", 400, "the body is nested too deeply", "At most 32 brackets may be open at once."),
+        ("duplicate-key", 400, "a key is written twice", "Write each key once in an object."),
+        ("not-a-number", 400, "a number is not one", "NaN and Infinity are no amounts; send a figure or leave it out."),
+        ("inexact-number", 400, "a number cannot be read exactly",
+         "Write amounts and every number with a point or an exponent as plain decimal text in quotes: \"120000.00\"."),
+        ("number-too-long", 400, "a number has too many digits", "A whole number has at most 15 digits."),
+        ("unprintable-text", 400, "a text holds a character that is none", "NUL and lone surrogates are refused."),
+        ("unsupported-media-type", 415, "the body is not sent as JSON", "Send Content-Type: application/json."),
+        ("too-large", 413, "the body is too large", "A body has at most 256 KiB."),
+        ("malformed-request", 400, "the request cannot be read", "See the detail."),
+        # the idempotency key
+        ("idempotency-key-missing", 400, "the Idempotency-Key header is missing",
+         "Send a new key with every new order, and the same key when you retry it."),
+        ("idempotency-key-malformed", 400, "the Idempotency-Key header cannot be used",
+         "A key has 1 to 255 visible ASCII characters, without spaces."),
+        ("idempotency-key-reused", 422, "this key was used for another request",
+         "The same key belongs to the same body; send a new key with a new request."),
+        ("in-progress", 409, "the first request with this key is still in work", "Wait a moment and send it again."),
+        # who asks
+        ("unauthorized", 401, "no valid API key", "Send Authorization: Bearer <key>."),
+        ("forbidden", 403, "this key may not do that", "Ask an administrator for a key with the right role."),
+        # what was sent
+        ("invalid-field", 422, "a field cannot be used as sent", "`errors` names each field and what is wrong."),
+        ("unknown-field", 422, "a field is not known", "`errors` names each field that this request does not have."),
+        ("unknown-customer", 422, "the customer is not known", "Create it first: PUT /v1/customers/{id}."),
+        ("unknown-currency", 422, "the currency is not known", "Send an active ISO 4217 code in capitals."),
+        ("currency-mismatch", 422, "the currency is not the account's", "Send the amount in the account's currency."),
+        ("currency-fixed", 422, "a customer's currency cannot be changed", "Its account holds money of the first one."),
+        ("unknown-fact", 422, "a fact is not known to the policy", "Send only facts that the effective policy reads."),
+        ("fact-not-yours", 422, "a fact is not the sender's to state",
+         "An order system states facts from the request only; master and bureau facts go to the customer, the rest is "
+         "computed."),
+        ("unknown-policy", 422, "the policy is not known", "Name the digest of a stored policy version."),
+        ("invalid-cursor", 422, "the cursor is none of ours", "Send `next` of the page before, unchanged."),
+        ("not-found", 404, "there is nothing here", "Check the address and the identifier."),
+        ("method-not-allowed", 405, "the address does not take this method", "The Allow header names those it takes."),
+        ("refused", 400, "the request is refused", "See the status."),
+        # our side
+        ("no-policy", 503, "no policy is in effect", "Nothing was decided. An officer has to publish a policy."),
+        ("engine-fault", 503, "the engines gave no answer", "Nothing was decided or held. We were told; try later."),
+        ("busy", 503, "the ledger is busy", "Nothing was decided or held. Send it again with the same key."),
+        ("unavailable", 503, "the ledger cannot be reached",
+         "Nothing was decided or held. Send it again with the same key."),
+        ("in-doubt", 503, "it is not known whether this was stored",
+         "Send it again with the same key: you get the stored answer, or it is decided now. It is not a denial."),
+        ("internal", 500, "something failed on our side", "Send it again with the same key; tell us the instance."),
+    )
+}  # fmt: skip

@@ -1,0 +1,103 @@
+"""Decisions: ask for one, preview one, show what was answered, list what was decided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
+
+from api.auth import caller, performs
+from api.errors import MEDIA_TYPE, Refused
+from api.idempotency import HEADER, REPLAYED, read_key
+from api.operations.decide import decide
+from api.operations.preview_decision import preview_decision
+from api.operations.set_customer import is_identifier
+from api.requests import StrictBlueprint
+from api.schemas.decisions import DecisionAnswer, DecisionPage, DecisionsAsked, OrderToDecide, OrderToPreview
+from api.schemas.fields import Problem
+from api.services import services
+from credit.decision import instant_text
+from storage.decisions import StoredDecision
+
+routes = StrictBlueprint("decisions", __name__, url_prefix="/v1", description="what was decided, and why")
+
+_KEY_PARAMETER = {
+    "in": "header", "name": HEADER, "required": True, "description": "new for every order, the same when it is retried",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]{1,255}$"},
+}  # fmt: skip
+
+
+@routes.route("/decisions", methods=["POST"])
+@routes.arguments(OrderToDecide())
+@routes.response(201, DecisionAnswer, description="decided and recorded; an approval holds its exposure")
+@routes.alt_response(200, schema=DecisionAnswer, description="the stored answer to this key, byte for byte")
+@routes.alt_response(400, schema=Problem, description="no usable key or body", content_type=MEDIA_TYPE)
+@routes.alt_response(409, schema=Problem, description="the first request is still in work", content_type=MEDIA_TYPE)
+@routes.alt_response(422, schema=Problem, description="a field, fact or key cannot be used", content_type=MEDIA_TYPE)
+@routes.alt_response(503, schema=Problem, description="nothing decided, or in doubt: retry", content_type=MEDIA_TYPE)
+@routes.doc(operationId="decide", summary="Decide an order", parameters=[_KEY_PARAMETER])
+@performs("decide")
+def post_decision(wish: Mapping[str, Any]) -> Response:
+    """Decide an order. The same key with the same body gives the same bytes; an approval holds its exposure."""
+    key = read_key(request.headers.get(HEADER))
+    answer = decide(services(), caller(), key, request.get_data(cache=True), wish)
+    response = Response(answer.body, answer.status, mimetype="application/json")
+    if answer.replayed:
+        response.headers[REPLAYED] = "true"
+    return response
+
+
+@routes.route("/decisions:preview", methods=["POST"])
+@routes.arguments(OrderToPreview())
+@routes.response(200, DecisionAnswer, description="what would be decided; nothing is held or stored")
+@routes.alt_response(422, schema=Problem, description="a field or fact cannot be used", content_type=MEDIA_TYPE)
+@routes.doc(operationId="preview_decision", summary="Preview the decision on an order")
+@performs("preview_decision")
+def post_preview(wish: Mapping[str, Any]) -> Response:
+    """Preview the decision on an order, on any day and under any stored policy; nothing is held or stored."""
+    return Response(preview_decision(services(), wish), 200, mimetype="application/json")
+
+
+@routes.route("/decisions", methods=["GET"])
+@routes.arguments(DecisionsAsked(), location="query")
+@routes.response(200, DecisionPage)
+@routes.doc(operationId="list_decisions", summary="List decisions, newest first")
+@performs("list_decisions")
+def get_decisions(asked: Mapping[str, Any]) -> Response:
+    """List decisions, newest first."""
+    size = asked["limit"] or services().settings.page_size
+    only = {"customer_id": asked["customer_id"], "verdict": asked["verdict"]}
+    try:
+        with services().database.read() as work:
+            page = work.decisions.list(asked["cursor"], size, **only)
+    except ValueError:
+        raise Refused("invalid-cursor", "send `next` of the page before, unchanged") from None
+    body = {"items": [_listed(one) for one in page.items], "next": page.next_cursor}
+    return Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
+
+
+@routes.route("/decisions/<decision_id>", methods=["GET"])
+@routes.response(200, DecisionAnswer, description="the bytes that were answered")
+@routes.alt_response(404, schema=Problem, description="no such decision", content_type=MEDIA_TYPE)
+@routes.doc(operationId="show_decision", summary="Show a decision as it was answered")
+@performs("show_decision")
+def get_decision(decision_id: str) -> Response:
+    """Show a decision as it was answered, byte for byte; an order system sees its own."""
+    stored: StoredDecision | None = None
+    if is_identifier(decision_id):
+        with services().database.read() as work:
+            stored = work.decisions.get(decision_id)
+    asking = caller()
+    if stored is None or (asking.role == "order_system" and stored.client != asking.client):
+        raise Refused("not-found", "there is no decision with this id")
+    return Response(stored.response, 200, mimetype="application/json")
+
+
+def _listed(one: StoredDecision) -> dict[str, str]:
+    return {
+        "decision_id": one.decision_id, "customer_id": one.customer_id, "order_id": one.order.order_id,
+        "verdict": one.verdict, "decided_at": instant_text(one.decided_at), "as_of": one.as_of.isoformat(),
+        "policy_digest": one.policy_digest,
+    }  # fmt: skip

@@ -1,0 +1,31 @@
+"""Who may do what: one table from operation to the roles that may call it.
+
+An operation is the unit of naming: the same word is the file, the operationId, the command and the permission. A route
+that declares no operation, or one that is not in this table, cannot be called at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ROLES = ("risk_officer", "approver", "order_system", "compliance", "collector", "admin")
+
+_READERS = frozenset(ROLES)
+
+ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
+    "decide": frozenset({"order_system"}),
+    "preview_decision": frozenset({"order_system", "risk_officer", "approver", "compliance"}),
+    "list_decisions": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
+    "show_decision": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
+    "set_customer": frozenset({"risk_officer", "admin"}),
+    "show_customer": _READERS - {"admin"},
+    "list_customers": _READERS - {"admin"},
+}
+
+# What says nothing about any customer and so needs no key.
+PUBLIC_OPERATIONS = frozenset({"show_health", "show_readiness", "show_openapi", "show_docs", "show_problem_type"})
+
+
+def may(role: str, operation: str) -> bool:
+    """Whether a role may call an operation; unknown words may not."""
+    return role in ROLES_BY_OPERATION.get(operation, frozenset())

@@ -1,0 +1,71 @@
+"""Customers over HTTP: what may be set, and what is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from api.schemas.fields import AMOUNT, Body, Facts, Whole, currency, words
+
+COUNTRY = Whole(r"^[A-Z]{2}$", error="is no country; write its ISO 3166 code, such as CN")
+
+
+class LimitText(fields.String):
+    """ "none", "unlimited" or an amount; three different things."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        if value not in ("none", "unlimited"):
+            Whole(AMOUNT, error='is no limit; write "none", "unlimited" or an amount such as "500000.00"')(value)
+        return str(value)
+
+
+_LIMIT = {
+    "description": "the limit a person granted: none, unlimited, or an amount in the customer's currency",
+    "pattern": r"^(none|unlimited|(0|[1-9][0-9]*)(\.[0-9]{1,4})?)$",
+}
+
+
+class CustomerWish(Body):
+    """A customer's master data, in full: what is left out is emptied."""
+
+    name = words("the customer's name", 256, required=True)
+    country = fields.String(load_default=None, allow_none=True, validate=COUNTRY,
+                            metadata={"description": "ISO 3166-1 alpha-2"})  # fmt: skip
+    currency = currency("the currency of the account, fixed once it is opened", required=True)
+    granted_limit = LimitText(load_default="none", metadata=_LIMIT)
+    facts = Facts(load_default=dict, metadata={
+        "description": "master and bureau facts of the policy's vocabulary; amounts and shares as text",
+    })  # fmt: skip
+
+
+class AccountShown(Body):
+    """What an account holds now, in its currency."""
+
+    balance = fields.String(required=True, metadata={"format": "decimal"})
+    open_receivables = fields.String(required=True, metadata={"format": "decimal"})
+    reserved = fields.String(required=True, metadata={"format": "decimal"})
+
+
+class CustomerShown(CustomerWish):
+    """A customer as stored."""
+
+    customer_id = fields.String(required=True)
+    exposure = fields.Nested(AccountShown, required=False)
+    updated_at = fields.DateTime(required=True)
+
+
+class CustomerPage(Body):
+    """Customers by ascending id; `next` is null on the last page."""
+
+    items = fields.List(fields.Nested(CustomerShown), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class PageAsked(Body):
+    """Which part of a list."""
+
+    cursor = fields.String(load_default=None, validate=validate.Length(min=1, max=100),
+                           metadata={"description": "`next` of the page before"})  # fmt: skip
+    limit = fields.Integer(load_default=None, strict=False, validate=validate.Range(1, 200, error="is not 1 to 200"),
+                           error_messages={"invalid": "is not a whole number"})  # fmt: skip

@@ -1,0 +1,183 @@
+"""An order to decide, and the decision as it is answered; the answer's bytes are written by `credit/decision.py`."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from api.schemas.customers import PageAsked
+from api.schemas.fields import Body, Facts, Whole, currency, day, identifier, money, token, words
+from credit.decision import ENGINES, STATUSES, VERDICTS
+
+DIGEST = r"^sha256:[0-9a-f]{64}$"
+
+
+class OrderSent(Body):
+    """One order as the order system sends it; what it adds to the risk is computed, never stated."""
+
+    id = identifier("the order's number in the order system", required=True)
+    amount = money("what the order is worth", required=True)
+    currency = currency("the account's currency", required=True)
+    requested_terms = words("payment terms, such as net 60; left out: the policy's first offer", 80)
+    prepaid = money("what is already paid", load_default="0")
+    placed_on = day("when the order was placed; left out: not known")
+    deliver_by = day("when it is to be delivered, which is when it will be invoiced")
+
+
+class OrderToDecide(Body):
+    """A request for a decision."""
+
+    order = fields.Nested(OrderSent(), required=True, error_messages={"required": "is missing; send it"})
+    customer_id = identifier("the customer, as set before", required=True)
+    facts = Facts(load_default=dict, metadata={
+        "description": "facts that the policy reads from the request, and no others",
+    })  # fmt: skip
+
+
+class OrderToPreview(OrderToDecide):
+    """A request for a preview: any day, any stored policy, nothing is held or stored."""
+
+    as_of = day("the day to decide on; left out: today in the policy's timezone")
+    policy_digest = fields.String(
+        load_default=None, validate=Whole(DIGEST, error="is no digest; write sha256:..."),
+        metadata={"description": "a stored version; left out: the effective one"},
+    )  # fmt: skip
+
+
+class DecisionsAsked(PageAsked):
+    """Which decisions to list."""
+
+    customer_id = identifier("of this customer only", load_default=None)
+    verdict = token("with this verdict only", VERDICTS, load_default=None)
+
+
+class EvidenceShown(Body):
+    """One figure that a check looked at."""
+
+    fact = fields.String(required=True)
+    value = fields.String(required=True, allow_none=True)
+    wanted = fields.String(required=True, allow_none=True)
+    unit = fields.String(required=True, allow_none=True)
+    distance = fields.String(required=True, allow_none=True)
+
+
+class RuleShown(Body):
+    """Where a check stands in the policy."""
+
+    row = fields.Integer(required=True)
+    line = fields.Integer(required=True)
+
+
+class CheckShown(Body):
+    """One check, passed or not."""
+
+    check = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    evidence = fields.List(fields.Nested(EvidenceShown), required=True)
+    message = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    rule = fields.Nested(RuleShown, required=True, allow_none=True)
+
+
+class DiscountShown(Body):
+    """A discount for paying early."""
+
+    share = fields.String(required=True)
+    days = fields.Integer(required=True)
+
+
+class TermsShown(Body):
+    """The payment terms of the order."""
+
+    offer = fields.String(required=True)
+    net_days = fields.Integer(required=True)
+    discount = fields.Nested(DiscountShown, required=True, allow_none=True)
+    due_on = fields.Date(required=True, allow_none=True)
+
+
+class ConditionShown(Body):
+    """One security to bring; those of one alternative go together, any one alternative is enough."""
+
+    alternative = fields.Integer(required=True)
+    security = fields.String(required=True)
+    share = fields.String(required=True)
+    amount = fields.String(required=True, allow_none=True, metadata={"format": "decimal"})
+
+
+class ExposureShown(Body):
+    """The limit and what is owed before and after this order."""
+
+    limit = fields.String(required=True, allow_none=True)
+    before = fields.String(required=True, allow_none=True)
+    after = fields.String(required=True, allow_none=True)
+    headroom = fields.String(required=True, allow_none=True)
+
+
+class CounterOfferShown(Body):
+    """A change of the order that would be decided better."""
+
+    change = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
+
+
+class ReservationShown(Body):
+    """The exposure that an approval holds."""
+
+    id = fields.String(required=True)
+    amount = fields.String(required=True, metadata={"format": "decimal"})
+    expires_at = fields.DateTime(required=True)
+
+
+class PolicyShown(Body):
+    """Exactly which policy decided."""
+
+    name = fields.String(required=True)
+    version = fields.Integer(required=True, allow_none=True)
+    digest = fields.String(required=True)
+    program_digest = fields.String(required=True)
+
+
+class DecisionShown(Body):
+    """The whole answer to one order."""
+
+    decision_id = fields.String(required=True)
+    verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
+    hard_stop = fields.Boolean(required=True)
+    checks = fields.List(fields.Nested(CheckShown), required=True)
+    tier = fields.String(required=True, allow_none=True)
+    terms = fields.Nested(TermsShown, required=True, allow_none=True)
+    conditions = fields.List(fields.Nested(ConditionShown), required=True)
+    exposure = fields.Nested(ExposureShown, required=True)
+    counter_offers = fields.List(fields.Nested(CounterOfferShown), required=True)
+    reservation = fields.Nested(ReservationShown, required=True, allow_none=True)
+    policy = fields.Nested(PolicyShown, required=True)
+    authority = fields.String(required=True, allow_none=True)
+    missing = fields.List(fields.String(), required=True)
+    decided_at = fields.DateTime(required=True)
+    as_of = fields.Date(required=True)
+    engines = fields.String(required=True, validate=validate.OneOf(ENGINES))
+    preview = fields.Boolean()
+
+
+class DecisionAnswer(Body):
+    """A decision and, in time, its receipt."""
+
+    decision = fields.Nested(DecisionShown, required=True)
+    receipt = fields.Raw(required=True, allow_none=True, metadata={"type": "null"})
+
+
+class DecisionListed(Body):
+    """One decision in a list."""
+
+    decision_id = fields.String(required=True)
+    customer_id = fields.String(required=True)
+    order_id = fields.String(required=True)
+    verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
+    decided_at = fields.DateTime(required=True)
+    as_of = fields.Date(required=True)
+    policy_digest = fields.String(required=True)
+
+
+class DecisionPage(Body):
+    """Decisions, newest first; `next` is null on the last page."""
+
+    items = fields.List(fields.Nested(DecisionListed), required=True)
+    next = fields.String(required=True, allow_none=True)

@@ -1,0 +1,91 @@
+"""The server: gunicorn with threads, the app loaded once before its workers fork, each worker with its own connections.
+
+`aval serve` builds the settings and runs this. Workers are replaced after some thousands of requests, not all at once,
+so that memory that leaks somewhere never adds up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from api import logs
+from api.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where and with how many to listen; `workers` are processes, `threads` those within each."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 2
+    threads: int = 8
+    requests_per_worker: int = 20_000
+
+
+class Server(BaseApplication):
+    """One gunicorn master for an app that is already made; `run()` serves until it is told to stop."""
+
+    def __init__(self, app: Flask, listening: Listening) -> None:
+        self._app, self._listening = app, listening
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what gunicorn is to do; no file and no environment is read."""
+        for name, value in gunicorn_settings(self._listening).items():
+            if name in self.cfg.settings:  # older versions lack a few
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The app, made in the master before any worker."""
+        return self._app
+
+
+def gunicorn_settings(listening: Listening) -> dict[str, Any]:
+    """gunicorn's settings for this service."""
+    return {
+        "bind": f"{listening.host}:{listening.port}",
+        "worker_class": "gthread",
+        "workers": listening.workers,
+        "threads": listening.threads,
+        "preload_app": True,
+        "max_requests": listening.requests_per_worker,
+        "max_requests_jitter": listening.requests_per_worker // 10,
+        "timeout": 30,
+        "graceful_timeout": 30,
+        "keepalive": 5,
+        "limit_request_line": 4094,
+        "limit_request_fields": 50,
+        "limit_request_field_size": 8190,
+        "post_fork": _after_fork,
+        "worker_exit": _at_exit,
+        "accesslog": None,
+        "errorlog": "-",
+        "loglevel": "warning",
+        "proc_name": "aval",
+        "control_socket_disable": True,
+    }
+
+
+def serve(app: Flask, listening: Listening) -> None:
+    """Serve until SIGTERM; requests in work are finished first."""
+    logs.configure()
+    held: Services = app.extensions["aval"]
+    held.policies.close()  # engines hold memory of their process: each worker builds its own
+    held.database.dispose()
+    Server(app, listening).run()
+
+
+def _after_fork(server: Any, worker: Any) -> None:
+    """Connections and lock files are opened anew in each worker (storage also sees to it at the fork itself)."""
+    worker.log.debug("worker started")
+
+
+def _at_exit(server: Any, worker: Any) -> None:
+    held: Services = worker.app.load().extensions["aval"]
+    held.policies.close()
+    held.database.dispose()

@@ -1,0 +1,30 @@
+"""What one running service holds, wired once in `create_app` and reached by the operations through `services()`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+
+from api.idempotency import InWork
+from api.policies import PolicyCache
+from api.settings import Settings
+from policy.vocabulary import Vocabulary
+from storage.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The settings, the database, the words of the trade, the policies ready to run, and the keys in work."""
+
+    settings: Settings
+    database: Database
+    vocabulary: Vocabulary
+    policies: PolicyCache
+    in_work: InWork
+
+
+def services() -> Services:
+    """Those of the app that serves the present request."""
+    found: Services = current_app.extensions["aval"]
+    return found

@@ -1,0 +1,51 @@
+"""What an operator sets, as one frozen record: read once at the start, handed in, never looked up later."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LARGEST_BODY = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this service runs.
+
+    `database` is the SQLite file (or a database URL); `pepper` is the server's part of every API key's digest, at least
+    32 bytes, kept outside the database. `allow_single` lets one engine approve alone where the second is not installed.
+    `reservation_hours` is how long an approval holds exposure; `page_size` the default of lists.
+    """
+
+    database: str
+    pepper: bytes = field(repr=False)
+    allow_single: bool = False
+    reservation_hours: int = 72
+    largest_body: int = LARGEST_BODY
+    page_size: int = 50
+
+    def __post_init__(self) -> None:
+        assert len(self.pepper) >= 32, "a pepper has at least 32 bytes"
+        assert self.reservation_hours > 0 and 0 < self.page_size <= 200
+
+
+def read_pepper(path: Path) -> bytes:
+    """The pepper in a file, made with fresh random bytes when there is none yet; only its owner may read it.
+
+    Raises: ValueError when the file is too short to be a pepper, OSError when it cannot be read or made.
+    """
+    try:
+        with open(path, "xb", opener=_private) as new:
+            new.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    found = path.read_bytes()
+    if len(found) < 32:
+        raise ValueError(f"'{path}' holds {len(found)} bytes; a pepper has at least 32, so move it away for a new one")
+    return found
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,49 @@
+"""What is known when an order is decided, and what came out: the two records between the doors and the engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from api.operations.orders import Order
+from credit.decision import Decision, PolicyReference
+from policy.kinds import Value
+from rules.outcome import Outcome
+from storage.exposure_ledger import AccountState
+from storage.receivables import Invoice
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One order and all that is known of its customer on the day `as_of`.
+
+    `account` is locked, or only looked at for a preview; `stated` are the request's facts as exact values;
+    `master` those that people keep about the customer.
+    """
+
+    decision_id: str
+    order: Order
+    account: AccountState
+    invoices: tuple[Invoice, ...]
+    stated: Mapping[str, Value]
+    master: Mapping[str, Value]
+    policy: PolicyReference
+    decided_at: datetime
+    as_of: date
+    preview: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The decision before anything is held for it, and what it was made of.
+
+    `facts` are all values that the engines were given; `ceiling` is the effective limit in minor units, None for
+    unlimited; `difference` says in what the engines differed, empty where they agreed.
+    """
+
+    decision: Decision
+    outcome: Outcome
+    facts: Mapping[str, object]
+    ceiling: int | None
+    difference: str = ""

@@ -1,0 +1,31 @@
+"""Facts and outcomes as plain JSON for the record, exact: fractions as "3/10", days as ISO text, missing as such."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+
+def plain_json(value: Any) -> Any:
+    """A value that JSON can hold without loss.
+
+    Raises: TypeError for a kind of value that has no agreed spelling, floats among them.
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(name): plain_json(held) for name, held in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted(plain_json(held) for held in value)
+    if isinstance(value, tuple | list):
+        return [plain_json(held) for held in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain_json(getattr(value, one.name)) for one in fields(value)}
+    raise TypeError(f"no spelling of {type(value).__name__} in a record")

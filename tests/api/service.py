@@ -1,0 +1,91 @@
+"""A whole service on a database of its own, with a key for every role: what the tests of the doors start from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from api.auth import issue_key
+from api.roles import ROLES
+from api.services import Services
+from api.settings import Settings
+from storage.policies import NewPolicy
+from storage.schema import upgrade
+from tests.fakes import OnlyTheLimit, fake_build
+
+PEPPER = b"p" * 32
+DIGEST = "sha256:" + "a" * 64
+PROGRAM_DIGEST = "sha256:" + "b" * 64
+TABLES = ("customer", "account", "decision", "movement", "reservation", "policy_version", "policy_effective")
+
+
+@dataclass
+class Service:
+    """An app, its keys by role, and the short ways to talk to it."""
+
+    app: Flask
+    keys: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def held(self) -> Services:
+        """What the app was wired with."""
+        found: Services = self.app.extensions["aval"]
+        return found
+
+    def send(self, method: str, path: str, role: str = "", body: Any = None, **headers: str) -> TestResponse:
+        """One request; a body that is not bytes is sent as JSON."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if role:
+            sent["Authorization"] = f"Bearer {self.keys[role]}"
+        if body is None:
+            return self.app.test_client().open(path, method=method, headers=sent)
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent.setdefault("Content-Type", "application/json")
+        return self.app.test_client().open(path, method=method, headers=sent, data=raw)
+
+    def put_customer(self, customer_id: str = "C-1", **fields: Any) -> TestResponse:
+        """Set a customer as a risk officer does."""
+        body = {"name": "Example Ltd", "currency": "CNY", "granted_limit": "1000.00"} | fields
+        return self.send("PUT", f"/v1/customers/{customer_id}", "risk_officer", body)
+
+    def decide(self, body: Any, key: str | None = "k-1", role: str = "order_system", **headers: str) -> TestResponse:
+        """Ask for a decision."""
+        named = {} if key is None else {"Idempotency_Key": key}
+        return self.send("POST", "/v1/decisions", role, body, **named, **headers)
+
+    def counted(self) -> dict[str, int]:
+        """How many rows each table has, and the sum of all versions: whatever is stored moves one of them."""
+        with self.held.database.looking() as connection:
+            rows = {table: connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() for table in TABLES}
+            rows["versions"] = connection.exec_driver_sql("SELECT coalesce(sum(ver), 0) FROM account").scalar_one()
+        return rows
+
+
+def start_service(folder: Path, evaluator: OnlyTheLimit | None = None, policy: bool = True) -> Service:
+    """A service with a fake policy in effect, a key for each role, and no customers."""
+    settings = Settings(database=str(folder / "aval.db"), pepper=PEPPER)
+    service = Service(create_app(settings, build=fake_build(evaluator)))
+    database = service.held.database
+    upgrade(database)
+    with database.write() as work:
+        for role in ROLES:
+            service.keys[role], stored = issue_key(role, f"{role}-1", PEPPER)
+            work.keys.add(stored)
+        if policy:
+            work.policies.add(NewPolicy("fake", DIGEST, PROGRAM_DIGEST, b"aval: 1", "tests"))
+            work.policies.set_effective(DIGEST, "tests")
+    return service
+
+
+def an_order(amount: str = "100.00", customer_id: str = "C-1", **fields: Any) -> dict[str, Any]:
+    """A request body for one order; `facts` and fields of the order may be replaced."""
+    facts = fields.pop("facts", {})
+    order = {"id": "SO-1", "amount": amount, "currency": "CNY", "requested_terms": "net 30", "prepaid": "0.00",
+             "placed_on": "2026-11-23", "deliver_by": "2026-12-05"}  # fmt: skip
+    return {"order": order | fields, "customer_id": customer_id, "facts": facts}
