@@ -16,6 +16,7 @@ from policy.problems import Problem, Where
 _INTERVAL = re.compile(r"[\[\](][^\[\](){},]*\.\.[^\[\](){},]*[\])\[]")
 _KEY_BEFORE = re.compile(r"([\w.]+):\s+$")
 _NO_SPACE = re.compile(r"^\s*(?:- +)*([A-Za-z_][\w.]*):(?=\S)(?!//)")
+TABS_MAX = 100  # lines told in one run
 _LINE_HELP = "put it in quotes"
 
 
@@ -116,6 +117,8 @@ def _other_tabs(stop: _Stop, told: Where) -> list[Problem]:
     """Every other line that is indented with a tab: they would each stop the next run."""
     found = []
     for number, line in enumerate(stop.lines, 1):
+        if len(found) == TABS_MAX:
+            break
         indent = re.match(r" *(?=\t\s*[^\s#])", line)
         if indent and number != told.line:
             found.append(_tab(Where(told.file, number, indent.end() + 1)))

@@ -10,14 +10,16 @@ from dataclasses import replace
 from fractions import Fraction
 
 from policy.check_tests import check_tests
-from policy.document import Alternative, CheckWritten, FactWritten, Policy, RowWritten, Setting, ValueTable, Word
+from policy.check_values import check_setting, check_table, constant
+from policy.document import Alternative, CheckWritten, FactWritten, Policy, RowWritten, Word
+from policy.hints import add_hints
 from policy.infer import Inference
 from policy.kinds import NO_LIMIT
-from policy.meaning import LEVELS, OUTPUT_NAMES, Checked, Names, Referent, Sort, fact_referent, names_in
+from policy.meaning import LEVELS, OUTPUT_NAMES, Checked, Names, Referent, Sort, fact_referent
 from policy.problems import Problem, in_order
 from policy.resolve import ANY_SECTION
 from policy.suggest import did_you_mean, listed
-from policy.syntax import Comparison, Expr, Membership, Name, Number
+from policy.syntax import Comparison, Expr, Membership
 from policy.vocabulary import FactDeclaration, Vocabulary
 
 LIMIT_COLUMNS = {
@@ -39,9 +41,9 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     inference = Inference(names, problems=problems)
     _name_all(names, problems)
     for setting in policy.settings:
-        _setting(inference, setting)
+        check_setting(inference, setting)
     for table in policy.tables:
-        _table(inference, table)
+        check_table(inference, table)
     for let in policy.lets:
         inference.known(let.name.text, let.name.at)
     for section, rows in policy.rows.items():
@@ -55,7 +57,7 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     inference.level = ANY_SECTION
     tests = check_tests(inference)
     _header(policy, vocabulary, problems)
-    _unused(inference, [let.name for let in policy.lets])
+    add_hints(inference)
     return Checked(policy, vocabulary, inference.meanings, names, tests), tuple(in_order(problems))
 
 
@@ -96,46 +98,6 @@ def _name_all(names: Names, problems: list[Problem]) -> None:
                                     "choose another name"))  # fmt: skip
             names.lets = {name: let for name, let in names.lets.items() if let.name is not word}
         taken[word.text] = None
-
-
-def _setting(inference: Inference, setting: Setting) -> None:
-    sorts = [inference.formula(dated.value) for dated in setting.values]
-    found = [sort for sort in sorts if sort is not None]
-    for dated, sort in zip(setting.values, sorts, strict=True):
-        if sort is not None and sort.kind != found[0].kind:
-            inference.note("kind", dated.at, f"'{setting.name.text}' is a {found[0].kind} on some days and "
-                           f"a {sort.kind} on others")  # fmt: skip
-        if sort is not None and inference.level_of(dated.value) + len(_facts_read(inference, dated.value)) > 0:
-            inference.note("scope", dated.at, f"the setting '{setting.name.text}' reads facts",
-                           "a setting is a constant; give a formula a name under 'let'")  # fmt: skip
-    if found:
-        name = f"settings.{setting.name.text}"
-        inference.names.known[name] = Referent("setting", setting.name.text, found[0])
-
-
-def _facts_read(inference: Inference, expr: Expr) -> list[Name]:
-    found = [(name, inference.meanings.referents.get(name)) for name in names_in(expr)]
-    return [name for name, referent in found if referent is not None and referent.scope != "token"]
-
-
-def _table(inference: Inference, table: ValueTable) -> None:
-    inference.level = LEVELS["tiers"]
-    tests = [inference.condition(cell.test) for cell in (*table.down_tests, *table.across_tests)]
-    sound = all(tests)
-    cells = [cell for line in table.values for cell in line]
-    numeric = [cell for cell in cells if not (isinstance(cell, Name) and cell.text not in inference.names.known)]
-    words = tuple(dict.fromkeys(cell.text for cell in cells if isinstance(cell, Name) and cell not in numeric))
-    if words and numeric:
-        inference.note("kind", table.name.at, f"the table '{table.name.text}' gives words and numbers")
-        return
-    sorts = [inference.formula(cell, Sort("choice", words) if words else None) for cell in cells]
-    found = [sort for sort in sorts if sort is not None]
-    kinds = listed(sorted({sort.kind for sort in found}))
-    if len({sort.kind for sort in found}) > 1:
-        inference.note("kind", table.name.at, f"the table '{table.name.text}' gives values of different kinds: {kinds}")
-    if found and sound:
-        inference.names.known[table.name.text] = Referent("table", table.name.text, found[0])
-    inference.level = ANY_SECTION
 
 
 def _row(inference: Inference, section: str, row: RowWritten) -> None:
@@ -200,26 +162,13 @@ def _alternative(inference: Inference, alternative: Alternative) -> None:
                        "together they are at most 100%")  # fmt: skip
 
 
-def constant(inference: Inference, expr: Expr) -> Fraction | None:
-    """The value of a written number, or of a setting that has one value for all days."""
-    if isinstance(expr, Number):
-        value = inference.meanings.numbers.get(expr)
-        return None if value is None or isinstance(value, (str, tuple)) else Fraction(value)
-    referent = inference.meanings.referents.get(expr)
-    if referent is not None and referent.scope == "setting":
-        setting = next(one for one in inference.names.policy.settings if one.name.text == referent.name)
-        if len(setting.values) == 1 and setting.values[0].since is None:
-            return constant(inference, setting.values[0].value)
-    return None
-
-
 def check_role(inference: Inference, word: Word) -> None:
     """A role must be declared by the file."""
     policy = inference.names.policy
     roles = [role.text for role in (*policy.roles_rising, *policy.roles_beside)]
     if word.text not in roles:
         inference.note("unknown-role", word.at, f"'{word.text}' is not a role of this file",
-                       did_you_mean(word.text, roles, f"roles: {listed(roles)}" if roles else "declare it under 'roles'"))
+                       did_you_mean(word.text, roles, f"roles: {listed(roles) or 'none, declare it'}"))
 
 
 def _check(inference: Inference, check: CheckWritten) -> None:
@@ -284,35 +233,3 @@ def _header(policy: Policy, vocabulary: Vocabulary, problems: list[Problem]) -> 
     if policy.currency.text and policy.currency.text not in vocabulary.currencies:
         help = did_you_mean(policy.currency.text, vocabulary.currencies, "write its ISO 4217 code, such as CNY")
         problems.append(Problem("currency", policy.currency.at, f"'{policy.currency.text}' is not a currency", help))
-    refers = [check for check in policy.checks if check.verdict.text == "refer"]
-    if refers and "authority" not in policy.rows:
-        problems.append(Problem("nobody", refers[0].name.at, "this check refers orders, and nobody is named who may "
-                                "release them", "add a section 'authority'", "warning"))  # fmt: skip
-
-
-def _unused(inference: Inference, lets: list[Word]) -> None:
-    """Things that are declared and never read, as warnings."""
-    policy, used = inference.names.policy, inference.names.used
-    things = [*lets, *(fact.name for fact in policy.facts), *(table.name for table in policy.tables)]
-    things += [Word(f"settings.{one.name.text}", one.name.at) for one in policy.settings]
-    things += [Word(f"lists.{one.name.text}", one.name.at) for one in policy.lists]
-    read = used if policy.name.text else {thing.text for thing in things}
-    for thing in things:
-        if thing.text not in read or thing in lets and not _read_elsewhere(inference, thing.text):
-            inference.problems.append(Problem("unused-fact", thing.at, f"nothing reads '{thing.text}'",
-                                              "take it out, or use it", "warning"))  # fmt: skip
-    for row in policy.rows.get("limits", ())[:1]:
-        if "largest_order" in row.cells and "limit.largest_order" not in used:
-            inference.problems.append(Problem("unread-limit", row.at, "no check reads limit.largest_order, so "
-                                              "no order is held against it", "add a check, or take it out", "warning"))  # fmt: skip
-
-
-def _read_elsewhere(inference: Inference, name: str) -> bool:
-    """Whether any formula, condition or message names a figure."""
-    referents = inference.meanings.referents
-    if any(isinstance(node, Name) and node.text == name for node in referents):
-        return True
-    texts = [
-        w.text for check in inference.names.policy.checks for w in (*check.say.values(), *check.say_customer.values())
-    ]
-    return any("{" + name + "}" in text for text in texts)

@@ -11,7 +11,7 @@ from policy.infer import Inference
 from policy.kinds import Value
 from policy.meaning import CheckedTest, Sort
 from policy.problems import Problem
-from policy.resolve import FLAGS, LIMIT_WORDS
+from policy.resolve import FLAGS, LIMIT_WORDS, YAML_WORDS
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
 from policy.suggest import did_you_mean, listed
@@ -121,7 +121,8 @@ def _value(inference: Inference, word: Word, sort: Sort) -> Value | None:
     if sort.kind == "flag" or (sort.kind == "limit" and word.text in LIMIT_WORDS):
         found = (FLAGS if sort.kind == "flag" else LIMIT_WORDS).get(word.text)
         if found is None:
-            inference.note("test-value", word.at, f"'{word.text}' is not true or false")
+            told = "yaml-word" if word.text.lower() in YAML_WORDS else "test-value"
+            inference.note(told, word.at, f"'{word.text}' is not true or false", "write true or false")
         return found
     if sort.kind in ("choice", "text", "terms"):
         return _word(inference, word, sort)

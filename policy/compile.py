@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 
+from policy.bounds import too_wide
 from policy.digest import program_digest
 from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, ValueTable, Word
 from policy.kinds import Value
 from policy.lower import Lowering
 from policy.meaning import Checked, figure_of
+from policy.problems import Problem, Where
 from policy.program import Check, Collect, Compare, Const, First, Fold, In, Logic, Program, Row, Wording
 from policy.syntax import Condition, Expr, Membership
 from policy.vocabulary import TermsLiteral
@@ -20,8 +22,13 @@ from policy.vocabulary import TermsLiteral
 FAILS = {"at_most": ">", "at_least": "<", "below": ">=", "above": "<=", "is": "!="}
 
 
-def compile_policy(checked: Checked, source: bytes, built_in: frozenset[str] = frozenset()) -> Program:
-    """The Program of a document without errors; `built_in` names the checks that came with the vocabulary."""
+def compile_policy(
+    checked: Checked, source: bytes, built_in: frozenset[str] = frozenset()
+) -> tuple[Program, tuple[Problem, ...]]:
+    """The Program of a document without errors, and the formulas that can grow beyond what engines hold.
+
+    `built_in` names the checks that came with the vocabulary.
+    """
     low = Lowering(checked)
     policy = checked.policy
     for table in policy.tables:
@@ -42,7 +49,14 @@ def compile_policy(checked: Checked, source: bytes, built_in: frozenset[str] = f
         checks, tiers, limits, terms, security, authority, effective, low.fact_if_known("order.amount"),
         low.fact_if_known("order.prepaid"), low.fact_if_known("order.requested_terms"),
     )  # fmt: skip
-    return _program(low, low.add(fold), source, built_in)
+    return _program(low, low.add(fold), source, built_in), tuple(_wide(low))
+
+
+def _wide(low: Lowering) -> list[Problem]:
+    start = Where(low.checked.policy.file, 1, 1)
+    message = "this formula can grow beyond the numbers that the engines hold"
+    return [Problem("too-wide", low.places.get(index, start), message, "multiply fewer amounts, or divide first")
+            for index in too_wide(low.nodes)]  # fmt: skip
 
 
 def _program(low: Lowering, fold: int, source: bytes, built_in: frozenset[str]) -> Program:

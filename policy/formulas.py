@@ -16,7 +16,7 @@ from policy.syntax import Binary, Call, DateLiteral, Expr, FigureOf, Name, Negat
 
 FACTORS = ("number", "count", "percent", "ratio")
 SHARES = ("percent", "ratio")
-SHOWN = {"number": "a bare number", "flag": "true or false", "choice": "a word", "limit": "a limit"}
+SHOWN = {"number": "a bare number", "money": "an amount", "flag": "true or false", "choice": "a word", "limit": "a limit"}
 
 
 class Formulas(Resolver):

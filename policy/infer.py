@@ -12,6 +12,8 @@ from policy.problems import Where
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Block, Comparison, Condition, Expr, FigureOf, Interval, Membership, Name, StateTest
 
+ADDABLE = ("money", "count", "days", "hours")
+
 
 class Inference(Formulas):
     """The sorts of formulas, figures and conditions: all that checking a file needs."""
@@ -30,9 +32,10 @@ class Inference(Formulas):
         if figure.word == "count":
             return Sort("count") if all(sound) else None
         summed = self.item.get(figure.field)
-        if summed is None or summed.sort.kind not in ("money", "count", "days", "hours"):
+        numeric = [name for name, field in listing.fields.items() if field.kind in ADDABLE]
+        if summed is None or figure.field not in numeric:
             self.note("unknown-field", figure.at, f"'{figure.field}' of {figure.list_name} cannot be added up",
-                      did_you_mean(figure.field, listing.fields, f"fields: {listed(listing.fields)}"))  # fmt: skip
+                      did_you_mean(figure.field, numeric, f"can be added up: {listed(numeric)}"))  # fmt: skip
             return None
         return summed.sort if all(sound) else None
 

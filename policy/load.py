@@ -40,7 +40,8 @@ def load_policy(source: bytes, file: str, vocabulary: Vocabulary) -> Loaded:
     found = tuple(in_order((*problems, *shape_problems, *meaning_problems)))
     if errors(found):
         return Loaded(None, (), found, policy)
-    return Loaded(compile_policy(checked, source, built_in), checked.tests, found, policy)
+    program, wide = compile_policy(checked, source, built_in)
+    return Loaded(None if wide else program, checked.tests, tuple(in_order((*found, *wide))), policy)
 
 
 def _with_built_in(policy: Policy, vocabulary: Vocabulary) -> tuple[Policy, frozenset[str]]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from policy.document import Let, Setting, WordList
 from policy.kinds import Value
 from policy.meaning import OUTPUT_NAMES, Checked, Referent, figure_of
+from policy.problems import Where
 from policy.program import Calc, Compare, Const, Fact, Figure, First, In, Logic, Node, Round, Row, Span
 from policy.syntax import (
     Binary,
@@ -49,6 +50,7 @@ class Lowering:
         self.terms: dict[str, TermsLiteral] = {}
         self.labels: dict[int, str] = {}
         self.kinds: dict[int, str] = {}
+        self.places: dict[int, Where] = {}
 
     def add(self, node: Node) -> int:
         """The index of a node, a new one only where there is no equal one."""
@@ -69,6 +71,11 @@ class Lowering:
 
     def formula(self, expr: Expr) -> int:
         """The node of a formula."""
+        index = self._formula(expr)
+        self.places.setdefault(index, expr.at)
+        return index
+
+    def _formula(self, expr: Expr) -> int:
         match expr:
             case Number():
                 return self._number(expr)

@@ -158,14 +158,14 @@ class Builder:
         """Put a finished value where it belongs: the root, a list, a key or the value of a key."""
         if not self.open:
             self.root = node
-            self.signs(node, False)
+            self.signs(node, False, event)
             return
         outer = self.open[-1]
         if outer.mapping and outer.pending is None and not outer.skipped:
             self.key(outer, node, event)
             return
         key, outer.pending = outer.pending, None
-        self.signs(node, outer.human or (key is not None and key.text in HUMAN_KEYS))
+        self.signs(node, outer.human or (key is not None and key.text in HUMAN_KEYS), event)
         first, last = event.start_mark.index, event.end_mark.index
         if outer.skipped:
             outer.skipped = False
@@ -221,16 +221,12 @@ class Builder:
             outer.first[node.text] = node.at.line
             self.problems += wrong_signs(node.text, node.at)
 
-    def signs(self, node: Node, human: bool) -> None:
+    def signs(self, node: Node, human: bool, event: Any) -> None:
         """Full-width signs in a value that is not free text, and a lost colon after a language in one that is."""
-        if not isinstance(node, Scalar) or node.quoted and human:
+        if not isinstance(node, Scalar) or node.quoted or isinstance(event, yaml.AliasEvent):
             return
         if not human:
-            at = node.at
-            if node.block:  # several lines: told where the text begins, once
-                found = list(wrong_signs(node.text, at))[:1]
-                self.problems += [Problem(one.code, at, one.message, one.help) for one in found]
-            elif not node.quoted:
-                self.problems += wrong_signs(node.text, at)
+            written = self.text[event.start_mark.index : event.end_mark.index]
+            self.problems += wrong_signs(written, self.where(event.start_mark))
         elif (column := language_key_sign(node.text)) is not None and not node.block:
             self.problems.append(wrong_sign("：", Where(self.file, node.at.line, node.at.column + column)))

@@ -107,7 +107,6 @@ CODES: dict[str, str] = {
     "section-order": "a section reads what is only known after it",
     "cycle": "figures that need each other",
     "scope": "a name that cannot be reached from an order",
-    "missing-default": "what a missing fact means is not said as it must be",
     "too-wide": "a formula can grow beyond the numbers the engines hold",
     "range": "a value lies outside what its kind allows",
     "dates-overlap": "two dated values hold on the same day",

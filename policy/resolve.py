@@ -16,6 +16,7 @@ from policy.syntax import Expr, FigureOf, Name, Number, Text, Words
 
 ANY_SECTION = 99
 FLAGS = {"true": True, "false": False}
+YAML_WORDS = ("yes", "no", "on", "off", "y", "n", "true", "false", "null", "~")
 LIMIT_WORDS = {"none": NO_LIMIT, "unlimited": UNLIMITED}
 
 
@@ -62,12 +63,24 @@ class Resolver(ABC):
                 return found if found.scope != "broken" else None
         if hint is not None and hint.kind == "flag" and text in FLAGS:
             return Referent("token", text, Sort("flag"), value=FLAGS[text])
+        if hint is not None and hint.kind in ("flag", "choice", "text") and text.lower() in YAML_WORDS:
+            self._yaml_word(expr, hint)
+            if hint.kind == "flag":
+                return None
         if text in LIMIT_WORDS and (hint is None or hint.kind in ("limit", "money")):
             return Referent("token", text, Sort("limit", maybe_none=text == "none"), value=LIMIT_WORDS[text])
         if hint is not None and hint.kind in TOKENS and not (isinstance(expr, Name) and "." in text):
             return self._token(expr, hint)
         self.unknown(expr)
         return None
+
+    def _yaml_word(self, expr: Name | Words | Text, hint: Sort) -> None:
+        """`NO` is a word here, though other readers of YAML take it for false: said once, so that nobody wonders."""
+        if hint.kind == "flag":
+            self.note("yaml-word", expr.at, f"'{expr.text}' is not true or false", "write true or false")
+        elif not isinstance(expr, Text):
+            message = f"'{expr.text}' is kept as text; other YAML readers take it for true, false or nothing"
+            self.problems.append(Problem("yaml-word", expr.at, message, f"write '{expr.text}' in quotes", "warning"))
 
     def _is_choice(self, text: str, hint: Sort | None) -> bool:
         return hint is not None and hint.kind in ("choice", "text") and (text in hint.choices or hint.kind == "text")\

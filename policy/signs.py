@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 from policy.problems import Problem, Where
 
@@ -25,6 +26,7 @@ _SIGN_OR_TEXT = re.compile(f"\"[^\"]*\"|'[^']*'|(?P<sign>{WRONG_SIGN.pattern})")
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
 )
+SIGNS_MAX = 100  # findings in one text; more would only hide the others
 # What officers and customers read is written in their own language, with its own punctuation.
 HUMAN_KEYS = frozenset(
     ("title", "say", "say_customer", "meaning", "label", "alias", "source", "name", "base", "like", "reason")
@@ -44,10 +46,12 @@ def wrong_sign(sign: str, at: Where) -> Problem:
 
 
 def wrong_signs(text: str, at: Where) -> Iterator[Problem]:
-    """A finding for every such sign in a one-line text that begins at `at`; what stands in quotes inside it is free."""
-    for match in _SIGN_OR_TEXT.finditer(text):
-        if match["sign"]:
-            yield wrong_sign(match["sign"], Where(at.file, at.line, at.column + match.start()))
+    """A finding for every such sign in a text that begins at `at`; what stands in quotes inside it is free."""
+    found = (match for match in _SIGN_OR_TEXT.finditer(text) if match["sign"])
+    for match in islice(found, SIGNS_MAX):
+        line = text.count("\n", 0, match.start())
+        column = match.start() - text.rfind("\n", 0, match.start()) if line else at.column + match.start()
+        yield wrong_sign(match["sign"], Where(at.file, at.line + line, column))
 
 
 def invisible_sign(sign: str, at: Where) -> Problem:

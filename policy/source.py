@@ -22,10 +22,10 @@ from policy.signs import INVISIBLE, invisible_sign, lost_keys, wrong_sign
 
 __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_source"]
 
-BYTES_MAX = 256 * 1024
+BYTES_MAX = 2 * 1024 * 1024
 TOLD_MAX = 100  # findings of one code in one file; more would only hide the others
 TOLD_LENGTH = 200  # a finding is one line on a screen, whatever it quotes
-ATTEMPTS = 20  # slips that stop the reading and are told in one run
+ATTEMPTS = 10  # slips that stop the reading and are told in one run
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the pure one reads the same, ten times slower
 
@@ -62,7 +62,8 @@ def _signs(text: str, file: str) -> tuple[str, list[Problem]]:
         problems.append(invisible_sign(match.group(), Where(file, line, column)))
     lines = INVISIBLE.sub(" ", text).split("\n")
     for number, column in lost_keys(lines):
-        problems.append(wrong_sign("：", Where(file, number + 1, column + 1)))
+        if len(problems) < 2 * TOLD_MAX:
+            problems.append(wrong_sign("：", Where(file, number + 1, column + 1)))
         line_text = lines[number]
         if line_text[column + 1 : column + 2] in ("", " ", "\r"):
             lines[number] = line_text[:column] + ":" + line_text[column + 1 :]

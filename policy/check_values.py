@@ -1,0 +1,103 @@
+"""Checking settings and value tables: one kind for all values of one name, and exactly one cell for every subject."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from policy.cells import misfits
+from policy.document import Cell, Setting, ValueTable
+from policy.infer import Inference
+from policy.kinds import Value
+from policy.meaning import LEVELS, Referent, Sort, names_in
+from policy.numbers import float_free
+from policy.resolve import ANY_SECTION
+from policy.suggest import listed
+from policy.syntax import DateLiteral, Expr, Name, Number
+
+
+def check_setting(inference: Inference, setting: Setting) -> None:
+    """A setting is a constant of one kind on all its days."""
+    sorts = [inference.formula(dated.value) for dated in setting.values]
+    found = [sort for sort in sorts if sort is not None]
+    for dated, sort in zip(setting.values, sorts, strict=True):
+        if sort is not None and sort.kind != found[0].kind:
+            inference.note("kind", dated.at, f"'{setting.name.text}' is a {found[0].kind} on some days and "
+                           f"a {sort.kind} on others")  # fmt: skip
+        if sort is not None and inference.level_of(dated.value) + len(_facts_read(inference, dated.value)) > 0:
+            inference.note("scope", dated.at, f"the setting '{setting.name.text}' reads facts",
+                           "a setting is a constant; give a formula a name under 'let'")  # fmt: skip
+    if found:
+        name = f"settings.{setting.name.text}"
+        inference.names.known[name] = Referent("setting", setting.name.text, found[0])
+
+
+def _facts_read(inference: Inference, expr: Expr) -> list[Name]:
+    found = [(name, inference.meanings.referents.get(name)) for name in names_in(expr)]
+    return [name for name, referent in found if referent is not None and referent.scope != "token"]
+
+
+def check_table(inference: Inference, table: ValueTable) -> None:
+    """A value table gives values of one kind, and one for each value of its subject."""
+    inference.level = LEVELS["tiers"]
+    tests = [inference.condition(cell.test) for cell in (*table.down_tests, *table.across_tests)]
+    sound = all(tests)
+    cells = [cell for line in table.values for cell in line]
+    numeric = [cell for cell in cells if not (isinstance(cell, Name) and cell.text not in inference.names.known)]
+    words = tuple(dict.fromkeys(cell.text for cell in cells if isinstance(cell, Name) and cell not in numeric))
+    if words and numeric:
+        inference.note("kind", table.name.at, f"the table '{table.name.text}' gives words and numbers")
+        return
+    sorts = [inference.formula(cell, Sort("choice", words) if words else None) for cell in cells]
+    found = [sort for sort in sorts if sort is not None]
+    kinds = listed(sorted({sort.kind for sort in found}))
+    if len({sort.kind for sort in found}) > 1:
+        inference.note("kind", table.name.at, f"the table '{table.name.text}' gives values of different kinds: {kinds}")
+    if sound:
+        _cells_fit(inference, table.down, table.down_tests)
+        if table.across is not None:
+            _cells_fit(inference, table.across, table.across_tests)
+    if found and sound:
+        inference.names.known[table.name.text] = Referent("table", table.name.text, found[0])
+    inference.level = ANY_SECTION
+
+
+def _cells_fit(inference: Inference, subject: Expr, cells: tuple[Cell, ...]) -> None:
+    """Exactly one cell of a value table fits each value, else a finding with a value that shows it."""
+    sort = inference.meanings.sorts.get(subject)
+    for value, fitting in misfits(cells, lambda expr: _plain_value(inference, expr), sort.choices if sort else ())[:1]:
+        name = inference.label(subject)
+        if not fitting:
+            inference.note("table-cell", cells[0].at, f"no cell fits when {name} is {_example(value, sort, inference)}",
+                           "add a cell for it")  # fmt: skip
+        else:
+            both = " and ".join(f"'{cell.text}'" for cell in fitting[:2])
+            inference.note("table-cell", fitting[1].at, f"{both} both fit when {name} is "
+                           f"{_example(value, sort, inference)}", "let one of them end before the other")  # fmt: skip
+
+
+def _plain_value(inference: Inference, expr: Expr) -> Value | None:
+    if isinstance(expr, DateLiteral):
+        return expr.day
+    referent = inference.meanings.referents.get(expr)
+    return referent.value if referent is not None and referent.scope == "token" else constant(inference, expr)
+
+
+def _example(value: Value, sort: Sort | None, inference: Inference) -> str:
+    if isinstance(value, (str, bool)) or sort is None or isinstance(value, tuple):
+        return f"'{value}'"
+    digits = inference.names.vocabulary.currencies.get(inference.names.policy.currency.text, 0)
+    scale = {"percent": Fraction(100), "money": Fraction(1, 10**digits)}.get(sort.kind, Fraction(1))
+    return float_free(Fraction(value) * scale) + ("%" if sort.kind == "percent" else "")
+
+
+def constant(inference: Inference, expr: Expr) -> Fraction | None:
+    """The value of a written number, or of a setting that has one value for all days."""
+    if isinstance(expr, Number):
+        value = inference.meanings.numbers.get(expr)
+        return None if value is None or isinstance(value, (str, tuple)) else Fraction(value)
+    referent = inference.meanings.referents.get(expr)
+    if referent is not None and referent.scope == "setting":
+        setting = next(one for one in inference.names.policy.settings if one.name.text == referent.name)
+        if len(setting.values) == 1 and setting.values[0].since is None:
+            return constant(inference, setting.values[0].value)
+    return None
