@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 
 from policy.program import Fold, Program
 from rules import durable
+from rules.compiled import compile_program
 from rules.core import REFER
 from rules.durable import EngineFault, Judged
 from rules.outcome import VERDICTS, Outcome
@@ -204,8 +205,6 @@ def differences(first: Outcome, second: Outcome) -> tuple[Difference, ...]:
 
 
 def _engines_of(program: Program) -> tuple[First, Second | None]:
-    from rules.compiled import compile_program
-
     return compile_program(program), durable.build(program) if durable.AVAILABLE else None
 
 
