@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from policy.expression import read_condition, read_formula, read_tests
+from policy.node_builder import NODES_MAX
 from policy.problems import Problem, in_order
-from policy.source import Mapping, Node, Scalar, Sequence, read_source
+from policy.source import BYTES_MAX, Mapping, Node, Scalar, Sequence, read_source
 from policy.syntax import Name
 
 BROKEN = Path(__file__).parent / "broken"
@@ -90,15 +91,15 @@ def test_every_code_of_text_and_lines_has_a_broken_policy() -> None:
         (b"\xff\xfea\x00", "1:1: not-utf8: the byte 0xff is not UTF-8 text; save the file as UTF-8"),
         (
             b"a" * 10_000_000,
-            "1:1: too-large: the file has 10_000_000 bytes, a policy at most 262_144; "
+            f"1:1: too-large: the file has 10_000_000 bytes, a policy at most {BYTES_MAX:_}; "
             "split the policy, or take data out of it",
         ),
         (
-            b"- x\n" * 10_001,
-            "10000:3: too-many-nodes: the file has more than 10_000 values; split the policy",
+            b"- x\n" * NODES_MAX,
+            f"{NODES_MAX}:3: too-many-nodes: the file has more than {NODES_MAX:_} values; split the policy",
         ),
     ],
-    ids=["empty", "comment", "gbk", "utf16", "ten-megabytes", "ten-thousand-values"],
+    ids=["empty", "comment", "gbk", "utf16", "ten-megabytes", "too-many-values"],
 )
 def test_a_file_that_cannot_be_read_gets_its_own_finding(data: bytes, wanted: str) -> None:
     assert _told(find(data, "f")) == [wanted]
