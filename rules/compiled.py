@@ -14,14 +14,12 @@ from typing import Any
 
 from policy.program import Calc, Fact, Program, Round
 from rules.assembly import Assembly, Place
-from rules.emit import Absent
 from rules.exact import call, name, tree
 from rules.outcome import VERDICTS, Outcome
+from rules.quick import ABSENT, Core, Quick
 from rules.reasons import Reasons
 from rules.settlement import Settlement
 
-Core = tuple[int, int, int, int, int, int, int, int]
-ABSENT = (Absent, KeyError, TypeError, AttributeError)  # what a missing value does to the quick function
 
 
 class Compiled:
@@ -31,6 +29,8 @@ class Compiled:
         self._settlement = Settlement(program)
         self._assembly = Assembly(self._settlement, complete=True)
         self._complete = _complete_function(self._assembly)
+        quick = Quick(self._settlement)
+        self._quick = _function(quick.assembly, quick.body()) if quick.possible else self._slow_core
 
     def decide(self, facts: Mapping[str, Any]) -> Outcome:
         """The full answer, equal to the reference's for all facts."""
@@ -41,7 +41,10 @@ class Compiled:
         security, and of authority where it is asked, each from 0, -1 for none; a bit for every check that failed, and
         one for every check that is not evaluated, in document order from the lowest.
         """
-        return self._slow_core(facts)
+        try:
+            return self._quick(facts)
+        except ABSENT:
+            return self._slow_core(facts)
 
     def _slow_core(self, facts: Mapping[str, Any]) -> Core:
         outcome, failed, unknown = self._whole(facts)
