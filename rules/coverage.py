@@ -1,0 +1,184 @@
+"""Which rows and thresholds of a policy its own tests touch, and exactly which they do not.
+
+A row counts once a test ends in it, a check once it is seen failing and once passing. A threshold counts three times:
+exactly there, and within one unit below and above. One unit is one minor unit of money, one day, month, hour or one
+counted thing, one percentage point of a percentage or ratio, one basis point of a rate. Where two figures are compared
+their distance counts; a word, a flag or "is missing" counts once true and once false. Nothing is asked below zero of a
+fact that is recorded or counted, only of computed ones. Checks that every policy carries, and the days from which a
+setting holds, are not the file's to test. The reference engine looks; which engine runs the tests makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from policy.load import Loaded
+from policy.program import Check, Collect, Figure, First, Fold, Node, Program
+from rules.facts import computed_facts
+from rules.fold import fold
+from rules.reference import Evaluation
+from rules.selftest import facts_of
+from rules.thresholds import Threshold, side_of, thresholds_of
+
+Tables = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One thing that the tests of a file should show: its line, its words, and whether a test shows it."""
+
+    line: int
+    words: str
+    covered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """All rows and all thresholds of a file, in its order."""
+
+    rows: tuple[Point, ...]
+    boundaries: tuple[Point, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row and every threshold is covered."""
+        return not self.uncovered()
+
+    def uncovered(self) -> tuple[Point, ...]:
+        """What no test shows, by line."""
+        return tuple(sorted((p for p in (*self.rows, *self.boundaries) if not p.covered), key=lambda p: p.line))
+
+
+def percent(points: Sequence[Point]) -> int:
+    """The share covered in whole percent, rounded down, so that 100 means all; of nothing, all is covered."""
+    return 100 * sum(point.covered for point in points) // len(points) if points else 100
+
+
+def cover(loaded: Loaded) -> Coverage:
+    """What the tests of a loaded policy touch.
+
+    The policy must have loaded without errors.
+    """
+    assert loaded.program is not None and loaded.policy is not None
+    program = loaded.program
+    seen = _Seen()
+    lines = {let.name.text: let.name.at.line for let in loaded.policy.lets}
+    own = tuple(_program_thresholds(program))
+    by_figure = {figure.name: tuple(_figure_thresholds(program, figure, lines)) for figure in program.figures}
+    for test in loaded.tests:
+        facts = facts_of(program, test)
+        seen.decision(program, facts, own)
+        for figure in program.figures:
+            if figure.name not in test.facts:
+                items = test.lists.get(figure.list_name, ())
+                seen.items(figure, computed_facts(test.facts), items, by_figure[figure.name])
+    thresholds = [*own, *(one for found in by_figure.values() for one in found)]
+    points = [point for one in thresholds for point in seen.points(one)]
+    rows = (*_row_points(program, seen), *_check_points(program, seen))
+    return Coverage(tuple(sorted(rows, key=_place)), tuple(sorted(points, key=_place)))
+
+
+class _Watched(Evaluation):
+    """An evaluation that keeps every value it came to, by node."""
+
+    def __init__(self, nodes: Sequence[Node], tables: Tables, facts: Mapping[str, object]) -> None:
+        super().__init__(nodes, tables, facts)
+        self.reached: dict[int, object] = {}
+
+    def value(self, index: int) -> Any:
+        found = self.reached[index] = super().value(index)
+        return found
+
+
+class _Seen:
+    """What the tests showed so far."""
+
+    def __init__(self) -> None:
+        self.rows: set[tuple[str, int]] = set()
+        self.statuses: set[tuple[str, str]] = set()
+        self.sides: set[tuple[str, int, object, str]] = set()
+
+    def decision(self, program: Program, facts: Mapping[str, object], own: Sequence[Threshold]) -> None:
+        evaluation = _Watched(program.nodes, program.tables, facts)
+        outcome = fold(program, evaluation.value(program.fold))
+        for name, index in program.tables.items():
+            if isinstance(row := evaluation.reached.get(index), int):
+                self.rows.add((name, row))
+        self.statuses |= {(check.name, check.status) for check in outcome.checks}
+        self._sides(evaluation, own)
+
+    def items(self, figure: Figure, facts: Mapping[str, object], items: Sequence[Mapping[str, object]],
+              thresholds: Sequence[Threshold]) -> None:  # fmt: skip
+        tables = {node.name: index for index, node in enumerate(figure.nodes) if isinstance(node, First)}
+        for item in items:
+            evaluation = _Watched(figure.nodes, tables, facts)
+            evaluation.item = item
+            evaluation.value(figure.where)
+            self._sides(evaluation, thresholds)
+
+    def _sides(self, evaluation: _Watched, thresholds: Sequence[Threshold]) -> None:
+        for one in thresholds:
+            if one.test in evaluation.reached and (side := side_of(evaluation, one)):
+                self.sides.add((one.figure, one.test, one.edge, side))
+
+    def points(self, one: Threshold) -> Iterator[Point]:
+        for side, words in one.sides.items():
+            yield Point(one.line, words, (one.figure, one.test, one.edge, side) in self.sides)
+
+
+def _program_thresholds(program: Program) -> Iterator[Threshold]:
+    """Those of the sections, the value tables and the file's own checks; written in several rows, they count once."""
+    told: set[tuple[int, object]] = set()
+    conditions = [(row.condition, row.line) for _, table in _tables(program) for row in table.rows]
+    tests = [(index, check.line) for check in _checks(program) for index in (check.applies, check.fails)]
+    conditions += [(index, line) for index, line in tests if index >= 0]
+    for index, line in conditions:
+        for one in thresholds_of(program, index, line):
+            if (one.test, one.edge) not in told:
+                told.add((one.test, one.edge))
+                yield one
+
+
+def _figure_thresholds(program: Program, figure: Figure, lines: Mapping[str, int]) -> Iterator[Threshold]:
+    yield from thresholds_of(program, figure.where, lines[figure.name], figure)
+
+
+def _row_points(program: Program, seen: _Seen) -> Iterator[Point]:
+    for name, table in _tables(program):
+        for number, row in enumerate(table.rows):
+            gives = _gives(program.nodes, table, number)
+            yield Point(row.line, f"row {number + 1} of {name}{gives} is reached", (name, number) in seen.rows)
+
+
+def _gives(nodes: Sequence[Node], table: First, number: int) -> str:
+    """The tier or role of a row, which says more to its reader than its number."""
+    value = getattr(nodes[table.rows[number].outputs[0]], "value", None)
+    return f" ({value})" if isinstance(value, str) else ""
+
+
+def _check_points(program: Program, seen: _Seen) -> Iterator[Point]:
+    for check in _checks(program):
+        for status, words in ((check.verdict, f"fails ({check.verdict})"), ("pass", "passes")):
+            yield Point(check.line, f"check {check.name} {words}", (check.name, status) in seen.statuses)
+
+
+def _tables(program: Program) -> Iterator[tuple[str, First]]:
+    for name, index in program.tables.items():
+        node = program.nodes[index]
+        assert isinstance(node, First)
+        if not name.startswith("settings."):
+            yield name, node
+
+
+def _checks(program: Program) -> Iterator[Check]:
+    end = program.nodes[program.fold]
+    assert isinstance(end, Fold)
+    collect = program.nodes[end.checks]
+    assert isinstance(collect, Collect)
+    return (check for check in collect.rows if check.name not in program.wording.built_in)
+
+
+def _place(point: Point) -> int:
+    return point.line

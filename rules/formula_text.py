@@ -1,0 +1,111 @@
+"""Formulas and conditions of a Program in the officer's words, as near to the written line as its nodes allow.
+
+A name is always preferred to its formula: `committed_after`, not `account.exposure + order.unsecured_amount`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from credit.money import Money
+from policy.kinds import NO_LIMIT, UNLIMITED, Value
+from policy.program import Calc, Compare, Const, Fact, In, Logic, Node, Program, Round, Span
+from rules.wording import Wording
+
+OUTPUTS = {"limit": "limit.policy", "largest_order": "limit.largest_order", "review_every": "limit.review_every"}
+INFIX = {
+    "add": "+", "add_days": "+", "add_months": "+", "subtract": "-", "limit_minus": "-", "multiply": "*",
+    "divide": "/", "money_over_limit": "/",
+}  # fmt: skip
+LISTED = {"first_known": "first known of", "stricter": "stricter of"}
+SIGNS = {"=": "is", "!=": "is not"}
+
+
+class FormulaText:
+    """The words of one tuple of nodes: a Program's own, or those of a figure over a list (then without labels)."""
+
+    def __init__(self, program: Program, nodes: Sequence[Node] | None = None) -> None:
+        self.wording = Wording(program)
+        self.nodes: Sequence[Node] = program.nodes if nodes is None else nodes
+        self.labels: Mapping[int, str] = program.wording.labels if nodes is None else {}
+
+    def formula(self, index: int, whole: bool = True) -> str:
+        """A formula by its name, else as it would be written; in brackets where it is not `whole`."""
+        if index in self.labels:
+            return self.labels[index]
+        node = self.nodes[index]
+        if isinstance(node, Fact):
+            return _named(node)
+        if isinstance(node, Const):
+            return self.value(node.value, node.kind)
+        if isinstance(node, Round):
+            return self.formula(node.arg, whole)
+        return self._calculation(node, whole) if isinstance(node, Calc) else self.condition(index)
+
+    def condition(self, index: int) -> str:
+        """A condition on one line."""
+        node = self.nodes[index]
+        if isinstance(node, Compare):
+            return f"{self.formula(node.left)} {SIGNS.get(node.op, node.op)} {self.formula(node.right)}"
+        if isinstance(node, In):
+            return f"{self.formula(node.arg)} {self._membership(node)}"
+        if isinstance(node, Logic) and node.op == "not":
+            return f"not {self.condition(node.args[0])}"
+        if isinstance(node, Logic):
+            return f" {node.op} ".join(self.condition(arg) for arg in node.args) or "otherwise"
+        return self.formula(index)
+
+    def value(self, value: Value | None, kind: str) -> str:
+        """A value for people, money with its currency."""
+        if kind == "money" and isinstance(value, int):
+            return Money(value, self.wording.program.currency).display()
+        return "none" if value is None else self.wording.shown(value, kind, "en")
+
+    def kind(self, index: int) -> str:
+        """The kind of a value's node."""
+        return str(getattr(self.nodes[index], "kind", "text"))
+
+    def _calculation(self, node: Calc, whole: bool) -> str:
+        if node.op in INFIX:
+            text = self._infix(INFIX[node.op], node.args)
+            return text if whole else f"({text})"
+        args = [self.formula(arg) for arg in node.args]
+        if node.op == "negate":
+            return f"-{self.formula(node.args[0], whole=False)}"
+        if node.op == "none_as_zero":
+            return args[0]
+        if node.op == "days_between":
+            return f"days_between({args[1]}, {args[0]})"
+        return f"{LISTED[node.op]} [{', '.join(args)}]" if node.op in LISTED else f"{node.op}({', '.join(args)})"
+
+    def _infix(self, sign: str, args: tuple[int, ...]) -> str:
+        left, right = args
+        less = self.nodes[right]
+        if sign == "+" and isinstance(less, Calc) and less.op == "negate":
+            sign, right = "-", less.args[0]
+        return f"{self.formula(left, whole=False)} {sign} {self.formula(right, whole=False)}"
+
+    def _membership(self, node: In) -> str:
+        kind, wanted = self.kind(node.arg), "is not" if node.negated else "is"
+        if node.missing:
+            return "is known" if node.negated else "is missing"
+        if len(node.points) == 1 and not node.spans:
+            return f"{wanted} {self.value(node.points[0], kind)}"
+        parts = [self.value(point, kind) for point in node.points]
+        parts += [self._span(span, kind) for span in node.spans]
+        return f"{'not in' if node.negated else 'in'} {parts[0] if len(parts) == 1 else '[' + ', '.join(parts) + ']'}"
+
+    def _span(self, span: Span, kind: str) -> str:
+        low, high = ("" if end is None else self.value(end, kind) for end in (span.low, span.high))
+        return f"{'[' if span.low_closed else '('}{low}..{high}{']' if span.high_closed else ')'}"
+
+
+def is_mark(value: object, kind: str) -> bool:
+    """Whether a limit says "none" or "unlimited" instead of an amount."""
+    return kind == "limit" and value in (NO_LIMIT, UNLIMITED)
+
+
+def _named(fact: Fact) -> str:
+    if fact.scope == "limits":
+        return OUTPUTS.get(fact.name, fact.name)
+    return fact.scope if fact.name == "value" and fact.scope not in ("fact", "figure", "item") else fact.name

@@ -1,0 +1,146 @@
+"""Runs the tests that stand inside a policy, on any engine, and says every difference in the officer's words.
+
+A test names only what it cares about; what it does not name is not compared. Whether the tests touch every row and
+every threshold is another question: `rules/coverage.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from credit.percent import percent_text
+from policy.meaning import CheckedTest
+from policy.program import Program
+from rules import reference
+from rules.facts import computed_facts
+from rules.figures import with_figures
+from rules.outcome import Outcome
+from rules.wording import Wording
+
+Engine = Callable[[Mapping[str, Any]], Outcome]
+Shares = Sequence[Sequence[tuple[str, Fraction]]]
+
+LIMITS = {
+    "limit.policy": ("limit", "limit"), "limit.effective": ("effective", "limit"),
+    "limit.largest_order": ("largest_order", "money"), "limit.review_every": ("review_every", "months"),
+}  # fmt: skip
+NO_VALUE = ("none", "missing")  # how a test writes that something is not there
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One part of the answer that is not as the test wants it."""
+
+    part: str
+    wanted: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.part}: wanted {self.wanted}, found {self.found}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One test of the file: its name, its line, and every difference (none: passed)."""
+
+    name: str
+    line: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything is as the test wants it."""
+        return not self.differences
+
+
+def run_tests(program: Program, tests: Sequence[CheckedTest], engine: Engine | None = None) -> tuple[Result, ...]:
+    """Every test of a policy on an engine, by default the reference."""
+    decide = engine or (lambda facts: reference.decide(program, facts))
+    return tuple(_run(program, test, decide) for test in tests)
+
+
+def facts_of(program: Program, test: CheckedTest) -> dict[str, Any]:
+    """What the engines read in a test: the given facts, those that follow from them, and the figures over lists."""
+    return with_figures(program, computed_facts(test.facts), test.lists)
+
+
+def differences(program: Program, outcome: Outcome, expect: Mapping[str, object]) -> tuple[Difference, ...]:
+    """Every expected part that the outcome answers otherwise, in the order of the test."""
+    wording = Wording(program)
+    compared = [_compare(wording, outcome, key, wanted) for key, wanted in expect.items()]
+    return tuple(found for found in compared if found is not None)
+
+
+def _run(program: Program, test: CheckedTest, decide: Engine) -> Result:
+    try:
+        outcome = decide(facts_of(program, test))
+    except (ArithmeticError, ValueError) as fault:  # such as a day after the last year of the calendar
+        return Result(test.name, test.line, (Difference("answer", "a decision", f"none, because {fault}"),))
+    return Result(test.name, test.line, differences(program, outcome, test.expect))
+
+
+def _compare(wording: Wording, outcome: Outcome, key: str, wanted: object) -> Difference | None:
+    if key == "security":
+        return _compare_security(outcome, wanted)
+    if key == "missing":
+        found: object = outcome.missing
+        return None if found == wanted else Difference(key, _names(wanted), _names(found))
+    found, kind = _answer(outcome, key)
+    asked = None if wanted in NO_VALUE else wanted
+    if found == asked:
+        return None
+    shown = [_shown(wording, value, kind, key) for value in (wanted, found)]
+    why = _why(outcome) if key == "verdict" else ""
+    return Difference(key, shown[0], shown[1] + why)
+
+
+def _answer(outcome: Outcome, key: str) -> tuple[Any, str]:
+    """The part of an outcome that a test names, and its kind."""
+    if key in LIMITS:
+        column, kind = LIMITS[key]
+        return outcome.limits.get(column), kind
+    if key.startswith("checks."):
+        return next((check.status for check in outcome.checks if check.name == key[7:]), None), "text"
+    answers = {
+        "verdict": outcome.verdict, "hard_stop": outcome.hard_stop, "tier": outcome.tier, "terms": outcome.terms,
+        "longest": outcome.longest, "authority": outcome.authority,
+    }  # fmt: skip
+    return answers[key], "text"
+
+
+def _shown(wording: Wording, value: Any, kind: str, key: str) -> str:
+    if value is None:
+        return "missing" if key in LIMITS else "none"
+    return str(value) if value in NO_VALUE else wording.shown(value, kind, "en")
+
+
+def _why(outcome: Outcome) -> str:
+    """What made a verdict: the checks that did not pass, and what was missing."""
+    deciding = [check for check in outcome.checks if check.status not in ("pass", "does_not_apply")]
+    told = [f"{check.name}: {check.status}" for check in deciding]
+    told += [f"missing {name}" for name in outcome.missing]
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _compare_security(outcome: Outcome, wanted: Any) -> Difference | None:
+    """Alternatives and their shares in any order; no alternative is nothing to bring."""
+    found = tuple(tuple((one.instrument, one.share) for one in alternative) for alternative in outcome.security)
+    if _sorted(found) == _sorted(wanted):
+        return None
+    return Difference("security", _bring(wanted), _bring(found))
+
+
+def _sorted(alternatives: Shares) -> list[list[tuple[str, Fraction]]]:
+    return sorted(sorted((name, Fraction(share)) for name, share in alternative) for alternative in alternatives)
+
+
+def _bring(alternatives: Shares) -> str:
+    told = [" and ".join(f"{name} {percent_text(Fraction(share))}" for name, share in one) for one in alternatives]
+    return ", or ".join(told) or "none"
+
+
+def _names(names: Any) -> str:
+    return ", ".join(names) or "none"
