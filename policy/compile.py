@@ -113,7 +113,7 @@ def _cell(low: Lowering, section: str, column: str, row: RowWritten) -> int:
     if isinstance(cell, Word):
         return low.add(Const("choice", cell.text))
     assert isinstance(cell, Expr)
-    return low.formula(cell)
+    return low.whole_units(low.formula(cell))
 
 
 def _terms(low: Lowering, column: str, cell: object) -> Const:

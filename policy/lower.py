@@ -277,6 +277,25 @@ class Lowering:
         found = tests[0] if len(tests) == 1 else self.add(Logic("or", tuple(tests)))
         return self.add(Logic("not", (found,))) if negated else found
 
+    def whole_units(self, index: int) -> int:
+        """An amount that leaves the Program in whole minor units: rounded half-even where it may hold a fraction."""
+        kind = getattr(self.nodes[index], "kind", "")
+        if kind not in ("money", "limit") or not self._may_be_fraction(index):
+            return index
+        return self.add(Round(index, Fraction(1), "half_even", kind))
+
+    def _may_be_fraction(self, index: int) -> bool:
+        match self.nodes[index]:
+            case Const(value=value):
+                return isinstance(value, Fraction)
+            case Calc(op="multiply" | "divide"):
+                return True
+            case Calc(args=args):
+                return any(self._may_be_fraction(arg) for arg in args)
+            case Fact(scope=scope) if isinstance(table := self.nodes[self.tables.get(scope, index)], First):
+                return any(self._may_be_fraction(output) for row in table.rows for output in row.outputs)
+        return False
+
     def constant(self, expr: Expr) -> Value:
         """The value of a formula that the check proved constant."""
         value = self._literal(expr)
