@@ -115,7 +115,7 @@ def _tab(at: Where) -> Problem:
 
 def _other_tabs(stop: _Stop, told: Where) -> list[Problem]:
     """Every other line that is indented with a tab: they would each stop the next run."""
-    found = []
+    found: list[Problem] = []
     for number, line in enumerate(stop.lines, 1):
         if len(found) == TABS_MAX:
             break

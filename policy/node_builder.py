@@ -18,11 +18,8 @@ from policy.problems import Problem, Where
 from policy.signs import HUMAN_KEYS, language_key_sign, wrong_sign, wrong_signs
 
 DEPTH_MAX = 20
-NODES_MAX = 10_000
+NODES_MAX = 50_000  # a policy of a thousand rows with four tests each has 11,000
 JOINED_LENGTH = 200  # a longer text was not one value
-
-_MANY = {"too-deep": "nest less, or give the inner part a name under let", "too-many-nodes": "split the policy"}
-
 
 class Stop(Exception):
     """The rest of the file is not read; the finding that says why is already told."""
@@ -108,19 +105,22 @@ class Builder:
     def counted(self, event: Any) -> None:
         """Stop before a hostile file costs anything; tell anchors and tags, which stand on any value."""
         self.count += 1
-        at = self.where(event.start_mark)
         if self.count > NODES_MAX:
-            self.tell("too-many-nodes", at, f"the file has more than {NODES_MAX:_} values", _MANY["too-many-nodes"])
+            self.tell("too-many-nodes", self.where(event.start_mark), f"the file has more than {NODES_MAX:_} values",
+                      "split the policy")  # fmt: skip
             raise Stop
         if len(self.open) > DEPTH_MAX:
-            self.tell("too-deep", at, f"this stands more than {DEPTH_MAX} levels deep", _MANY["too-deep"])
+            self.tell("too-deep", self.where(event.start_mark), f"this stands more than {DEPTH_MAX} levels deep",
+                      "nest less, or give the inner part a name under let")  # fmt: skip
             raise Stop
         if isinstance(event, yaml.AliasEvent):
             return
         if event.anchor is not None:
-            self.tell("anchor", at, f'"&{event.anchor}" names a place to repeat it', "delete it; use a setting instead")
+            self.tell("anchor", self.where(event.start_mark), f'"&{event.anchor}" names a place to repeat it',
+                      "delete it; use a setting instead")  # fmt: skip
         if event.tag is not None:
-            self.tell("tag", at, f'"{event.tag.replace("tag:yaml.org,2002:", "!!")}" is a YAML tag', "delete it")
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.tell("tag", self.where(event.start_mark), f'"{tag}" is a YAML tag', "delete it")
 
     def start(self, event: Any) -> None:
         outer = self.open[-1] if self.open else None
@@ -219,11 +219,12 @@ class Builder:
         else:
             outer.skipped, outer.pending = False, node
             outer.first[node.text] = node.at.line
-            self.problems += wrong_signs(node.text, node.at)
+            if not node.text.isascii():
+                self.problems += wrong_signs(node.text, node.at)
 
     def signs(self, node: Node, human: bool, event: Any) -> None:
         """Full-width signs in a value that is not free text, and a lost colon after a language in one that is."""
-        if not isinstance(node, Scalar) or node.quoted or isinstance(event, yaml.AliasEvent):
+        if not isinstance(node, Scalar) or node.quoted or node.text.isascii() or isinstance(event, yaml.AliasEvent):
             return
         if not human:
             written = self.text[event.start_mark.index : event.end_mark.index]

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from policy.broken_yaml import explain
-from policy.node_builder import Builder
+from policy.node_builder import NODES_MAX, Builder
 from policy.nodes import Mapping, Node, Scalar, Sequence
 from policy.problems import Problem, Where, in_order
 from policy.signs import INVISIBLE, invisible_sign, lost_keys, wrong_sign
@@ -25,7 +25,7 @@ __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_source"]
 BYTES_MAX = 2 * 1024 * 1024
 TOLD_MAX = 100  # findings of one code in one file; more would only hide the others
 TOLD_LENGTH = 200  # a finding is one line on a screen, whatever it quotes
-ATTEMPTS = 10  # slips that stop the reading and are told in one run
+VALUES_READ_MAX = 2 * NODES_MAX  # reading again after a slip ends here, so that many slips cost little
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the pure one reads the same, ten times slower
 
@@ -73,19 +73,20 @@ def _signs(text: str, file: str) -> tuple[str, list[Problem]]:
 def _structure(text: str, file: str, known: list[Problem]) -> tuple[Node | None, list[Problem]]:
     """The nodes; a slip that stops the reading is blanked out and the rest read again, for its findings only."""
     broken: list[Problem] = []
-    for _ in range(ATTEMPTS):
+    read = 0
+    while True:
         builder = Builder(file, text)
         try:
             builder.build(yaml.parse(text, Loader=_LOADER))
         except yaml.YAMLError as error:
             found, blank = explain(error, builder.lines, builder.where, known + builder.problems)
             broken += found
-            if blank is None:
+            before, text = text, _without(builder.lines, *blank) if blank else text
+            read += builder.count + len(builder.lines)  # a line costs something even where it holds no value
+            if text == before or read > VALUES_READ_MAX:
                 return None, known + broken + builder.problems
-            text = _without(builder.lines, blank[0], blank[1])
         else:
             return None if broken else builder.root, known + broken + builder.problems
-    return None, known + broken
 
 
 def _without(lines: list[str], at: Where, length: int) -> str:

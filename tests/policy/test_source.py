@@ -159,6 +159,19 @@ def test_the_last_value_is_read_and_one_more_is_not() -> None:
     assert codes("- x\n" * NODES_MAX) == ["too-many-nodes"]
 
 
+def test_a_thousand_rows_with_four_tests_each_are_read() -> None:
+    tests = "".join(f"      - {fact} > {{0}}\n" for fact in "abcd")
+    row = f"  - check: row_{{0}}\n    when:\n{tests}    verdict: refer\n"
+    assert codes("checks:\n" + "".join(row.format(number) for number in range(1000))) == []
+
+
+def test_many_slips_that_stop_the_reading_cost_little() -> None:
+    slips = "".join(f"a{number}: > 5\n" for number in range(20_000))
+    started = time.perf_counter()
+    assert set(codes(slips)) == {"quoting"}
+    assert time.perf_counter() - started < 3
+
+
 def test_a_large_file_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml, "parse", lambda *args, **more: pytest.fail("parsed"))
     assert [p.code for p in read_source(b"x" * (BYTES_MAX + 1), "f")[1]] == ["too-large"]
