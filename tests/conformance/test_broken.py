@@ -6,16 +6,15 @@ the codes of `TEXT_CODES` are compared, so that a file keeps its meaning when mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from policy.expression import read_condition, read_formula, read_tests
+from policy.load import load_policy
 from policy.node_builder import NODES_MAX
-from policy.problems import Problem, in_order
-from policy.source import BYTES_MAX, Mapping, Node, Scalar, Sequence, read_source
-from policy.syntax import Name
+from policy.problems import Problem
+from policy.source import BYTES_MAX
+from rules.facts import trade_vocabulary
 
 BROKEN = Path(__file__).parent / "broken"
 SOURCE_CODES = {
@@ -32,29 +31,8 @@ MADE_HERE = {"not-utf8", "empty-file", "too-large", "too-many-nodes"}  # files t
 
 
 def find(data: bytes, file: str) -> list[Problem]:
-    """The findings of a policy file: of its text, and of the lines under when, let and limit."""
-    node, problems = read_source(data, file)
-    return in_order([*problems, *_lines(node, "")])
-
-
-def _lines(node: Node | None, key: str) -> Iterator[Problem]:
-    if isinstance(node, Mapping):
-        for name, value in node.entries:
-            if key == "when" and isinstance(value, Scalar):
-                yield from _problem(read_tests(value.text, Name(name.text, name.at), value.at))
-            else:
-                yield from _lines(value, "let" if key == "let" else name.text)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _lines(item, key)
-    elif isinstance(node, Scalar) and key == "when":
-        yield from _problem(read_condition(node.text, node.at))
-    elif isinstance(node, Scalar) and key in ("let", "limit"):
-        yield from _problem(read_formula(node.text, node.at))
-
-
-def _problem(found: object) -> list[Problem]:
-    return [found] if isinstance(found, Problem) else []
+    """Every finding of a policy file, as publishing sees it."""
+    return list(load_policy(data, file, trade_vocabulary()).problems)
 
 
 def _wanted(text: str) -> list[str]:
