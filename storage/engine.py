@@ -12,10 +12,11 @@ import sqlite3
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Pool, QueuePool, RootTransaction, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, QueuePool, RootTransaction, create_engine, event, make_url
 
 from storage.failures import Unavailable, named, named_at_commit
 from storage.unit_of_work import Work
@@ -28,7 +29,7 @@ EVERY_CONNECTION = ("foreign_keys = ON", "trusted_schema = OFF")
 
 
 class Database:
-    """One database of the firm; safe to share between threads, and to inherit over a fork."""
+    """One database of the firm; safe to share between threads, and to inherit over a fork between transactions."""
 
     def __init__(self, path: Path, wait_seconds: float = BUSY_SECONDS) -> None:
         """Name the file; nothing is opened before the first use."""
@@ -36,7 +37,8 @@ class Database:
         self._lock = WriteLock(path, wait_seconds)
         self._writer = writing_engine(path, wait_seconds)
         self._reader = reading_engine(path, wait_seconds)
-        self._inherited: list[Pool] = []
+        self._paused = False
+        self._torn = False
         OPENED.add(self)
 
     @contextmanager
@@ -62,6 +64,7 @@ class Database:
     @contextmanager
     def alone(self) -> Iterator[Connection]:
         """A bare write transaction under the lock, for `write()` and migrations."""
+        self._refuse_torn()
         with self._lock.held(), told("writing"), self._writer.connect() as connection:
             transaction = connection.begin()
             try:
@@ -74,11 +77,13 @@ class Database:
     @contextmanager
     def looking(self) -> Iterator[Connection]:
         """A bare read transaction, for `read()` and the check of the tables' version."""
+        self._refuse_torn()
         with told("reading"), self._reader.connect() as connection, connection.begin():
             yield connection
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the database file, alone under the write lock."""
+        self._refuse_torn()
         with self._lock.held(), told("checkpointing"):
             raw = self._writer.raw_connection()
             try:
@@ -101,24 +106,53 @@ class Database:
         self._reader.dispose()
         self._lock.close()
 
-    def leave_to_parent(self) -> None:
-        """In a forked child: forget the parent's connections without closing them, and open own ones from now on."""
-        for engine in (self._writer, self._reader):
-            self._inherited.append(engine.pool)  # kept alive: SQLite forbids closing a connection in another process
-            engine.dispose(close=False)
-        self._lock.reopen_after_fork()
+    def prepare_fork(self) -> None:
+        """Before a fork: close what is idle, and note whether somebody is in the middle of a transaction.
+
+        SQLite keeps its locks in the memory of the process: a child that inherits an open connection believes that it
+        holds locks which only its parent holds, and may lose commits of both.
+        """
+        self._paused = self._lock.pause()
+        self._torn = not self._paused or self._connections() > 0
+        self._writer.dispose()
+        self._reader.dispose()
+
+    def end_fork(self, in_child: bool) -> None:
+        """After a fork: go on in the parent, and in a child that inherited no open connection."""
+        if self._paused:
+            self._lock.resume()
+        self._torn = in_child and (self._torn or self._connections(idle=True) > 0)
+
+    def _connections(self, idle: bool = False) -> int:
+        total = 0
+        for pool in (self._writer.pool, self._reader.pool):
+            assert isinstance(pool, QueuePool)
+            total += pool.checkedout() + (pool.checkedin() if idle else 0)
+        return total
+
+    def _refuse_torn(self) -> None:
+        if self._torn:
+            raise Unavailable("this process was forked in the middle of a transaction; start it anew")
 
 
 OPENED: weakref.WeakSet[Database] = weakref.WeakSet()
 
 
-def leave_all_to_parent() -> None:
-    """Make every open database safe in a process that has just been forked."""
+def prepare_all() -> None:
+    """Make every open database ready for a fork."""
     for database in tuple(OPENED):
-        database.leave_to_parent()
+        database.prepare_fork()
 
 
-os.register_at_fork(after_in_child=leave_all_to_parent)
+def end_all(in_child: bool) -> None:
+    """Let every database go on after a fork."""
+    for database in tuple(OPENED):
+        database.end_fork(in_child)
+
+
+os.register_at_fork(
+    before=prepare_all, after_in_parent=partial(end_all, in_child=False), after_in_child=partial(end_all, in_child=True)
+)
 
 
 def open_database(location: str | Path, wait_seconds: float = BUSY_SECONDS) -> Database:

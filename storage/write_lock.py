@@ -26,7 +26,7 @@ class WriteLock:
     """The right to write to one database file; wait for it with `held()`."""
 
     def __init__(self, database: Path, wait_seconds: float = 5.0) -> None:
-        """Name the lock files beside `database`; they are opened at the first use, so that a fork opens its own."""
+        """Name the lock files beside `database`; they are opened at the first use."""
         self.wait_seconds = wait_seconds
         self._paths = (Path(f"{database}-turn"), Path(f"{database}-lock"))
         self._files: list[int] = []
@@ -55,19 +55,29 @@ class WriteLock:
         finally:
             self._threads.release()
 
-    def reopen_after_fork(self) -> None:
-        """Let go of the parent's files in a child: an inherited file would share the parent's lock."""
-        files, self._files = self._files, []
-        self._threads = threading.Lock()
-        for file in files:
-            os.close(file)
+    def pause(self) -> bool:
+        """Before a fork: let no thread start to write and close the files, or say that somebody is writing.
+
+        An inherited file would share the parent's lock, so that both could write.
+        """
+        if not self._threads.acquire(blocking=False):
+            return False
+        self._close()
+        return True
+
+    def resume(self) -> None:
+        """After a fork that `pause` allowed: let threads write again."""
+        self._threads.release()
 
     def close(self) -> None:
         """Close the lock files; the next use opens them again."""
         with self._threads:
-            files, self._files = self._files, []
-            for file in files:
-                os.close(file)
+            self._close()
+
+    def _close(self) -> None:
+        files, self._files = self._files, []
+        for file in files:
+            os.close(file)
 
     def _open(self) -> list[int]:
         if not self._files:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -112,22 +113,73 @@ def test_a_writer_of_another_program_is_waited_for_and_then_told(database: Datab
         approve(work, "k", 10)
 
 
-def test_a_forked_child_and_its_parent_both_write(database: Database) -> None:
+def in_child(do: Callable[[], None]) -> int:
+    """Fork, and give the child that is to do something and leave with 0, or 1 where that raised."""
     child = os.fork()
     if child == 0:
         try:
-            with database.write() as work:
-                approve(work, "child", 10)
+            do()
             os._exit(0)
         except BaseException:
             os._exit(1)
+    return child
+
+
+def ended_well(child: int) -> bool:
+    """Say whether a child left with 0."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def write(database: Database, key: str, amount: int) -> None:
+    """Approve an amount in a transaction of its own."""
     with database.write() as work:
-        approve(work, "parent", 20)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        approve(work, key, amount)
+
+
+def test_a_forked_child_and_its_parent_both_write(database: Database) -> None:
+    write(database, "before", 1)
+    child = in_child(lambda: write(database, "child", 10))
+    write(database, "parent", 20)
+    assert ended_well(child)
     with database.read() as work:
         state = work.accounts.look("C-1")
     assert state is not None
-    assert (state.version, state.balance) == (2, 30)
+    assert (state.version, state.balance) == (3, 31)
+
+
+def test_a_forked_child_inherits_no_open_file_of_the_database(database: Database) -> None:
+    def look() -> None:
+        opened = [os.readlink(f"/proc/self/fd/{file}") for file in os.listdir("/proc/self/fd") if open_still(file)]
+        assert not [name for name in opened if name.startswith(str(database.path))]
+
+    def open_still(file: str) -> bool:
+        return os.path.lexists(f"/proc/self/fd/{file}")
+
+    write(database, "before", 1)
+    with database.read() as work:
+        assert work.decisions.find("shop", "before")
+    with pytest.raises(AssertionError):
+        look()
+    assert ended_well(in_child(look))
+
+
+def test_a_child_forked_in_the_middle_of_a_transaction_refuses_to_go_on(database: Database) -> None:
+    def refuse() -> None:
+        with pytest.raises(Unavailable, match="forked"), database.write():
+            pass
+        with pytest.raises(Unavailable, match="forked"), database.read():
+            pass
+        with pytest.raises(Unavailable, match="forked"):
+            database.checkpoint()
+
+    with database.write() as work:
+        approve(work, "parent", 20)
+        children = [in_child(refuse)]
+    with database.read() as work:
+        children.append(in_child(refuse))
+        assert work.decisions.find("shop", "parent")
+    assert [ended_well(child) for child in children] == [True, True]
+    write(database, "after", 1)
 
 
 def test_a_checkpoint_empties_the_write_ahead_log(database: Database) -> None:
