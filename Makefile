@@ -77,7 +77,7 @@ real-input: $(READY) ## the table of verdicts on the real ledger beside the repo
 	$(BIN)/python tests/real_input/verdicts.py
 
 bench: $(BENCH_READY) ## measure against the peers, equal answers first
-	$(BIN)/pytest -m bench -s tests/benchmarks
+	$(BIN)/python tests/benchmarks/decide.py
 
 soak: $(READY) ## the long versions of the tests (hours)
 	AVAL_SOAK=1 $(BIN)/pytest -n $(WORKERS) -m "not bench"
