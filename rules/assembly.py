@@ -155,12 +155,8 @@ class Assembly:
         """Write every column that touches these rows into the AND of their group."""
         group = self.groups[place.group]
         keys = [key for key, tests in group.columns.items() if any(bits & place.bits for bits in tests.values())]
-        parts: list[ast.expr] = []
-        for key in keys:
-            ready = self.prepared(key)
-            tests = group.columns.pop(key, None)
-            if tests is not None:
-                parts.append(self.column(key, tests, group, ready))
+        ready = {key: self.prepared(key) for key in keys}  # may gather for an earlier table: nothing may be half written
+        parts = [self.column(key, group.columns.pop(key), group, ready[key]) for key in keys if key in group.columns]
         text = f"m{place.group}"
         start: Term = name(text) if group.begun else self.packed(Rows((1 << group.width) - 1, (1 << group.width) - 1), group)
         group.begun, whole = True, start
