@@ -1,8 +1,8 @@
 """The same tables on other engines, each by the fastest correct use of it that we found.
 
 zen-engine: `engine.evaluate` with a loader (a decision object made beforehand is three to six times slower), facts as
-a dict and as JSON bytes. datalogic-py: rules compiled once, one session. durable_rules: as most people use it, one ruleset
-a table, the message written by json.dumps. Each answers the tuple of `workload.answer`.
+a dict and as JSON bytes. datalogic-py: rules compiled once, one session. durable_rules: as most people use it, one
+ruleset a table, the message written by json.dumps. Each answers the tuple of `workload.answer`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 Test = tuple[str, str, Any]  # fact, one of == >= <= > < in, value
-COUNTRIES = ["DE", "FR", "NL", "BE", "AT", "CH", "PL", "CZ", "IT", "ES", "PT", "GB", "IE", "DK", "SE", "NO", "FI", "TR", "RU", "BY"]
+COUNTRIES = [
+    "DE", "FR", "NL", "BE", "AT", "CH", "PL", "CZ", "IT", "ES",
+    "PT", "GB", "IE", "DK", "SE", "NO", "FI", "TR", "RU", "BY",
+]
 EMBARGO, WATCHED = ("RU", "BY", "TR"), ("IT", "PT", "CZ", "GB")
 FACTS = {
     "score": "count", "months_trading": "months", "max_days_overdue": "days", "amount": "money", "exposure": "money",
@@ -131,7 +134,7 @@ def first(lines: list[Line], facts: Facts) -> tuple[Any, ...]:
 
 
 def answer(rows: int) -> Any:
-    """The decision in plain Python: verdict, tier, net days, discount, prepayment, credit letter, guarantee, reasons."""
+    """The decision in plain Python: verdict, tier, days, discount, prepayment, letter, guarantee, reasons."""
     table = tiers(rows)
 
     def decide(given: Facts) -> Answer:
