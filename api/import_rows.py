@@ -1,0 +1,236 @@
+"""Rows of a file, read one by one by a mapping: each becomes an invoice or a customer, or is rejected in plain words.
+
+Nothing is guessed: a date in another spelling, an amount with a stray sign or a row with a cell too many is rejected
+with its line and the reason, and every row comes out on one side or the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from api.fact_values import read_fact
+from api.import_mapping import ImportMapping
+from api.import_table import Line, Rejected, Table
+from credit.customer import check_customer_id
+from credit.exposure import Limit
+from credit.money import Money, minor_digits
+from policy.vocabulary import FactDeclaration, Vocabulary
+from storage.receivables import Invoice
+
+LONGEST_INVOICE_ID = 64
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """A row that is an invoice; `name` is what to call its customer where nobody knows it, None where nobody may."""
+
+    line: Line
+    invoice: Invoice
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A row that is a customer; what the file does not say is None, and `facts` are as the API takes them."""
+
+    line: Line
+    customer_id: str
+    currency: str
+    name: str | None
+    country: str | None
+    limit: Limit | None
+    facts: Mapping[str, object]
+
+
+class Unfit(Exception):
+    """A cell that cannot be used: the reason, and the cell's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowReader:
+    """Reads rows by a mapping; `facts` are those a file of customers may set, by name."""
+
+    mapping: ImportMapping
+    vocabulary: Vocabulary
+    facts: Mapping[str, FactDeclaration]
+
+    def read(self, table: Table, line: Line) -> InvoiceRow | CustomerRow | Rejected:
+        """One row as what it stands for, or why it cannot stand for anything."""
+        cells = table.cells(line)
+        try:
+            self._wanted(cells)
+            return self._invoice(line, cells) if self.mapping.rows == "invoices" else self._customer(line, cells)
+        except Unfit as unfit:
+            return Rejected(line, *unfit.args)
+
+    def _wanted(self, cells: Mapping[str, str]) -> None:
+        for column, words in self.mapping.only.items():
+            if cells[column] not in words:
+                raise Unfit(f"'{column}' is not {' or '.join(words)}, which is all that the mapping takes",
+                            cells[column])  # fmt: skip
+
+    def _invoice(self, line: Line, cells: Mapping[str, str]) -> InvoiceRow:
+        currency = self._currency(cells)
+        amount = self._need(cells, "amount", lambda text: self._money(text, currency))
+        invoiced_on = self._need(cells, "invoiced_on", self._day)
+        due_on = self._need(cells, "due_on", self._day)
+        if amount.minor <= 0:
+            raise Unfit("the amount is not above zero; a credit note is no invoice", str(amount))
+        if due_on < invoiced_on:
+            raise Unfit("the due date lies before the date of the invoice", f"{due_on} before {invoiced_on}")
+        invoice = Invoice(
+            customer_id=self._need(cells, "customer_id", _customer_id),
+            invoice_id=self._need(cells, "invoice_id", _invoice_id),
+            amount=amount.minor, currency=currency, invoiced_on=invoiced_on, due_on=due_on,
+            settled_on=self._find(cells, "settled_on", self._day),
+            disputed=self._find(cells, "disputed", self._yes_or_no),
+        )  # fmt: skip
+        return InvoiceRow(line, invoice, self._name_of_new(cells))
+
+    def _customer(self, line: Line, cells: Mapping[str, str]) -> CustomerRow:
+        currency = self._currency(cells)
+        return CustomerRow(
+            line, self._need(cells, "customer_id", _customer_id), currency,
+            self._find(cells, "name", _name), self._find(cells, "country", _country),
+            self._find(cells, "granted_limit", lambda text: self._limit(text, currency)),
+            {name: self._fact(name, column, cells[column], currency)
+             for name, column in self.mapping.facts.items() if cells[column]},
+        )  # fmt: skip
+
+    def _need(self, cells: Mapping[str, str], field: str, read: Callable[[str], Read]) -> Read:
+        found = self._find(cells, field, read)
+        if found is None:
+            raise Unfit(f"'{self.mapping.columns[field]}' is blank")
+        return found
+
+    def _find(self, cells: Mapping[str, str], field: str, read: Callable[[str], Read]) -> Read | None:
+        """A field's value, None where its cell is blank and nothing stands for blank."""
+        column = self.mapping.columns.get(field)
+        text = (cells[column] if column else "") or self.mapping.defaults.get(field, "")
+        if not text:
+            return None
+        try:
+            return read(text)
+        except ValueError as error:
+            raise Unfit(f"'{column or field}' {error}", text) from None
+
+    def _currency(self, cells: Mapping[str, str]) -> str:
+        found = self._find(cells, "currency", _currency) or self.mapping.currency
+        if found is None:
+            raise Unfit(f"'{self.mapping.columns['currency']}' is blank")
+        return found
+
+    def _money(self, text: str, currency: str) -> Money:
+        plain = plain_number(text, self.mapping.thousands, self.mapping.decimals)
+        if plain is None:
+            raise ValueError("is no amount as the mapping writes them")
+        try:
+            return Money.parse(plain, currency, signed=True)
+        except ValueError:
+            raise ValueError(f"is no amount in {currency}") from None
+
+    def _limit(self, text: str, currency: str) -> Limit:
+        if text in ("none", "unlimited"):
+            return Limit(text)
+        money = self._money(text, currency)
+        if money.minor < 0:
+            raise ValueError("is below zero; a limit is zero or more")
+        return Limit.of(money)
+
+    def _day(self, text: str) -> date:
+        for spelling in self.mapping.dates:
+            if found := spelling.pattern.fullmatch(text):
+                try:
+                    return date(int(found["year"]), int(found["month"]), int(found["day"]))
+                except ValueError:
+                    raise ValueError("is no day of the calendar") from None
+        raise ValueError(f"is no date written as {' or '.join(spelling.name for spelling in self.mapping.dates)}")
+
+    def _yes_or_no(self, text: str) -> bool:
+        word = text.casefold()
+        if word not in self.mapping.yes and word not in self.mapping.no:
+            raise ValueError("says neither yes nor no in the words of the mapping")
+        return word in self.mapping.yes
+
+    def _name_of_new(self, cells: Mapping[str, str]) -> str | None:
+        column = self.mapping.name_column
+        if column is None:
+            return None
+        if not cells[column]:
+            raise Unfit(f"'{column}' is blank")
+        try:
+            return _name(cells[column])
+        except ValueError as error:
+            raise Unfit(f"'{column}' {error}", cells[column]) from None
+
+    def _fact(self, name: str, column: str, text: str, currency: str) -> object:
+        """A fact as the API takes it, once the policy's kind of it accepts it."""
+        declared = self.facts[name]
+        try:
+            value = self._given(declared.kind, text, currency)
+            read_fact(declared, value, currency, self.vocabulary)
+        except ValueError as error:
+            raise Unfit(f"'{column}' {error}", text) from None
+        return value
+
+    def _given(self, kind: str, text: str, currency: str) -> object:
+        if kind in ("count", "days", "hours", "months"):
+            plain = plain_number(text, self.mapping.thousands, self.mapping.decimals)
+            if plain is None or not re.fullmatch(r"-?[0-9]{1,12}", plain):
+                raise ValueError("is no whole number")
+            return int(plain)
+        if kind == "flag":
+            return self._yes_or_no(text)
+        if kind in ("money", "limit"):
+            return str(self._limit(text, currency) if kind == "limit" else self._money(text, currency))
+        return self._day(text).isoformat() if kind == "date" else text
+
+
+def plain_number(text: str, thousands: str, decimals: str) -> str | None:
+    """A number of the file as machines write it, "1234.50"; None where its signs do not stand where they belong."""
+    if thousands == " ":
+        text = re.sub("[\u00a0\u202f]", " ", text)
+    group = rf"[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+|[0-9]+" if thousands else "[0-9]+"
+    found = re.fullmatch(rf"(-?)({group})(?:{re.escape(decimals)}([0-9]+))?", text, re.ASCII)
+    if found is None:
+        return None
+    whole = (found[2].replace(thousands, "") if thousands else found[2]).lstrip("0") or "0"
+    return f"{found[1]}{whole}{'.' + found[3] if found[3] else ''}"
+
+
+def _customer_id(text: str) -> str:
+    try:
+        return check_customer_id(text)
+    except ValueError:
+        raise ValueError("is no customer id: 1 to 64 letters A to Z, digits, '.', '_' or '-'") from None
+
+
+def _invoice_id(text: str) -> str:
+    if len(text) > LONGEST_INVOICE_ID or not text.isprintable():
+        raise ValueError(f"is no invoice number: 1 to {LONGEST_INVOICE_ID} printable characters")
+    return text
+
+
+def _name(text: str) -> str:
+    if len(text) > 256 or not text.isprintable():
+        raise ValueError("is no name: 1 to 256 printable characters")
+    return text
+
+
+def _country(text: str) -> str:
+    if re.fullmatch("[A-Z]{2}", text) is None:
+        raise ValueError("is no country code of ISO 3166, such as CN")
+    return text
+
+
+def _currency(text: str) -> str:
+    try:
+        minor_digits(text)
+    except ValueError:
+        raise ValueError("is no currency code of ISO 4217, such as CNY") from None
+    return text

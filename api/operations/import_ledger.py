@@ -1,0 +1,188 @@
+"""Import customers or invoices: read rows, sort out those that do not fit, store the rest, and count every one.
+
+Rows are stored in lots, each in its own transaction, so that a long file never keeps decisions waiting; the same file
+again changes nothing, so an import that broke off is simply run again. INVARIANT: read = added + changed + unchanged +
+rejected.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import islice
+from typing import Generic, TypeVar
+
+from api.import_rows import CustomerRow, InvoiceRow
+from api.import_table import Line, Rejected
+from storage.customers import Customer, GrantedLimit
+from storage.engine import Database
+from storage.receivables import ImportRun
+from storage.unit_of_work import Work
+
+ROWS_AT_ONCE = 2_000
+NOWHERE = Line(0, ())
+UNKNOWN_CUSTOMER = "the customer is not known; import customers first, or name new ones by 'new_customers'"
+NO_NAME = "the customer is new, and the file gives no name"
+OTHER_CURRENCY = "the currency is not that of the customer's account"
+TWICE_THE_SAME = "stands on an earlier line with the same values"
+TWICE_DIFFERENT = "stands on an earlier line with other values"
+
+Row = TypeVar("Row", InvoiceRow, CustomerRow)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows of one import; `rejected` counts them by reason, `new_customers` those it created."""
+
+    read: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    new_customers: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def imported(self) -> int:
+        """The rows that changed something."""
+        return self.added + self.changed
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every row that was read came out somewhere."""
+        return self.read == self.imported + self.unchanged + self.rejected.total()
+
+    def counts(self) -> dict[str, int]:
+        """The figures by name, for the record of the import."""
+        return {"read": self.read, "added": self.added, "changed": self.changed, "unchanged": self.unchanged,
+                "rejected": self.rejected.total(), "new_customers": self.new_customers}  # fmt: skip
+
+
+Reject = Callable[[Rejected], None]
+
+
+def import_invoices(database: Database, rows: Iterable[InvoiceRow | Rejected], as_of: date, reject: Reject) -> Tally:
+    """Store invoices and bring the accounts to what is open on `as_of`; `reject` is told of every row left out.
+
+    Raises: storage's failures; lots before the failing one are stored.
+    """
+    sorting = _Sorting[InvoiceRow](Tally(), reject, "the invoice")
+    currencies: dict[str, str] = {}
+    for batch in lots(rows):
+        fit = sorting.unrepeated(batch, lambda row: (row.invoice.customer_id, row.invoice.invoice_id))
+        with database.write() as work:
+            welcome = [row for row in fit if sorting.let_in(row, _stranger(work, row, currencies, sorting.tally))]
+            counts = work.invoices.add_many([row.invoice for row in welcome], as_of)
+        sorting.tally.added += counts.added
+        sorting.tally.changed += counts.changed
+        sorting.tally.unchanged += counts.unchanged
+    return sorting.finished()
+
+
+def import_customers(database: Database, rows: Iterable[CustomerRow | Rejected], reject: Reject) -> Tally:
+    """Store customers; what the file does not say about a known one is kept. `reject` is told of every row left out.
+
+    Raises: storage's failures; lots before the failing one are stored.
+    """
+    sorting = _Sorting[CustomerRow](Tally(), reject, "the customer")
+    for batch in lots(rows):
+        fit = sorting.unrepeated(batch, lambda row: row.customer_id)
+        with database.write() as work:
+            for row in fit:
+                _put(work, row, sorting)
+    return sorting.finished()
+
+
+def record_import(database: Database, import_id: str, kind: str, file_name: str, tally: Tally) -> None:
+    """Keep in the database that a file was imported, and with what result."""
+    with database.write() as work:
+        work.imports.add(ImportRun(import_id, kind, file_name, tally.counts(), "command line"))
+
+
+def lots(rows: Iterable[Row | Rejected]) -> Iterator[Sequence[Row | Rejected]]:
+    """Rows in lots that one short transaction can store."""
+    waiting = iter(rows)
+    while lot := tuple(islice(waiting, ROWS_AT_ONCE)):
+        yield lot
+
+
+class _Sorting(Generic[Row]):
+    """Counts rows, tells of the rejected ones, and remembers what the file has said already."""
+
+    def __init__(self, tally: Tally, reject: Reject, what: str) -> None:
+        self.tally, self._reject, self._what = tally, reject, what
+        self._seen: dict[Hashable, tuple[int, Hashable]] = {}
+
+    def unrepeated(self, batch: Sequence[Row | Rejected], key: Callable[[Row], Hashable]) -> list[Row]:
+        """The rows of a lot that can be read and that the file says for the first time."""
+        self.tally.read += len(batch)
+        fit: list[Row] = []
+        for row in batch:
+            if isinstance(row, Rejected):
+                self.turn_away(row)
+                continue
+            values = hash(repr(replace(row, line=NOWHERE)))
+            earlier = self._seen.setdefault(key(row), (row.line.number, values))
+            if earlier[0] == row.line.number:
+                fit.append(row)
+            else:
+                told = TWICE_THE_SAME if earlier[1] == values else TWICE_DIFFERENT
+                self.turn_away(Rejected(row.line, f"{self._what} {told}", f"line {earlier[0]}"))
+        return fit
+
+    def let_in(self, row: Row, reason: str | None) -> bool:
+        """Whether nothing speaks against a row; else it is rejected for the reason."""
+        if reason is not None:
+            self.turn_away(Rejected(row.line, reason))
+        return reason is None
+
+    def turn_away(self, row: Rejected) -> None:
+        self.tally.rejected[row.reason] += 1
+        self._reject(row)
+
+    def finished(self) -> Tally:
+        assert self.tally.is_complete, "a row was lost"
+        return self.tally
+
+
+def _stranger(work: Work, row: InvoiceRow, currencies: dict[str, str], tally: Tally) -> str | None:
+    """Why an invoice has no account to go to, None where it has; new customers are made where the mapping says so."""
+    invoice = row.invoice
+    if invoice.customer_id not in currencies:
+        stored = work.customers.get(invoice.customer_id)
+        if stored is None and row.name is None:
+            return UNKNOWN_CUSTOMER
+        if stored is None and row.name is not None:
+            work.customers.put(Customer(invoice.customer_id, row.name, invoice.currency))
+            tally.new_customers += 1
+        currencies[invoice.customer_id] = invoice.currency if stored is None else stored.currency
+    return None if currencies[invoice.customer_id] == invoice.currency else OTHER_CURRENCY
+
+
+def _put(work: Work, row: CustomerRow, sorting: _Sorting[CustomerRow]) -> None:
+    stored = work.customers.get(row.customer_id)
+    if stored is None and row.name is None:
+        sorting.let_in(row, NO_NAME)
+    elif stored is not None and stored.currency != row.currency:
+        sorting.let_in(row, OTHER_CURRENCY)
+    else:
+        known = stored or Customer(row.customer_id, row.name or "", row.currency)
+        wanted = _told(known, row)
+        if stored is not None and wanted == stored:
+            sorting.tally.unchanged += 1
+        elif work.customers.put(wanted):
+            sorting.tally.added += 1
+            sorting.tally.new_customers += 1
+        else:
+            sorting.tally.changed += 1
+
+
+def _told(known: Customer, row: CustomerRow) -> Customer:
+    """A customer as the row has it; what the row does not say stays as it was."""
+    limit = known.limit
+    if row.limit is not None:
+        amount = row.limit.money.minor if row.limit.money else 0
+        limit = GrantedLimit(row.limit.state, amount or None)
+    facts: Mapping[str, object] = {**known.facts, **row.facts}
+    return replace(known, name=row.name or known.name, country=row.country or known.country, limit=limit, facts=facts)
