@@ -1,31 +1,26 @@
 """The database: how it is opened, and the only two ways into it, `read()` and `write()`.
 
-SQLite by a measured recipe: SQLAlchemy's default transactions over-commit a limit without an error, so writers begin
-with BEGIN IMMEDIATE under one lock shared by all threads and processes, and readers use a second engine that cannot
-write. Every commit is synced to the disk before anybody is told of it.
+Writers hold one lock shared by all threads and processes, and lock the database from their first statement; readers use
+a second engine that cannot write. A failure takes everything back, and leaves under a name that says what is known.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, RootTransaction, create_engine, event, make_url
+from sqlalchemy import Connection, QueuePool, RootTransaction, make_url
 
 from storage.failures import Unavailable, named, named_at_commit
+from storage.sqlite import library_warnings, reading_engine, writing_engine
 from storage.unit_of_work import Work
 from storage.write_lock import WriteLock
 
 BUSY_SECONDS = 5.0
-READERS_AT_ONCE = 32
-WAL_RESET_FIXED = (3, 51, 3)
-EVERY_CONNECTION = ("foreign_keys = ON", "trusted_schema = OFF")
 
 
 class Database:
@@ -93,12 +88,7 @@ class Database:
 
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know about this installation, in sentences."""
-        if sqlite3.sqlite_version_info >= WAL_RESET_FIXED:
-            return ()
-        return (
-            f"SQLite {sqlite3.sqlite_version} can corrupt a write-ahead log that two connections reset at once "
-            "(fixed in 3.51.3); aval's write lock keeps writers apart, so let no other program write to the database",
-        )
+        return library_warnings()
 
     def dispose(self) -> None:
         """Close all connections and lock files; the next use opens them again."""
@@ -181,44 +171,6 @@ def read_location(location: str) -> Path:
     if url is None or url.database in (None, "", ":memory:"):
         raise ValueError("a database in memory does not survive a restart; give a path or 'sqlite:///PATH'")
     return Path(str(url.database))
-
-
-def writing_engine(path: Path, wait_seconds: float) -> Engine:
-    """The engine of writers: one connection in each process, synced at each commit, locked from the first statement."""
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": wait_seconds}, poolclass=QueuePool, pool_size=1, max_overflow=0,
-        pool_timeout=wait_seconds,
-    )  # fmt: skip
-    prepare(engine, ("journal_mode = WAL", "synchronous = FULL", *EVERY_CONNECTION), "BEGIN IMMEDIATE")
-    return engine
-
-
-def reading_engine(path: Path, wait_seconds: float) -> Engine:
-    """The engine of readers, which SQLite itself keeps from writing."""
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": wait_seconds}, poolclass=QueuePool, pool_size=READERS_AT_ONCE, max_overflow=0,
-        pool_timeout=wait_seconds,
-    )  # fmt: skip
-    prepare(engine, (*EVERY_CONNECTION, "query_only = ON"), "BEGIN")
-    return engine
-
-
-def prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
-    """Give every connection its pragmas, and leave the begin of a transaction to us alone."""
-
-    @event.listens_for(engine, "connect")
-    def set_pragmas(connection: Any, record: object) -> None:
-        connection.isolation_level = None  # else the driver begins a deferred transaction of its own, too late
-        for pragma in pragmas:
-            answer = connection.execute(f"PRAGMA {pragma}").fetchone()
-            if pragma == "journal_mode = WAL" and answer != ("wal",):
-                raise Unavailable("the database cannot keep a write-ahead log; put it on a local disk")
-
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
 
 @contextmanager

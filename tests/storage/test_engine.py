@@ -18,24 +18,6 @@ from storage.failures import Busy, Unavailable
 from tests.storage.records import ROOT, a_customer, a_decision, approve, start
 
 
-def pragma(database: Database, name: str) -> object:
-    """What the writing connection answers to a pragma."""
-    with database.alone() as connection:
-        return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-
-
-def test_writers_are_synced_and_keep_foreign_keys(database: Database) -> None:
-    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "query_only": 0}
-    assert {name: pragma(database, name) for name in wanted} == wanted
-
-
-def test_a_reader_cannot_write(database: Database) -> None:
-    with pytest.raises(Unavailable), database.read() as work:
-        work.customers.put(a_customer("C-2"))
-    with database.read() as work:
-        assert work.customers.get("C-2") is None
-
-
 def test_a_reader_keeps_one_view_while_others_write(database: Database) -> None:
     with database.read() as reading:
         assert reading.customers.get("C-2") is None
@@ -213,12 +195,6 @@ def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
         pass
     broken.dispose()
 
-
-def test_an_old_library_is_warned_of(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 2))
-    assert "write-ahead log" in database.warnings()[0]
-    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
-    assert database.warnings() == ()
 
 
 def test_two_names_of_one_file_are_one_database(tmp_path: Path) -> None:
