@@ -62,7 +62,7 @@ def identify(header: str | None, pepper: bytes, find: Callable[[str], ApiKey | N
     if header is None:
         raise Refused("unauthorized", "the Authorization header is missing; send Authorization: Bearer <key>")
     scheme, _, text = header.partition(" ")
-    found = _KEY.fullmatch(text.strip()) if scheme.lower() == "bearer" else None
+    found = _KEY.fullmatch(text) if scheme.lower() == "bearer" else None
     if found is None:
         raise Refused("unauthorized", "the Authorization header holds no key of ours; send Bearer aval_..._...")
     stored = find(found[1]) or _NOBODY

@@ -83,7 +83,7 @@ def _drain_body() -> None:
 
 
 class ProblemApi(Api):
-    """flask-smorest, answering every HTTP error as a problem."""
+    """The OpenAPI extension, answering every HTTP error as a problem."""
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         return http_problem(error)

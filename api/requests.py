@@ -19,7 +19,7 @@ _MOST_ERRORS = 50
 
 
 class StrictParser(FlaskParser):
-    """webargs reading our way: no lenient JSON, nothing unknown anywhere, problems instead of aborts."""
+    """The reader of bodies and queries: no lenient JSON, nothing unknown anywhere, problems instead of aborts."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": marshmallow.RAISE, "query": marshmallow.RAISE}
 
@@ -45,7 +45,7 @@ def refused_fields(errors: list[FieldError]) -> Refused:
 
 
 def field_errors(messages: Any, path: str = "") -> Iterator[FieldError]:
-    """marshmallow's nested messages as flat paths."""
+    """Nested messages as flat paths, one for each field."""
     if isinstance(messages, Mapping):
         for key, inside in messages.items():
             name = "" if key == "_schema" else quoted(str(key))

@@ -46,7 +46,7 @@ class Server(BaseApplication):
 
 
 def gunicorn_settings(listening: Listening) -> dict[str, Any]:
-    """gunicorn's settings for this service."""
+    """What gunicorn is told for this service."""
     return {
         "bind": f"{listening.host}:{listening.port}",
         "worker_class": "gthread",

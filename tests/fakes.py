@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from api.policies import LoadedPolicy
 from api.situation import Evaluated, Situation
@@ -15,6 +16,7 @@ from policy.vocabulary import FactDeclaration
 from rules.outcome import Outcome
 from storage.policies import PolicyVersion
 
+Build = Callable[[PolicyVersion], LoadedPolicy]
 FACTS = {
     "customer.score": FactDeclaration("customer.score", "count", "bureau"),
     "order.channel": FactDeclaration("order.channel", "text", "request"),
@@ -74,13 +76,11 @@ def _evaluated(situation: Situation, verdict: str, ceiling: int | None, engines:
     return Evaluated(decision, outcome, dict(situation.stated), ceiling)
 
 
-def fake_build(evaluator: OnlyTheLimit | None = None, currency: str = "CNY"):  # type: ignore[no-untyped-def]
+def fake_build(evaluator: OnlyTheLimit | None = None, currency: str = "CNY") -> Build:
     """A `build` for `create_app` that puts a fake in place of the engines."""
     return lambda version: LoadedPolicy(version, a_program(currency), evaluator or OnlyTheLimit())
 
 
 def a_version(digest: str = "sha256:" + "0" * 64) -> PolicyVersion:
     """A stored policy version that was never stored."""
-    from datetime import UTC, datetime
-
     return PolicyVersion("fake", 1, digest, "sha256:" + "p" * 64, b"", datetime(2026, 1, 1, tzinfo=UTC), "tests")

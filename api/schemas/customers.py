@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from api.schemas.fields import AMOUNT, Body, Facts, Whole, currency, words
 
+LARGEST_PAGE = 200
 COUNTRY = Whole(r"^[A-Z]{2}$", error="is no country; write its ISO 3166 code, such as CN")
 
 
@@ -62,10 +64,19 @@ class CustomerPage(Body):
     next = fields.String(required=True, allow_none=True)
 
 
+class PageSize(fields.Integer):
+    """How many items a page has, in ASCII digits."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
+        wanted = str(value)
+        if re.fullmatch(r"[0-9]{1,3}", wanted) is None or not 1 <= int(wanted) <= LARGEST_PAGE:
+            raise ValidationError(f"is not a whole number from 1 to {LARGEST_PAGE}")
+        return int(wanted)
+
+
 class PageAsked(Body):
     """Which part of a list."""
 
     cursor = fields.String(load_default=None, validate=validate.Length(min=1, max=100),
                            metadata={"description": "`next` of the page before"})  # fmt: skip
-    limit = fields.Integer(load_default=None, strict=False, validate=validate.Range(1, 200, error="is not 1 to 200"),
-                           error_messages={"invalid": "is not a whole number"})  # fmt: skip
+    limit = PageSize(load_default=None, validate=validate.Range(1, LARGEST_PAGE))

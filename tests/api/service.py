@@ -17,7 +17,7 @@ from api.services import Services
 from api.settings import Settings
 from storage.policies import NewPolicy
 from storage.schema import upgrade
-from tests.fakes import OnlyTheLimit, fake_build
+from tests.fakes import Build, OnlyTheLimit, fake_build
 
 PEPPER = b"p" * 32
 DIGEST = "sha256:" + "a" * 64
@@ -67,10 +67,11 @@ class Service:
         return rows
 
 
-def start_service(folder: Path, evaluator: OnlyTheLimit | None = None, policy: bool = True) -> Service:
+def start_service(folder: Path, evaluator: OnlyTheLimit | None = None, policy: bool = True,
+                  build: Build | None = None) -> Service:  # fmt: skip
     """A service with a fake policy in effect, a key for each role, and no customers."""
     settings = Settings(database=str(folder / "aval.db"), pepper=PEPPER)
-    service = Service(create_app(settings, build=fake_build(evaluator)))
+    service = Service(create_app(settings, build=build or fake_build(evaluator)))
     database = service.held.database
     upgrade(database)
     with database.write() as work:
