@@ -10,7 +10,7 @@ import hashlib
 
 from policy.bounds import too_wide
 from policy.digest import program_digest
-from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, ValueTable, Word
+from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, Word
 from policy.kinds import Value
 from policy.lower import Lowering
 from policy.meaning import Checked, figure_of
@@ -32,10 +32,10 @@ def compile_policy(
     low = Lowering(checked)
     policy = checked.policy
     for table in policy.tables:
-        _value_table(low, table)
+        low.value_table(table)
     for let in policy.lets:
         if figure_of(let) is not None:
-            low.figure(let)
+            low.figure(let.name.text)
     sections = {name: _section(low, name, policy.rows[name]) for name in ("tiers", "limits") if name in policy.rows}
     effective = low.effective() if "limit.effective" in checked.names.known else -1
     for name in ("terms", "security"):
@@ -45,11 +45,12 @@ def compile_policy(
     if "authority" in policy.rows:
         sections["authority"] = _section(low, "authority", policy.rows["authority"])
     tiers, limits, terms, security, authority = (sections.get(name, -1) for name in ROW_SECTIONS)
+    fields = _message_fields(low)  # they may need nodes of their own, and the fold is the last node
     fold = Fold(
         checks, tiers, limits, terms, security, authority, effective, low.fact_if_known("order.amount"),
         low.fact_if_known("order.prepaid"), low.fact_if_known("order.requested_terms"),
     )  # fmt: skip
-    return _program(low, low.add(fold), source, built_in), tuple(_wide(low))
+    return _program(low, low.add(fold), source, _wording(low, fields, built_in)), tuple(_wide(low))
 
 
 def _wide(low: Lowering) -> list[Problem]:
@@ -59,7 +60,7 @@ def _wide(low: Lowering) -> list[Problem]:
             for index in too_wide(low.nodes)]  # fmt: skip
 
 
-def _program(low: Lowering, fold: int, source: bytes, built_in: frozenset[str]) -> Program:
+def _program(low: Lowering, fold: int, source: bytes, wording: Wording) -> Program:
     policy, vocabulary = low.checked.policy, low.checked.vocabulary
     for let in policy.lets:
         if let.name.text in low.lets:
@@ -71,21 +72,24 @@ def _program(low: Lowering, fold: int, source: bytes, built_in: frozenset[str]) 
         vocabulary=vocabulary.name, nodes=tuple(low.nodes), facts=low.facts, figures=tuple(low.figures),
         tables=low.tables, lets=low.lets, terms=low.terms, tiers=tiers,
         roles_rising=tuple(role.text for role in policy.roles_rising),
-        roles_beside=tuple(role.text for role in policy.roles_beside), fold=fold, wording=_wording(low, built_in),
+        roles_beside=tuple(role.text for role in policy.roles_beside), fold=fold, wording=wording,
         source_digest="sha256:" + hashlib.sha256(source).hexdigest(),
     )  # fmt: skip
     object.__setattr__(program, "digest", program_digest(program))
     return program
 
 
-def _wording(low: Lowering, built_in: frozenset[str]) -> Wording:
+def _message_fields(low: Lowering) -> dict[str, int]:
+    """What messages show besides the check's own figures, each with its node."""
     checks = low.checked.policy.checks
-    fields: dict[str, int] = {}
+    texts = (word.text for check in checks for say in (check.say, check.say_customer) for word in say.values())
+    return {name: index for text in texts for name, index in low.named_fields(text)}
+
+
+def _wording(low: Lowering, fields: dict[str, int], built_in: frozenset[str]) -> Wording:
+    checks = low.checked.policy.checks
     say = {check.name.text: {key: word.text for key, word in check.say.items()} for check in checks}
     customer = {check.name.text: {key: word.text for key, word in check.say_customer.items()} for check in checks}
-    for text in (text for texts in (*say.values(), *customer.values()) for text in texts.values()):
-        for name, index in low.named_fields(text):
-            fields[name] = index
     return Wording(low.checked.policy.title, low.labels, low.kinds, say, customer, fields, built_in)
 
 
@@ -113,7 +117,8 @@ def _cell(low: Lowering, section: str, column: str, row: RowWritten) -> int:
     if isinstance(cell, Word):
         return low.add(Const("choice", cell.text))
     assert isinstance(cell, Expr)
-    return low.whole_units(low.formula(cell))
+    found = low.formula(cell)
+    return low.whole_units(low.not_below_zero(found, cell) if column == "limit" else found)
 
 
 def _terms(low: Lowering, column: str, cell: object) -> Const:
@@ -158,15 +163,3 @@ def _check(low: Lowering, check: CheckWritten) -> Check:
     return Check(
         check.name.text, fails, check.verdict.text, applies, measure, check.op, allowed, release_by, check.at.line
     )
-
-
-def _value_table(low: Lowering, table: ValueTable) -> None:
-    """A value table as a first-match table; its cells are known not to overlap."""
-    rows = []
-    for down, line in zip(table.down_tests, table.values, strict=True):
-        for across, value in zip(table.across_tests or (None,), line, strict=True):
-            condition = low.condition(down.test)
-            if across is not None:
-                condition = low.add(Logic("and", (condition, low.condition(across.test))))
-            rows.append(Row(condition, (low.formula(value),), value.at.line))
-    low.table(First(table.name.text, ("value",), tuple(rows)))

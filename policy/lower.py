@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from policy.document import Let, Setting, WordList
+from policy.document import Setting, ValueTable, WordList
 from policy.kinds import Value
 from policy.meaning import OUTPUT_NAMES, Checked, Referent, figure_of
 from policy.problems import Where
@@ -119,7 +119,10 @@ class Lowering:
                 return self.add(Const(sort.kind, referent.value))
             case "fact":
                 return self._fact(self.checked.names.facts[referent.name])
-            case "item" | "figure":
+            case "figure":
+                self.figure(referent.name)
+                return self.add(Fact(referent.name, sort.kind, "figure"))
+            case "item":
                 return self.add(Fact(referent.name, sort.kind, referent.scope))
             case "let":
                 return self._let(referent.name)
@@ -129,6 +132,7 @@ class Lowering:
                 name = "tier" if referent.table == "tiers" else OUTPUT_NAMES[referent.name]
                 return self._labelled(self.add(Fact(referent.name, sort.kind, referent.table)), name)
             case "table":
+                self.value_table(next(one for one in self.checked.policy.tables if one.name.text == referent.name))
                 return self._labelled(self.add(Fact("value", sort.kind, referent.name)), referent.name)
             case "effective":
                 return self.effective()
@@ -191,10 +195,28 @@ class Lowering:
             op = "limit_minus"
         elif kinds == ("money", "limit"):
             op = "money_over_limit"
+        if expr.op == "/":
+            right = self._positive(right, kinds[1])
         return self.add(Calc(op, (left, right), kind))
+
+    def _positive(self, divisor: int, kind: str) -> int:
+        """A divisor below zero counts as zero, so that its quotient is missing and never a share that passes."""
+        node = self.nodes[divisor]
+        if isinstance(node, Const) and isinstance(node.value, (int, Fraction)) and node.value > 0:
+            return divisor
+        return self.add(Calc("max", (divisor, self.add(Const(kind, 0))), kind))
+
+    def not_below_zero(self, index: int, expr: Expr) -> int:
+        """An amount that becomes a limit: below zero it is zero, for the mark of "none" lies there."""
+        sort, node = self.checked.meanings.sorts[expr], self.nodes[index]
+        if sort.maybe_none or (isinstance(node, Const) and isinstance(node.value, (int, Fraction)) and node.value >= 0):
+            return index
+        return self.add(Calc("max", (index, self.add(Const(sort.kind, 0))), sort.kind))
 
     def _call(self, expr: Call) -> int:
         args = tuple(self.formula(arg) for arg in expr.args)
+        if expr.function in ("stricter", "first_known") and self._kind(expr) == "limit":
+            args = tuple(self.not_below_zero(index, arg) for index, arg in zip(args, expr.args, strict=True))
         if expr.function == "days_between":
             return self.add(Calc("days_between", args[::-1], "days"))
         return self.add(Calc(CALLS[expr.function], args, self._kind(expr)))
@@ -219,6 +241,8 @@ class Lowering:
         from policy.kinds import NO_LIMIT, UNLIMITED
 
         arg = self.formula(test.left)
+        if test.state == "none":
+            arg = self.not_below_zero(arg, test.left)
         if test.state in ("missing", "known"):
             return self.add(In(arg, negated=(test.state == "known") is not test.negated, missing=True))
         point = {"none": NO_LIMIT, "zero": 0, "unlimited": UNLIMITED}[test.state]
@@ -302,11 +326,27 @@ class Lowering:
         assert value is not None
         return Fraction(value) if isinstance(value, (int, Fraction)) else value
 
-    def figure(self, let: Let) -> None:
-        """A figure over a list: a little program of its own."""
-        figure = figure_of(let)
+    def value_table(self, table: ValueTable) -> None:
+        """A value table as a first-match table; its cells are known not to overlap."""
+        if table.name.text in self.tables:
+            return
+        rows = []
+        for down, line in zip(table.down_tests, table.values, strict=True):
+            for across, value in zip(table.across_tests or (None,), line, strict=True):
+                condition = self.condition(down.test)
+                if across is not None:
+                    condition = self.add(Logic("and", (condition, self.condition(across.test))))
+                rows.append(Row(condition, (self.formula(value),), value.at.line))
+        self.table(First(table.name.text, ("value",), tuple(rows)))
+
+    def figure(self, name: str) -> None:
+        """A figure over a list: a little program of its own, behind the figures that it reads itself."""
+        if any(figure.name == name for figure in self.figures):
+            return
+        figure = figure_of(self.checked.names.lets[name])
         assert figure is not None
         inner = Lowering(self.checked)
+        inner.figures = self.figures
         where = inner.add(Logic("and", tuple(inner.condition(line) for line in figure.where)))
         listing = self.checked.vocabulary.lists[figure.list_name]
         summed, kind = -1, "count"
@@ -314,10 +354,7 @@ class Lowering:
             kind = listing.fields[figure.field].kind
             summed = inner.add(Fact(figure.field, kind, "item"))
         self.facts.update(inner.facts)
-        self.figures.append(
-            Figure(let.name.text, figure.word, figure.list_name, tuple(inner.nodes), where, summed, kind)
-        )
-        assert not inner.tables or all(name.startswith("settings.") for name in inner.tables)
+        self.figures.append(Figure(name, figure.word, figure.list_name, tuple(inner.nodes), where, summed, kind))
 
     def named_fields(self, text: str) -> Iterator[tuple[str, int]]:
         """The figures, facts and settings that a message shows, each with its node."""

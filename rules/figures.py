@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from policy.kinds import Value
-from policy.program import Figure, First, Program
+from policy.program import Fact, Figure, First, Program
 from rules.outcome import Missing
 from rules.reference import Evaluation
 
@@ -26,7 +26,7 @@ def with_figures(
         if figure.name not in facts:
             items = lists.get(figure.list_name)
             found[figure.name] = (
-                Missing(frozenset({figure.list_name})) if items is None else compute(figure, facts, items)
+                Missing(frozenset({figure.list_name})) if items is None else compute(figure, found, items)
             )
     return found
 
@@ -51,5 +51,6 @@ def compute(figure: Figure, facts: Mapping[str, Value | None], items: Sequence[I
 
 def _of(figure: Figure, missing: Missing) -> Missing:
     """Reasons that are fields of an item named with their list."""
-    return Missing(frozenset(reason if "." in reason or reason == "as_of" else f"{figure.list_name}.{reason}"
+    fields = {node.name for node in figure.nodes if isinstance(node, Fact) and node.scope == "item"}
+    return Missing(frozenset(f"{figure.list_name}.{reason}" if reason in fields else reason
                              for reason in missing.reasons))  # fmt: skip

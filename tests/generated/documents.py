@@ -1,0 +1,371 @@
+"""Whole policy documents by chance, as YAML text: every construct that runs, and no document with an error.
+
+A finding of severity error in a generated document is a fault of the checker or of this file; the tests fail on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from tests.generated.formulas import COUNTRIES, DATES, TERMS, TYPES, Formulas
+
+CURRENCIES = {"CNY": 2, "JPY": 0, "KWD": 3}
+FACTS = {
+    "money": ("order.amount", "order.prepaid", "order.unsecured_amount", "order.credit_amount", "account.exposure",
+              "customer.annual_revenue", "account.open_amount", "account.overdue_amount"),
+    "count": ("customer.score", "account.invoices", "account.late_invoices"),
+    "days": ("customer.average_days_late", "account.oldest_overdue_days", "order.requested_days"),
+    "months": ("customer.months_trading",), "flag": ("customer.insolvent",), "choice": ("customer.type",),
+    "text": ("customer.country",), "date": ("as_of", "order.placed_on", "order.deliver_by"),
+    "terms": ("order.requested_terms",),
+}  # fmt: skip
+LISTS = {
+    "invoices": {"amount": "money", "open_amount": "money", "due_on": "date", "days_overdue": "days",
+                 "disputed": "flag"},
+    "earlier_orders": {"amount": "money", "unsecured_amount": "money", "placed_on": "date"},
+}  # fmt: skip
+DECLARED = ("money", "percent", "ratio", "hours", "count", "choice", "flag", "limit", "days", "text", "months")
+INSTRUMENTS = ("prepayment", "letter_of_credit", "bank_guarantee", "personal_guarantee")
+ROLES = ("analyst", "manager", "cfo")
+OPS = ("at_most", "at_least", "below", "above", "is", "in")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A policy in parts; `text` is the file."""
+
+    seed: int
+    parts: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return "\n".join(written(self.parts)) + "\n"
+
+    def without(self, section: str, item: Any = None) -> Document:
+        """The document less a section, or less one item of it."""
+        parts = dict(self.parts)
+        if item is None:
+            del parts[section]
+        elif isinstance(parts[section], list):
+            parts[section] = [one for number, one in enumerate(parts[section]) if number != item]
+        else:
+            parts[section] = {key: value for key, value in parts[section].items() if key != item}
+        return Document(self.seed, parts)
+
+
+def written(value: Any, indent: str = "") -> list[str]:
+    """Nested blocks and lists of raw YAML texts as lines."""
+    lines: list[str] = []
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, str):
+                lines.append(f"{indent}{key}: {inner}")
+            else:
+                lines += [f"{indent}{key}:", *written(inner, indent + "  ")]
+        return lines
+    for item in value:
+        if isinstance(item, str):
+            lines.append(f"{indent}- {item}")
+        else:
+            first, *rest = written(item, indent + "  ")
+            lines += [f"{indent}- {first.strip()}", *rest]
+    return lines
+
+
+def document(seed: int) -> Document:
+    """The document of a seed, always the same."""
+    return _Writer(seed).document()
+
+
+class _Writer(Formulas):
+    """Writes sections in the order in which they may read each other, and lays them down in the file's order."""
+
+    def __init__(self, seed: int) -> None:
+        random = Random(seed)
+        currency = random.choice(("CNY", "CNY", "CNY", "JPY", "KWD"))
+        super().__init__(random, currency, CURRENCIES[currency])
+        self.seed = seed
+        self.lets: dict[str, str] = {}
+        self.tiers: tuple[str, ...] = ()
+        self.shares: list[str] = []  # settings that hold one percentage
+
+    def chance(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def document(self) -> Document:
+        r = self.random
+        for kind, names in FACTS.items():
+            self.names[kind] += names
+        self.granted.append("limit.granted")
+        self.wide.add("customer.own_ratio")
+        self.words |= {"customer.type": TYPES, "customer.country": COUNTRIES, "order.requested_terms": TERMS}
+        made: dict[str, Any] = {"facts": self.facts(), "settings": self.settings(), "lists": self.word_lists()}
+        made["tables"] = {f"table_{n}": self.table(f"table_{n}") for n in range(r.choice((0, 0, 1, 2)))}
+        for number in range(r.randrange(3)):
+            self.figure(f"figure_{number}")
+        self.some_lets("early", 3)
+        made["tiers"] = self.tier_rows() if self.chance(0.8) else None
+        self.some_lets("middle", 2)
+        made["limits"] = self.limit_rows() if self.chance(0.8) else None
+        self.name("limit", "limit.effective", " ".join(row["limit"] for row in made["limits"] or ()))
+        self.granted.append("limit.policy")
+        self.some_lets("late", 2)
+        made["terms"] = self.rows(self.terms_cells()) if self.chance(0.7) else None
+        made["security"] = self.rows(self.security_cells) if self.chance(0.7) else None
+        made["checks"] = self.checks() if self.chance(0.95) else None
+        made["authority"] = self.rows(lambda: {"release": r.choice(ROLES)}) if self.chance(0.7) else None
+        lets = list(self.lets.items())
+        r.shuffle(lets)
+        return Document(self.seed, self.header() | {key: value for key, value in self.in_order(made, dict(lets)) if value})
+
+    def in_order(self, made: dict[str, Any], lets: dict[str, str]) -> list[tuple[str, Any]]:
+        """Sections may stand in any order; mostly in the usual one."""
+        sections = [*made.items(), ("let", lets)]
+        if self.chance(0.3):
+            self.random.shuffle(sections)
+        return sections
+
+    def header(self) -> dict[str, Any]:
+        languages = {"en": "Made by chance", "zh": "随机政策"} if self.chance(0.5) else {"en": "Made by chance"}
+        self.languages = tuple(languages)
+        return {"aval": "1", "policy": f"generated-{self.seed}", "title": languages, "currency": self.currency,
+                "timezone": "Asia/Shanghai", "roles": {"rising": f"[{', '.join(ROLES)}]", "also": "[finance]"}}  # fmt: skip
+
+    def facts(self) -> dict[str, Any]:
+        """Facts of our own: shares and hours always, the other kinds now and then."""
+        r, facts = self.random, {}
+        for kind in DECLARED:
+            if kind not in ("percent", "ratio", "hours") and self.chance(0.6):
+                continue
+            name = f"customer.own_{kind}"
+            facts[name] = {"kind": kind, "from": r.choice(("master", "bureau", "ledger", "request"))}
+            if self.chance(0.5):
+                facts[name]["missing"] = r.choice(("refer", "deny"))
+            if kind == "choice":
+                facts[name]["of"] = "[gold, silver, bronze]"
+                self.words[name] = ("gold", "silver", "bronze")
+            if kind == "text":
+                self.words[name] = COUNTRIES
+            (self.granted if kind == "limit" else self.names[kind]).append(name)
+        if self.chance(0.3):
+            facts["customer.average_days_late"] = {"kind": "days", "from": "ledger", "missing": "deny"}
+        return facts
+
+    def settings(self) -> dict[str, Any]:
+        r, settings = self.random, {}
+        for number in range(r.randrange(4)):
+            kind = r.choice(("money", "percent", "days", "months", "hours", "date", "number"))
+
+            def value(kind: str = kind) -> str:
+                return r.choice(("3", "0.5", "80")) if kind == "number" else self.literal(kind, True)
+
+            name = f"number_{number}"
+            if self.chance(0.5):
+                days = sorted(r.sample(DATES, r.randrange(1, 4)))
+                settings[name] = [{"from": day, "value": value()} for day in days]
+                if self.chance(0.3):
+                    settings[name][-1]["until"] = "2027-06-30"
+            else:
+                settings[name] = value()
+                self.shares += [f"settings.{name}"] if kind == "percent" and settings[name] not in ("0%",) else []
+            self.names[kind].append(f"settings.{name}")
+        return settings
+
+    def word_lists(self) -> dict[str, Any]:
+        r, lists = self.random, {}
+        for number in range(r.randrange(3)):
+            kind, words = r.choice((("text", COUNTRIES), ("choice", TYPES)))
+            items: list[Any] = []
+            for word in r.sample(words, 3):
+                since, until = sorted(r.sample(DATES, 2))
+                ends = {"from": since, "until": until} if self.chance(0.5) else {r.choice(("from", "until")): since}
+                items.append({"word": word} | ends if self.chance(0.5) else word)
+            lists[f"words_{number}"] = items
+            names = [name for name in self.names[kind] if self.words[name] in (TYPES, COUNTRIES)]
+            self.lists.append((f"lists.words_{number}", tuple(names)))
+        return lists
+
+    def partition(self) -> tuple[str, list[str]]:
+        """A subject, and tests on it of which exactly one fits every value."""
+        r = self.random
+        if self.chance(0.3):
+            words = list(TYPES)
+            r.shuffle(words)
+            cut = r.randrange(1, len(words))
+            return "customer.type", [", ".join(words[:cut]), ", ".join(words[cut:])]
+        kind = r.choice(("money", "count", "days"))
+        cuts = sorted(r.sample((1, 5, 15, 30, 80), r.randrange(1, 4)))
+        low, closed = r.choice((("< {}", "[{}..{})"), ("<= {}", "({}..{}]")))
+        tests = [low.format(cuts[0]), *(closed.format(a, b) for a, b in zip(cuts, cuts[1:], strict=False))]
+        tests.append((">= {}" if low == "< {}" else "> {}").format(cuts[-1]))
+        return r.choice(self.names[kind]), [f'"{test}"' for test in tests]
+
+    def table(self, name: str) -> dict[str, Any]:
+        """A value table, by one subject or as a grid; its value is then a name like any other."""
+        r = self.random
+        kind = r.choice(("money", "percent", "days", "choice"))
+        words = ("none_at_all", "notice", "call")
+
+        def value() -> str:
+            if kind == "choice":
+                return r.choice(words)
+            return self.formula(kind, 1) if self.chance(0.2) and kind != "percent" else self.literal(kind, True)
+
+        by, tests = self.partition()
+        if self.chance(0.6):
+            cells = {test: value() for test in tests}
+            found: dict[str, Any] = {"by": by, "rows": cells} | ({"missing": "refer"} if self.chance(0.3) else {})
+            given = list(cells.values())
+        else:
+            across, columns = self.partition()
+            columns = [column if column[0] == '"' else f'"{column}"' for column in columns]
+            side = [test if test[0] == '"' else f'"{test}"' for test in tests]
+            body = [[value() for _ in columns] for _ in side]
+            grid = [["label", *columns], *([test, *line] for test, line in zip(side, body, strict=True))]
+            found = {"down": by, "across": across, "grid": [self.flow(line) for line in grid]}
+            given = [cell for line in body for cell in line]
+        self.name(kind, name, " ".join(given) if kind != "choice" else "")
+        if kind == "choice":
+            self.words[name] = tuple(dict.fromkeys(given))
+        return found
+
+    @staticmethod
+    def flow(cells: list[str]) -> str:
+        """A list in brackets; what has a comma or bracket of its own is quoted."""
+        return "[" + ", ".join(c if c[0] == '"' or not set(c) & set(",[]{}") else f'"{c}"' for c in cells) + "]"
+
+    def figure(self, name: str) -> None:
+        """A figure over a list; its value is then a name like any other."""
+        r = self.random
+        listing = r.choice(tuple(LISTS))
+        fields = LISTS[listing]
+        lines = [self.item_line(fields) for _ in range(r.randrange(3))]
+        where = f" where {' and '.join(lines)}" if lines else ""
+        if self.chance(0.5):
+            self.lets[name], kind = f"count of {listing}{where}", "count"
+        else:
+            field = r.choice([field for field, kind in fields.items() if kind in ("money", "days")])
+            self.lets[name], kind = f"sum of {listing}.{field}{where}", fields[field]
+        self.names[kind].append(name)
+
+    def item_line(self, fields: dict[str, str]) -> str:
+        r = self.random
+        field = r.choice(tuple(fields))
+        kind = fields[field]
+        if kind == "flag":
+            return f"{field} is {r.choice(('', 'not '))}true"
+        if self.chance(0.15):
+            return f"{field} is {r.choice(('known', 'missing'))}"
+        if self.chance(0.2):
+            return f"{field} in {self.interval(kind)}"
+        sign = r.choice(("<", "<=", ">", ">=", "is", "is not"))
+        return f"{field} {sign} {self.formula(kind, 1) if self.chance(0.5) else self.literal(kind)}"
+
+    def some_lets(self, name: str, most: int) -> None:
+        """Named figures over all that may be read by now."""
+        for number in range(self.random.randrange(most + 1)):
+            kind = self.random.choice(("money", "money", "ratio", "count", "days", "percent", "date"))
+            formula = self.formula(kind, 2)
+            self.lets[f"{name}_{number}"] = formula
+            self.name(kind, f"{name}_{number}", formula)
+
+    def rows(self, cells: Any) -> list[dict[str, Any]]:
+        """Rows of a first-match section, the last one otherwise."""
+        rows = [{"when": self.condition()} | cells() for _ in range(self.random.randrange(4))]
+        return [*rows, {"otherwise": "true"} | cells()]
+
+    def tier_rows(self) -> list[dict[str, Any]]:
+        names = ("prime", "standard", "new", "high_risk")
+        rows = self.rows(lambda: {"tier": self.random.choice(names)})
+        self.tiers = tuple(dict.fromkeys(row["tier"] for row in rows))
+        self.names["choice"] += ["tier"] * 3
+        self.words["tier"] = self.tiers
+        return rows
+
+    def limit_rows(self) -> list[dict[str, Any]]:
+        largest, review = self.chance(0.7), self.chance(0.5)
+
+        def cells() -> dict[str, str]:
+            value = self.random.choice((lambda: self.formula("money", 2), lambda: self.literal("money"),
+                                        lambda: "none", lambda: "unlimited", lambda: "0"))()  # fmt: skip
+            found = {"limit": value}
+            found |= {"largest_order": self.formula("money", 1)} if largest else {}
+            return found | ({"review_every": self.literal("months", True)} if review else {})
+
+        rows = self.rows(cells)
+        if largest:
+            self.name("money", "limit.largest_order", " ".join(row["largest_order"] for row in rows))
+        self.names["months"] += ["limit.review_every"] * review
+        return rows
+
+    def terms_cells(self) -> Any:
+        def cells() -> dict[str, str]:
+            offer = self.random.sample(TERMS, self.random.randrange(1, 4))
+            longest = {"longest": self.random.choice(("net 30", "net 45", "net 90"))} if self.chance(0.6) else {}
+            return {"offer": f"[{', '.join(offer)}]"} | longest
+
+        return cells
+
+    def security_cells(self) -> dict[str, Any]:
+        way = self.random.randrange(4)
+        if way == 0:
+            return {"require": "none"}
+        if way == 1:
+            return {"require": self.alternative()}
+        return {"require_one_of": [self.alternative() for _ in range(self.random.randrange(1, 4))]}
+
+    def alternative(self) -> dict[str, str]:
+        r = self.random
+        if self.shares and self.chance(0.2):
+            return {r.choice(INSTRUMENTS): r.choice(self.shares)}
+        shares = r.choice((("100%",), ("30%", "70%"), ("33.333333%", "33.333333%", "33.333334%"), ("12.5%",),
+                           ("33%", "33%", "33%")))  # fmt: skip
+        return dict(zip(r.sample(INSTRUMENTS, len(shares)), shares, strict=True))
+
+    def checks(self) -> list[Any]:
+        r, checks = self.random, []
+        for number in range(r.randrange(1, 6)):
+            one = self.check(f"check_{number}")
+            if self.chance(0.15):
+                more = [one, self.check(f"inner_{number}")]
+                one = {"group": {"only_when": self.condition(), "checks": more}}
+            checks.append(one)
+        return checks
+
+    def check(self, name: str) -> dict[str, Any]:
+        r = self.random
+        found: dict[str, Any] = {"check": name}
+        if self.chance(0.35):
+            found["only_when"] = self.condition()
+        shown = ["as_of", *self.lets]
+        if self.chance(0.35):
+            found["when"] = self.condition()
+        else:
+            found |= self.measured()
+            shown += ["measured"] + ["allowed", "excess"] * (found.get("is") is None and "in" not in found)
+        found["verdict"] = r.choice(("hard_stop", "deny", "refer", "refer", "warn", "warn"))
+        if self.chance(0.2):
+            found["release_by"] = r.choice((*ROLES, "finance"))
+        if self.chance(0.3):
+            found["say"] = {"en": f'"see {{{r.choice(shown)}}}"', "zh": f'"见 {{{r.choice(shown)}}}"'}
+        return found
+
+    def measured(self) -> dict[str, Any]:
+        r = self.random
+        if self.chance(0.15):
+            name = r.choice(self.names["choice"])
+            op = r.choice(("is", "in"))
+            word = r.choice(self.words[name])
+            return {"measure": name, op: word if op == "is" else f"[{word}]"}
+        kind = r.choice(("money", "money", "limit", "ratio", "percent", "count", "days", "date", "months", "hours"))
+        measure, op = self.formula(kind, 2), r.choice(OPS)
+        if op == "in" and kind != "limit":
+            few = [self.literal(kind) for _ in range(r.randrange(1, 3))]
+            return {"measure": measure, "in": f'"{self.interval(kind)}"' if self.chance(0.6) else self.flow(few)}
+        op = "at_most" if op == "in" else op
+        return {"measure": measure, op: self.literal(kind) if self.chance(0.6) else self.formula(kind, 1)}
+
+
