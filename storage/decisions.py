@@ -159,9 +159,10 @@ class Decisions:
         return None if row is None else read_decision(row)
 
     def list(
-        self, cursor: str | None = None, limit: int = 50, *, customer_id: str | None = None, verdict: str | None = None
-    ) -> Page[StoredDecision]:
-        """Decisions, newest first, behind the cursor, of one customer or verdict where given; at most 500.
+        self, cursor: str | None = None, limit: int = 50, *,
+        customer_id: str | None = None, verdict: str | None = None, client: str | None = None,
+    ) -> Page[StoredDecision]:  # fmt: skip
+        """Decisions, newest first, behind the cursor, of one customer, verdict or client where given; at most 500.
 
         Raises: ValueError for a cursor that no page gave.
         """
@@ -173,6 +174,8 @@ class Decisions:
             wanted = wanted.where(decision.c.customer_id == customer_id)
         if verdict is not None:
             wanted = wanted.where(decision.c.verdict == verdict)
+        if client is not None:
+            wanted = wanted.where(decision.c.client == client)
         rows = self._connection.execute(wanted).all()
         following = str(rows[size - 1].seq) if len(rows) > size else None
         return Page(tuple(read_decision(row) for row in rows[:size]), following)

@@ -66,9 +66,10 @@ def post_preview(wish: Mapping[str, Any]) -> Response:
 @routes.doc(operationId="list_decisions", summary="List decisions, newest first")
 @performs("list_decisions")
 def get_decisions(asked: Mapping[str, Any]) -> Response:
-    """List decisions, newest first."""
+    """List decisions, newest first; an order system sees its own."""
     size = asked["limit"] or services().settings.page_size
-    only = {"customer_id": asked["customer_id"], "verdict": asked["verdict"]}
+    own = caller().client if caller().role == "order_system" else None
+    only = {"customer_id": asked["customer_id"], "verdict": asked["verdict"], "client": own}
     try:
         with services().database.read() as work:
             page = work.decisions.list(asked["cursor"], size, **only)
