@@ -11,24 +11,28 @@ import csv
 import json
 import sys
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-if TYPE_CHECKING:  # the rest is imported by the commands themselves: `aval --help` must not wait for a database
-    from api.import_mapping import ImportMapping
-    from api.import_rows import RowReader
-    from api.import_table import Rejected, Table
-    from api.operations.import_ledger import Tally
-    from storage.engine import Database
+from api.commands.database import database_option, opened
+from api.import_mapping import ImportMapping, read_mapping
+from api.import_rows import CustomerRow, InvoiceRow, RowReader
+from api.import_table import Rejected, Table
+from api.operations.import_ledger import Tally, import_customers, import_invoices, record_import
+from policy.load import load_policy
+from rules.facts import trade_vocabulary
+from storage.engine import Database
+from storage.failures import Refused, StorageFailure
 
-DEFAULT_DATABASE = "var/aval.db"
 SHIPPED_MAPPINGS = files("api").joinpath("mappings")
 
 
@@ -66,8 +70,7 @@ def _options(command: Any) -> Any:
         click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
         click.option("--mapping", required=True, metavar="FILE", help="YAML file that says which column is which "
                      "field, or the name of a shipped one: ibm_accounts_receivable."),
-        click.option("--database", default=DEFAULT_DATABASE, envvar="AVAL_DATABASE", show_default=True,
-                     show_envvar=True, help="The database to import into."),
+        database_option,
         click.option("--rejected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                      help="Where rejected rows go; left out: beside FILE, as NAME.rejected.csv."),
         click.option("--strict", is_flag=True, help="Exit with 1 where a row was rejected."),
@@ -94,19 +97,17 @@ def invoices(as_of: datetime | None, **options: Any) -> None:
 
 
 def _run(wish: Wish) -> None:
-    from storage.engine import open_database
-    from storage.failures import Refused, StorageFailure
-
     mapping = _read_mapping(wish)
     if wish.rejected_file.resolve() == wish.file.resolve():
-        raise click.ClickException("the rejected rows would overwrite the input; name another file with --rejected")
-    try:
-        database = open_database(wish.database)
-        table, tally = _import(wish, mapping, database)
-    except StorageFailure as failure:
-        raise click.ClickException(f"{failure}; rows imported so far stay, run the command again") from None
-    except (Refused, ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.UsageError("the rejected rows would overwrite the input; name another file with --rejected")
+    with opened(wish.database) as database:
+        try:
+            table, tally = _import(wish, mapping, database)
+        except StorageFailure as failure:
+            told = str(failure) or "the database failed"
+            raise click.ClickException(f"{told}; rows imported so far stay, run the command again") from failure
+        except (Refused, ValueError, OSError) as error:
+            raise click.ClickException(str(error)) from error
     if wish.as_json:
         click.echo(json.dumps(_report(wish, table, tally), ensure_ascii=False))
     else:
@@ -116,9 +117,6 @@ def _run(wish: Wish) -> None:
 
 
 def _import(wish: Wish, mapping: ImportMapping, database: Database) -> tuple[Table, Tally]:
-    from api.import_table import Table
-    from api.operations.import_ledger import import_customers, import_invoices, record_import
-
     reader = _reader(mapping, database)
     with wish.file.open("rb") as raw, _progress(wish.file) as advance:
         table = Table(_decoded(raw, mapping.encoding, advance), mapping)
@@ -132,9 +130,7 @@ def _import(wish: Wish, mapping: ImportMapping, database: Database) -> tuple[Tab
     return table, tally
 
 
-def _rows(table: Table, reader: RowReader) -> Iterator[Any]:
-    from api.import_table import Rejected
-
+def _rows(table: Table, reader: RowReader) -> Iterator[InvoiceRow | CustomerRow | Rejected]:
     for line in table:
         yield line if isinstance(line, Rejected) else reader.read(table, line)
 
@@ -144,10 +140,6 @@ def _reader(mapping: ImportMapping, database: Database) -> RowReader:
 
     Raises: ValueError for a fact that nobody declared, or that does not come from master data.
     """
-    from api.import_rows import RowReader
-    from policy.load import load_policy
-    from rules.facts import trade_vocabulary
-
     vocabulary = trade_vocabulary()
     known = dict(vocabulary.facts)
     with database.read() as work:
@@ -163,20 +155,19 @@ def _reader(mapping: ImportMapping, database: Database) -> RowReader:
 
 
 def _read_mapping(wish: Wish) -> ImportMapping:
-    """The mapping at a path or of a shipped name. Raises: ClickException with every finding."""
-    from api.import_mapping import read_mapping
-
+    """The mapping at a path or of a shipped name; one with errors has them told, and ends the command with 1."""
     path = Path(wish.mapping)
     shipped = SHIPPED_MAPPINGS.joinpath(f"{wish.mapping}.yaml")
     try:
         data = shipped.read_bytes() if not path.exists() and shipped.is_file() else path.read_bytes()
     except OSError as error:
-        raise click.ClickException(f"the mapping '{wish.mapping}' cannot be read ({error.strerror})") from None
+        raise click.UsageError(f"the mapping '{wish.mapping}' cannot be read ({error.strerror})") from None
     mapping, problems = read_mapping(data, wish.mapping, wish.rows)
     for problem in problems:
         click.echo(str(problem), err=True)
     if mapping is None:
-        raise click.ClickException("the mapping has errors; nothing was imported")
+        click.echo("aval: the mapping has errors; nothing was imported", err=True)
+        sys.exit(1)
     return mapping
 
 
@@ -185,7 +176,7 @@ def _today(database: Database) -> date:
         return work.now().date()
 
 
-def _decoded(raw: IO[bytes], encoding: str, advance: Any) -> Iterator[str]:
+def _decoded(raw: IO[bytes], encoding: str, advance: Callable[[int], None]) -> Iterator[str]:
     """The lines of a file as text; what is not in its encoding is marked, and the row rejected later."""
     for number, line in enumerate(raw):
         advance(len(line))
@@ -195,11 +186,8 @@ def _decoded(raw: IO[bytes], encoding: str, advance: Any) -> Iterator[str]:
 
 
 @contextmanager
-def _progress(file: Path) -> Iterator[Any]:
+def _progress(file: Path) -> Iterator[Callable[[int], None]]:
     """A bar over the bytes of the file, on the error stream and only where a person can see it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
