@@ -91,8 +91,11 @@ class Inference(Formulas):
             return True
         if kinds <= {"ratio", "number"} or kinds <= {"count", "number"}:
             return True
+        unit = {"money": f"500 {self.names.policy.currency.text}", "days": "15 days", "months": "6 months"}
+        other = next(iter(kinds - {"number"}))
+        help = f"write it with its unit, such as {unit[other]}" if "number" in kinds and other in unit else ""
         self.note("kind", at, f"{self.label(left[0])} ({shown(left[1])}) is compared with "
-                  f"{self.label(right[0])} ({shown(right[1])})")  # fmt: skip
+                  f"{self.label(right[0])} ({shown(right[1])})", help)
         return False
 
     def _membership(self, test: Membership) -> bool:
