@@ -58,11 +58,16 @@ class Words(dict[Any, int]):
         return self.other
 
 
+def lowest_row(rows: int) -> int:
+    """The number of the first row in a bit set that has one."""
+    return (rows & -rows).bit_length() - 1
+
+
 def first_row(mask: int, first: int, count: int, width: int) -> int:
     """The first row that is not false, -1 where that is unknown or there is none: two bits for each row."""
     possible = mask >> (first + width) & ((1 << count) - 1)
-    lowest = possible & -possible
-    return lowest.bit_length() - 1 if mask >> first & lowest else -1
+    row = lowest_row(possible) if possible else 0
+    return row if mask >> (first + row) & 1 else -1
 
 
 class Assembly:
@@ -141,7 +146,7 @@ class Assembly:
         own = join(join(mask, ">>", place.first) if place.first else mask, "&", (1 << len(place.rows)) - 1)
         if len(place.rows) <= 12:
             found: list[int | None] = [None]
-            found += [(low & -low).bit_length() - 1 for low in range(1, 1 << len(place.rows))]
+            found += [lowest_row(left) for left in range(1, 1 << len(place.rows))]
             lines = [assign(text, ast.Subscript(self.values.bind(found), tree(own), ast.Load()))]
         else:
             lowest = ast.BinOp(name(text), ast.BitAnd(), ast.UnaryOp(ast.USub(), name(text)))

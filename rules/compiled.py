@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Any
 
 from policy.program import Calc, Fact, Program, Round
 from rules.assembly import Assembly, Place
+from rules.evidence import Full
 from rules.exact import call, name, tree
 from rules.outcome import VERDICTS, Outcome
 from rules.quick import ABSENT, Core, Quick
@@ -29,12 +29,16 @@ class Compiled:
         self._settlement = Settlement(program)
         self._assembly = Assembly(self._settlement, complete=True)
         self._complete = _complete_function(self._assembly)
-        quick = Quick(self._settlement)
+        quick, full = Quick(self._settlement), Full(self._settlement)
         self._quick = _function(quick.assembly, quick.body()) if quick.possible else self._slow_core
+        self._full = _function(full.assembly, full.body()) if full.possible else self._slow_decide
 
     def decide(self, facts: Mapping[str, Any]) -> Outcome:
         """The full answer, equal to the reference's for all facts."""
-        return self._whole(facts)[0]
+        try:
+            return self._full(facts)
+        except ABSENT:
+            return self._slow_decide(facts)
 
     def core(self, facts: Mapping[str, Any]) -> Core:
         """The answer in numbers: verdict (0 approve, 1 with conditions, 2 refer, 3 deny), row of tiers, limits, terms,
@@ -45,6 +49,9 @@ class Compiled:
             return self._quick(facts)
         except ABSENT:
             return self._slow_core(facts)
+
+    def _slow_decide(self, facts: Mapping[str, Any]) -> Outcome:
+        return self._whole(facts)[0]
 
     def _slow_core(self, facts: Mapping[str, Any]) -> Core:
         outcome, failed, unknown = self._whole(facts)
@@ -74,13 +81,6 @@ def compile_program(program: Program) -> Compiled:
     return Compiled(program)
 
 
-def plain(top: int | None, under: int | None) -> int | Fraction | None:
-    """A value as it is shown: whole where it is whole, None where it is missing."""
-    if top is None or under is None:
-        return None
-    return Fraction(top, under) if top % under else top // under
-
-
 def _truths(mask: int, place: Place, assembly: Assembly) -> list[bool | None]:
     width = assembly.groups[place.group].width
     bits = range(place.first, place.first + len(place.rows))
@@ -98,7 +98,6 @@ def _complete_function(assembly: Assembly) -> Callable[[Mapping[str, Any]], Any]
         if isinstance(node, Fact | Calc | Round) and values.same[index] == index:
             found = values.value(index)
             shown[index] = tree(found.top) if found.under == 1 else call("plain", found.top, found.under)
-    values.bound["plain"] = plain
     answer = [
         ast.Dict([tree(index) for index in shown], list(shown.values())),
         ast.Dict([tree(table) for table in rows], [name(text) for text in rows.values()]),

@@ -38,8 +38,10 @@ class Values:
         self.body: list[ast.stmt] = []
         self.written: dict[int, Exact] = {}
         self.asked: set[str] = set()
+        self.sections: dict[tuple[str, str], Exact] = {}
         self.bound: dict[str, Any] = {
-            "absent": absent, "Missing": Missing, "isinstance": isinstance, "given": given, "half_even": half_even, "half_up": half_up, "month_later": month_later,
+            "absent": absent, "Missing": Missing, "plain": plain,
+            "given": given, "half_even": half_even, "half_up": half_up, "month_later": month_later,
         }  # fmt: skip
         self._variables = 0
 
@@ -123,13 +125,20 @@ class Values:
     def output(self, node: Fact) -> Exact:
         """An output of a table: of the row that was chosen only."""
         outputs = [self.same[output] for output in self.outputs(node)]
-        for scope in sorted(self.scopes(outputs)):
-            self.rows(scope)
+        for read in self.table_reads(outputs):
+            self.value(read)  # before any block, as a row found in a block would be unknown outside
         row = self.rows(node.scope)
         constants = [found.value for output in outputs if isinstance(found := self.nodes[output], Const)]
         if len(constants) == len(outputs):
             return self._listed(row, constants)
         return self._selected(row, outputs)
+
+    def section(self, table: str, output: str) -> Exact:
+        """A section's own output, which must be there."""
+        key = table, output
+        if key not in self.sections:
+            self.sections[key] = self.certain(self.output(Fact(output, "", table)))
+        return self.sections[key]
 
     def outputs(self, node: Fact) -> list[int]:
         """The nodes of one output of a table, row by row."""
@@ -138,16 +147,14 @@ class Values:
         place = table.outputs.index(node.name)
         return [row.outputs[place] for row in table.rows]
 
-    def scopes(self, outputs: Sequence[int]) -> set[str]:
-        """The tables that these nodes read, and that those read."""
-        found: set[str] = set()
-        for index in outputs:
+    def table_reads(self, indexes: Sequence[int]) -> Iterator[int]:
+        """The outputs of other tables that these nodes read."""
+        for index in indexes:
             node = self.nodes[index]
             if isinstance(node, Fact) and node.scope not in ("fact", "figure"):
-                found |= {node.scope} | self.scopes(self.outputs(node))
+                yield index
             elif isinstance(node, Calc | Round):
-                found |= self.scopes(node.args if isinstance(node, Calc) else (node.arg,))
-        return found
+                yield from self.table_reads(node.args if isinstance(node, Calc) else (node.arg,))
 
     def _listed(self, row: str, values: Sequence[Any]) -> Exact:
         """Constant outputs as a tuple; the place behind the last row, which is also place -1, is no value."""
@@ -291,6 +298,13 @@ _CALC: dict[str, Callable[[Values, list[Exact]], Exact]] = {
     "limit_minus": _limit_minus, "money_over_limit": Values.over_limit, "first_known": Values.first_known,
     "add_months": lambda values, args: values.define(args, call("month_later", args[0].top, args[1].top)),
 }  # fmt: skip
+
+
+def plain(top: int | None, under: int | None) -> int | Fraction | None:
+    """A value as it is shown: whole where it is whole, None where it is missing."""
+    if top is None or under is None:
+        return None
+    return Fraction(top, under) if top % under else top // under
 
 
 def absent() -> None:

@@ -72,19 +72,23 @@ class Quick:
     def shares_are_parts(self) -> bool:
         return all(share >= 0 for row in self.column(self.tables[3], "security") for way in row for _, share in way)
 
-    def body(self) -> list[ast.stmt]:
+    def begin(self) -> None:
+        """The rows of all sections but authority, the checks that failed, and all that must be there."""
         assembly, values = self.assembly, self.values
         self.rows: list[Term] = [name(assembly.row(table.name)) if table else -1 for table in self.tables]
         assembly.gather(assembly.fails)
         mask = join(name(f"m{assembly.fails.group}"), ">>", assembly.fails.first)
         values.body.append(assign("failed", join(mask, "&", (1 << len(assembly.fails.rows)) - 1)))
         self.demand()
-        grave = [row.verdict in ("hard_stop", "deny") for row in self.settlement.checks]
-        refer = [row.verdict == "refer" for row in self.settlement.checks]
-        lines = [*values.body, ast.If(self.failed(grave), [self.answer(3, -1)], [])]
+
+    def body(self) -> list[ast.stmt]:
+        """The function that answers the core."""
+        self.begin()
+        values = self.values
+        lines = [*values.body, ast.If(self.failed("hard_stop", "deny"), [self.answer(3, -1)], [])]
         with values.block() as referred:
-            row: Term = name(assembly.row(self.settlement.table(self.fold.authority).name)) if self.fold.authority >= 0 else -1
-        lines.append(ast.If(self.failed(refer), [*referred, self.answer(2, row)], []))
+            row = self.authority()
+        lines.append(ast.If(self.failed("refer"), [*referred, self.answer(2, row)], []))
         with values.block() as allowed:
             changed = self.conditions()
         return [*lines, *allowed, self.answer(either(changed, 1, 0), -1)]
@@ -96,12 +100,17 @@ class Quick:
                 assert table is not None
                 nodes = [row.outputs[table.outputs.index(output)] for row in table.rows]
                 if not all(isinstance(self.assembly.nodes[node], Const) for node in nodes):
-                    self.values.certain(self.values.output(Fact(output, "", table.name)))
+                    self.values.section(table.name, output)
         if self.fold.limit_effective >= 0:
             self.assembly.sure(self.fold.limit_effective)
 
-    def failed(self, which: Sequence[bool]) -> ast.expr:
-        return tree(join(name("failed"), "&", sum(flag << place for place, flag in enumerate(which))))
+    def failed(self, *verdicts: str) -> ast.expr:
+        """Whether a check of these verdicts failed."""
+        bits = sum((row.verdict in verdicts) << place for place, row in enumerate(self.settlement.checks))
+        return tree(join(name("failed"), "&", bits))
+
+    def authority(self) -> Term:
+        return name(self.assembly.row(self.settlement.table(self.fold.authority).name)) if self.fold.authority >= 0 else -1
 
     def answer(self, verdict: Term, authority: Term) -> ast.stmt:
         parts: list[Term] = [verdict, *self.rows, authority, name("failed"), 0]

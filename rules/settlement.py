@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import lcm
 from typing import Any
 
-from policy.program import Collect, First, Fold, Program
+from policy.program import Collect, Fact, First, Fold, Program
 from rules.emit import half_even
 from rules.outcome import CheckOutcome, Outcome, Required
 from rules.reasons import NOTHING, Reasons
@@ -67,9 +67,8 @@ def _rest(alternative: Sequence[tuple[str, Any]], amount: int | None, prepaid: i
                 covered = parts[place] if parts[place] < prepaid else prepaid
                 parts[place] -= covered
                 prepaid -= covered
-    return tuple(
-        Required(instrument, share, part) for (instrument, share), part in zip(alternative, parts, strict=True) if part > 0
-    )
+    shared = zip(alternative, parts, strict=True)
+    return tuple(Required(instrument, share, part) for (instrument, share), part in shared if part > 0)
 
 
 def split(shares: Sequence[Any], amount: int) -> list[int]:
@@ -111,6 +110,8 @@ class Settlement:
         assert isinstance(collect, Collect)
         self.program, self.fold, self.checks = program, fold, collect.rows
         self.denying = frozenset(name for name, fact in program.facts.items() if fact.missing == "deny")
+        self.sections = {"tiers": fold.tiers, "limits": fold.limits, "terms": fold.terms, "security": fold.security}
+        self.order = tuple(self.fact(index) for index in (fold.amount, fold.prepaid, fold.requested_terms))
         self.highest = program.roles_rising[-1] if program.roles_rising else None
 
     def verdict(self, checks: Sequence[CheckOutcome], missing: frozenset[str]) -> str:
@@ -142,7 +143,7 @@ class Settlement:
         """The full answer where values may be missing, each with its reasons."""
         fold, rows, missing = self.fold, {}, NOTHING
         outputs: dict[str, dict[str, Any]] = {}
-        for name, index in (("tiers", fold.tiers), ("limits", fold.limits), ("terms", fold.terms), ("security", fold.security)):
+        for name, index in self.sections.items():
             outputs[name], gone = self._section(reasons, index)
             missing |= gone
             if index >= 0:
@@ -150,7 +151,8 @@ class Settlement:
         if fold.limit_effective >= 0:
             outputs["limits"]["effective"] = reasons.value(fold.limit_effective)
             missing |= reasons.of(fold.limit_effective)
-        order = Order(*(reasons.value(index) if index >= 0 else None for index in (fold.amount, fold.prepaid, fold.requested_terms)))
+        read = (fold.amount, fold.prepaid, fold.requested_terms)
+        order = Order(*(reasons.value(index) if index >= 0 else None for index in read))
         release, _ = self._section(reasons, fold.authority)
         terms = outputs["terms"]
         found = Sections(
@@ -159,6 +161,11 @@ class Settlement:
             reasons.rows[self.table(fold.authority).name] if fold.authority >= 0 else -1, release.get("release"),
         )  # fmt: skip
         return self.outcome(found, checks, missing.union(*(check.missing for check in checks)))
+
+    def fact(self, index: int) -> str:
+        """The name of a fact of the order, "" where the policy knows none."""
+        node = self.program.nodes[index] if index >= 0 else None
+        return node.name if isinstance(node, Fact) else ""
 
     def table(self, index: int) -> First:
         node = self.program.nodes[index]
