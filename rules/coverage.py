@@ -75,7 +75,10 @@ def cover(loaded: Loaded) -> Coverage:
                 items = test.lists.get(figure.list_name, ())
                 seen.items(figure, computed_facts(test.facts), items, by_figure[figure.name])
     thresholds = [*own, *(one for found in by_figure.values() for one in found)]
-    points = [point for one in thresholds for point in seen.points(one)]
+    once: dict[tuple[object, ...], Threshold] = {}
+    for one in thresholds:
+        once.setdefault(one.key, one)  # of the same edge in several rows the first is told
+    points = [point for one in once.values() for point in seen.points(one)]
     rows = (*_row_points(program, seen), *_check_points(program, seen))
     return Coverage(tuple(sorted(rows, key=_place)), tuple(sorted(points, key=_place)))
 
@@ -98,7 +101,7 @@ class _Seen:
     def __init__(self) -> None:
         self.rows: set[tuple[str, int]] = set()
         self.statuses: set[tuple[str, str]] = set()
-        self.sides: set[tuple[str, int, object, str]] = set()
+        self.sides: set[tuple[tuple[object, ...], str]] = set()
 
     def decision(self, program: Program, facts: Mapping[str, object], own: Sequence[Threshold]) -> None:
         evaluation = _Watched(program.nodes, program.tables, facts)
@@ -121,24 +124,20 @@ class _Seen:
     def _sides(self, evaluation: _Watched, thresholds: Sequence[Threshold]) -> None:
         for one in thresholds:
             if one.test in evaluation.reached and (side := side_of(evaluation, one)):
-                self.sides.add((one.figure, one.test, one.edge, side))
+                self.sides.add((one.key, side))
 
     def points(self, one: Threshold) -> Iterator[Point]:
         for side, words in one.sides.items():
-            yield Point(one.line, words, (one.figure, one.test, one.edge, side) in self.sides)
+            yield Point(one.line, words, (one.key, side) in self.sides)
 
 
 def _program_thresholds(program: Program) -> Iterator[Threshold]:
-    """Those of the sections, the value tables and the file's own checks; written in several rows, they count once."""
-    told: set[tuple[int, object]] = set()
+    """Those of the sections, the value tables and the file's own checks."""
     conditions = [(row.condition, row.line) for _, table in _tables(program) for row in table.rows]
-    tests = [(index, check.line) for check in _checks(program) for index in (check.applies, check.fails)]
-    conditions += [(index, line) for index, line in tests if index >= 0]
+    conditions += [(index, check.line) for check in _checks(program) for index in (check.applies, check.fails)]
     for index, line in conditions:
-        for one in thresholds_of(program, index, line):
-            if (one.test, one.edge) not in told:
-                told.add((one.test, one.edge))
-                yield one
+        if index >= 0:
+            yield from thresholds_of(program, index, line)
 
 
 def _figure_thresholds(program: Program, figure: Figure, lines: Mapping[str, int]) -> Iterator[Threshold]:

@@ -81,9 +81,15 @@ class FormulaText:
     def _infix(self, sign: str, args: tuple[int, ...]) -> str:
         left, right = args
         less = self.nodes[right]
+        if sign == "/" and isinstance(less, Calc) and less.op == "max":
+            right = next((arg for arg in less.args if not self._is_zero(arg)), right)  # compile guards a divisor so
         if sign == "+" and isinstance(less, Calc) and less.op == "negate":
             sign, right = "-", less.args[0]
         return f"{self.formula(left, whole=False)} {sign} {self.formula(right, whole=False)}"
+
+    def _is_zero(self, index: int) -> bool:
+        node = self.nodes[index]
+        return isinstance(node, Const) and node.value == 0
 
     def _membership(self, node: In) -> str:
         kind, wanted = self.kind(node.arg), "is not" if node.negated else "is"

@@ -38,6 +38,11 @@ class Threshold:
     line: int
     figure: str = ""
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes two thresholds one, in whichever rows they stand and whichever way they are compared."""
+        return (self.figure, self.subject, self.other, self.edge, -1 if self.unit else self.test)
+
 
 def thresholds_of(program: Program, index: int, line: int, figure: Figure | None = None) -> Iterator[Threshold]:
     """Every threshold under a condition of the Program, or of the lines `where` of a figure."""
