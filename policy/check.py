@@ -28,12 +28,15 @@ LIMIT_COLUMNS = {
     "review_every": Sort("months"),
 }
 COMPARE_AS = {"at_most": "<=", "at_least": ">=", "below": "<", "above": ">", "is": "is"}
+MOST_DIGITS = 4  # of any currency after the point
 FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Problem, ...]]:
     """The document with its meanings, and every finding in the order of the file."""
     problems: list[Problem] = []
+    _header(policy, vocabulary, problems)
+    vocabulary = _with_currency(policy, vocabulary)
     facts = {**vocabulary.facts}
     for written in policy.facts:
         _declare(written, facts, problems)
@@ -56,7 +59,6 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
         _check(inference, one)
     inference.level = ANY_SECTION
     tests = check_tests(inference)
-    _header(policy, vocabulary, problems)
     add_hints(inference)
     return Checked(policy, vocabulary, inference.meanings, names, tests), tuple(in_order(problems))
 
@@ -227,6 +229,11 @@ def _field(inference: Inference, check: CheckWritten, word: Word, found: str) ->
         known = [*own, *inference.names.all_names()]
         inference.note("unknown-field", word.at, f"the message shows '{{{found}}}', which is nothing here",
                        did_you_mean(found, known, f"may be shown: {listed(own)}, and any figure or setting"))
+
+
+def _with_currency(policy: Policy, vocabulary: Vocabulary) -> Vocabulary:
+    """The vocabulary, with the file's currency even where it is none: that is told once, not again at each amount."""
+    return replace(vocabulary, currencies={policy.currency.text: MOST_DIGITS, **vocabulary.currencies})
 
 
 def _header(policy: Policy, vocabulary: Vocabulary, problems: list[Problem]) -> None:
