@@ -1,0 +1,83 @@
+"""The command line `aval`: results on stdout, progress and complaints on stderr, wrong use told in one line (exit 2).
+
+A command's module is imported when the command runs, never to list it: `aval --help` loads neither the language, nor an
+engine, nor the database.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+WRONG_USE = 2
+INTERRUPTED = 130
+
+COMMANDS = {
+    "check": ("api.commands.check:check", "tell everything that is wrong with policy files"),
+    "test": ("api.commands.run_tests:run_tests", "run the tests that stand inside policy files, and their coverage"),
+    "decide": ("api.commands.decide:decide", "decide one order under a policy file, on facts from a file"),
+    "serve": ("api.commands.serve:serve", "answer order systems over HTTP"),
+    "import": ("api.importing:importing", "bring in customers and invoices from files"),
+    "key": ("api.commands.keys:key", "make, list and revoke the keys of clients"),
+    "db": ("api.commands.database:db", "keep the database's tables at this version"),
+}
+
+
+class Commands(click.Group):
+    """The commands by name, each loaded when it is called; complaints leave as one line."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """All names, in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of a name, loaded now."""
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in the help, from the table above and without loading anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        """Run and end the process: 0 done, 1 findings or failed tests, 2 wrong use."""
+        extra |= {"standalone_mode": False, "prog_name": extra.get("prog_name") or "aval"}
+        try:
+            code = super().main(*args, **extra)
+        except click.exceptions.NoArgsIsHelpError as nothing:
+            click.echo(nothing.format_message(), err=True)
+            sys.exit(WRONG_USE)
+        except click.ClickException as wrong:
+            click.echo(complaint(wrong), err=True)
+            sys.exit(WRONG_USE)
+        except click.Abort:
+            click.echo("aval: stopped", err=True)
+            sys.exit(INTERRUPTED)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def complaint(wrong: click.ClickException) -> str:
+    """What is wrong with a call, in one line in the house's words."""
+    message = " ".join(wrong.format_message().split()).rstrip(".")
+    context = getattr(wrong, "ctx", None)
+    path = context.command_path if context is not None else "aval"
+    help = "" if ";" in message else f"; see '{path} --help'"
+    return f"aval: {message[:1].lower()}{message[1:]}{help}"
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="aval", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Credit policy as code: write it in YAML, check it, test it, and let it decide orders."""
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    cli()

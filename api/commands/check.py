@@ -1,0 +1,32 @@
+"""`aval check`: everything that is wrong with policy files, in one run, for people and for machines."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from api.commands.files import broken, counted, load, policy_files, tell
+
+
+@click.command()
+@click.argument("names", metavar="FILE...", nargs=-1, required=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="Lines for people, or one document for machines.")  # fmt: skip
+@click.pass_context
+def check(context: click.Context, names: tuple[str, ...], form: str) -> None:
+    """Tell everything that is wrong with policy files; a folder stands for all policies in it.
+
+    Ends with 1 where a finding stops a policy from being published.
+    """
+    files = policy_files(names)
+    problems = [problem for path in files for problem in load(path).problems]
+    failed = broken(problems)
+    warned = len(problems) - failed
+    if form == "json":
+        told = {"files": len(files), "errors": failed, "warnings": warned, "problems": [p.as_dict() for p in problems]}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        tell(problems)
+        click.echo(f"{counted(len(files), 'file')}: {counted(failed, 'error')}, {counted(warned, 'warning')}")
+    context.exit(1 if failed else 0)

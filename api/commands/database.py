@@ -1,0 +1,75 @@
+"""`aval db`, and what every command that needs the database shares: its options, and a fault of it in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from storage.engine import Database, open_database, read_location
+from storage.failures import StorageFailure
+from storage.schema import is_current, upgrade
+
+DATABASE = "var/aval.db"
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+database_option = click.option(
+    "--database", metavar="PATH", envvar="AVAL_DATABASE", default=DATABASE, show_default=True, show_envvar=True,
+    help="The database file.",
+)  # fmt: skip
+pepper_option = click.option(
+    "--pepper", "pepper", metavar="PATH", envvar="AVAL_PEPPER", show_envvar=True,
+    help="The file with the server's secret part of every key, made where there is none  [default: next to it]",
+)  # fmt: skip
+
+
+@click.group()
+def db() -> None:
+    """Keep the database's tables at this version."""
+
+
+@db.command("upgrade")
+@database_option
+def upgrade_tables(database: str) -> None:
+    """Bring the tables to this version; a database that is there already is left as it is."""
+    with opened(database, current=False) as found:
+        already = found.path.exists() and is_current(found)
+        upgrade(found)
+        click.echo(f"{found.path}: {'was up to date' if already else 'tables are up to date now'}")
+
+
+@contextmanager
+def opened(database: str, current: bool = True) -> Iterator[Database]:
+    """The database of a command, closed when the block ends.
+
+    Raises: UsageError for one that cannot be used, and, where `current`, for one whose tables are not of this version.
+    """
+    try:
+        found = open_database(database)
+        try:
+            if current and not (found.path.exists() and is_current(found)):
+                raise click.UsageError(f"'{database}' is not a database of this version; "
+                                       f"run: aval db upgrade --database {database}")  # fmt: skip
+            yield found
+        finally:
+            found.dispose()
+    except (StorageFailure, ValueError) as fault:
+        told = str(fault) or "the database cannot be reached"
+        raise click.UsageError(told if ";" in told else f"{told}; check '{database}'") from fault
+
+
+def pepper_of(database: str, pepper: str | None) -> bytes:
+    """The server's secret part of every key. Raises: UsageError where its file cannot be used."""
+    from api.settings import read_pepper
+
+    try:
+        path = Path(pepper) if pepper else read_location(database).with_suffix(".pepper")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return read_pepper(path)
+    except OSError as error:
+        raise click.UsageError(f"cannot use '{path}' ({error.strerror}); name another file with --pepper") from None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None

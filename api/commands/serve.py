@@ -1,0 +1,42 @@
+"""`aval serve`: the HTTP service on a database, or a demo that prepares its own."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from api.commands.database import DATABASE, database_option, opened, pepper_of, pepper_option
+
+DEMO_DATABASE = "var/demo.db"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), envvar="PORT", default=8080, show_default=True,
+              help="The port to listen on.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="How many processes.")
+@click.option("--demo", is_flag=True, help="Prepare a shipped policy, a small book and a key first.")
+@click.option("--allow-single", is_flag=True, envvar="AVAL_ALLOW_SINGLE", show_envvar=True,
+              help="Let one engine approve alone where the second is not installed.")  # fmt: skip
+@database_option
+@pepper_option
+def serve(host: str, port: int, workers: int, demo: bool, allow_single: bool, database: str,
+          pepper: str | None) -> None:  # fmt: skip
+    """Answer order systems over HTTP until told to stop."""
+    from api.app import create_app
+    from api.serve import Listening
+    from api.serve import serve as run
+    from api.settings import Settings
+
+    if demo and database == DATABASE:
+        database = DEMO_DATABASE
+    settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single)
+    if demo:
+        from api.demo import prepare
+
+        prepare(settings, sys.stdout)
+        sys.stdout.flush()
+    with opened(database):
+        click.echo(f"aval: listening on http://{host}:{port}", err=True)
+    run(create_app(settings), Listening(host, port, workers))
