@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,21 @@ from api.auth import issue_key
 from api.roles import ROLES
 from api.services import Services
 from api.settings import Settings
+from policy.load import load_policy
+from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
+from storage.receivables import Invoice
 from storage.schema import upgrade
 from tests.fakes import Build, OnlyTheLimit, fake_build
 
 PEPPER = b"p" * 32
 DIGEST = "sha256:" + "a" * 64
 PROGRAM_DIGEST = "sha256:" + "b" * 64
+LIBRARY = Path(__file__).resolve().parents[2] / "policy" / "library"
+GOOD = {
+    "customer.score": 85, "customer.months_trading": 30, "customer.court_cases": 0, "customer.insolvent": False,
+    "customer.annual_revenue": "100000000.00", "customer.type": "company",
+}  # fmt: skip
 TABLES = ("customer", "account", "decision", "movement", "reservation", "policy_version", "policy_effective")
 
 
@@ -70,18 +79,52 @@ class Service:
 def start_service(folder: Path, evaluator: OnlyTheLimit | None = None, policy: bool = True,
                   build: Build | None = None) -> Service:  # fmt: skip
     """A service with a fake policy in effect, a key for each role, and no customers."""
-    settings = Settings(database=str(folder / "aval.db"), pepper=PEPPER)
-    service = Service(create_app(settings, build=build or fake_build(evaluator)))
-    database = service.held.database
-    upgrade(database)
-    with database.write() as work:
-        for role in ROLES:
-            service.keys[role], stored = issue_key(role, f"{role}-1", PEPPER)
-            work.keys.add(stored)
-        if policy:
+    service = _start(folder, build or fake_build(evaluator))
+    if policy:
+        with service.held.database.write() as work:
             work.policies.add(NewPolicy("fake", DIGEST, PROGRAM_DIGEST, b"aval: 1", "tests"))
             work.policies.set_effective(DIGEST, "tests")
     return service
+
+
+def start_real_service(folder: Path) -> Service:
+    """A service on the real engines with the standard policy, and the good customer C-1 with a limit of 500,000.00."""
+    service = _start(folder, None)
+    publish(service, "standard.yaml")
+    answer = service.put_customer(granted_limit="500000.00", country="CN", facts=GOOD)
+    assert answer.status_code == 201, answer.data
+    pay_on_time(service, "CNY")
+    return service
+
+
+def _start(folder: Path, build: Build | None) -> Service:
+    service = Service(create_app(Settings(database=str(folder / "aval.db"), pepper=PEPPER), build=build))
+    upgrade(service.held.database)
+    with service.held.database.write() as work:
+        for role in ROLES:
+            service.keys[role], stored = issue_key(role, f"{role}-1", PEPPER)
+            work.keys.add(stored)
+    return service
+
+
+def publish(service: Service, name: str) -> str:
+    """Store a shipped policy, make it effective, and give its digest."""
+    source = (LIBRARY / name).read_bytes()
+    program = load_policy(source, name, trade_vocabulary()).program
+    assert program is not None
+    with service.held.database.write() as work:
+        work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, source, "tests"))
+        work.policies.set_effective(program.source_digest, "tests")
+    return program.source_digest
+
+
+def pay_on_time(service: Service, currency: str, customer_id: str = "C-1") -> None:
+    """Give a customer ten invoices, each paid on its due date."""
+    with service.held.database.write() as work:
+        work.invoices.add_many([
+            Invoice(customer_id, f"I-{n}", 10_000_000, currency, date(2026, 1, n), date(2026, 2, n), date(2026, 2, n))
+            for n in range(1, 11)
+        ], date(2026, 11, 1))  # fmt: skip
 
 
 def an_order(amount: str = "100.00", customer_id: str = "C-1", **fields: Any) -> dict[str, Any]:

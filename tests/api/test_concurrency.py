@@ -20,7 +20,7 @@ from api.services import Services
 from api.situation import Evaluated
 from credit.decision import canonical_json
 from storage.decisions import DecidedOrder, Hold, NewDecision
-from tests.api.service import Service, an_order, start_service
+from tests.api.service import GOOD, Service, an_order, start_real_service, start_service
 
 CLIENTS, ORDERS = 16, 4
 LIMIT = 100_000  # minor units; sixteen times four orders of 50.00 ask for more than three times of it
@@ -66,6 +66,14 @@ def test_sixteen_clients_never_take_a_customer_above_the_limit(tmp_path: Path) -
         moved = work.accounts.movements(account.account_id)
     assert [one.version for one in moved] == list(range(1, CLIENTS * ORDERS + 1))
     assert account.balance == sum(one.amount for one in moved) == LIMIT
+
+
+def test_the_real_engines_hold_the_limit_too(tmp_path: Path) -> None:
+    service = start_real_service(tmp_path)
+    service.put_customer(granted_limit="1000.00", facts=GOOD)
+    told = ask_all(service)
+    assert set(told) <= {"approve", "approve_with_conditions", "refer"} and told["refer"] == CLIENTS * ORDERS - 20
+    assert held_in_all(service) == LIMIT
 
 
 def test_every_answer_states_the_exposure_that_held_when_it_was_recorded(tmp_path: Path) -> None:
