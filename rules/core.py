@@ -6,6 +6,7 @@ house. The fold's own functions decide here too; only what cannot change these n
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +22,22 @@ FAILED = ("hard_stop", "deny", "refer", "warn")
 WHOLE = ((("prepayment", Fraction(1)),),)
 
 
+class Outputs:
+    """The outputs of one row: constants, and nodes that are evaluated when they are read."""
+
+    def __init__(self, constant: Mapping[str, Any], places: Mapping[str, int]) -> None:
+        self._constant, self._places = constant, places
+        self.computed = tuple(places.values())
+
+    def of(self, name: str, evaluation: Evaluation) -> Any:
+        """An output of this name, None where there is none."""
+        place = self._places.get(name)
+        return self._constant.get(name) if place is None else evaluation.value(place)
+
+
+NOTHING = Outputs({}, {})
+
+
 class Core:
     """The fold over settled rows, for one Program."""
 
@@ -29,21 +46,24 @@ class Core:
         ranks = [STATUS_RANK[row.verdict] for row in checks.rows]
         self._denying = sum(1 << n for n, rank in enumerate(ranks) if rank >= STATUS_RANK["deny"])
         self._referring = sum(1 << n for n, rank in enumerate(ranks) if rank == STATUS_RANK["refer"])
-        sections = (fold.tiers, fold.limits, fold.terms, fold.security)
-        self._tables = [index for index in sections if index >= 0]
-        self._computed = {index: _computed(program, index) for index in self._tables}
+        self._sections = (fold.tiers, fold.limits, fold.terms, fold.security)
+        self._outputs = {index: _outputs(program, index) for index in self._sections if index >= 0}
 
-    def verdict(self, failed: int, evaluation: Evaluation) -> int:
+    def rows(self, evaluation: Evaluation) -> list[int]:
+        """The rows of tiers, limits, terms and security, -1 for none."""
+        rows = [evaluation.value(index) if index >= 0 else -1 for index in self._sections]
+        return [-1 if isinstance(row, Missing) else row for row in rows]
+
+    def verdict(self, rows: Sequence[int], failed: int, evaluation: Evaluation) -> int:
         """The place of the verdict in VERDICTS. Raises Unsettled where an output is missing."""
         complete = True
-        for index in self._tables:
-            row = evaluation.value(index)
-            if isinstance(row, Missing):
+        for index, row in zip(self._sections, rows, strict=True):
+            if row >= 0:
+                for node in self._outputs[index][row].computed:
+                    if isinstance(evaluation.value(node), Missing):
+                        raise Unsettled("an output is missing")
+            elif index >= 0:
                 complete = False
-                continue
-            for output in self._computed[index][row]:
-                if isinstance(evaluation.value(output), Missing):
-                    raise Unsettled("an output is missing")
         effective = self._fold.limit_effective
         if effective >= 0 and isinstance(evaluation.value(effective), Missing):
             raise Unsettled("the effective limit is missing")
@@ -51,26 +71,23 @@ class Core:
             return DENY
         if failed & self._referring or not complete:
             return REFER
-        return CONDITIONS if self._has_conditions(evaluation) else APPROVE
+        return CONDITIONS if self._has_conditions(rows, evaluation) else APPROVE
 
-    def answer(self, verdict: int, failed: int, evaluation: Evaluation) -> tuple[int, ...]:
+    def answer(self, verdict: int, rows: Sequence[int], failed: int, evaluation: Evaluation) -> tuple[int, ...]:
         """Verdict, rows of tiers, limits, terms, security and authority (-1: none), checks failed, checks unknown."""
-        fold, found = self._fold, []
-        authority = fold.authority if verdict == REFER else -1
-        for index in (fold.tiers, fold.limits, fold.terms, fold.security, authority):
-            row = evaluation.value(index) if index >= 0 else -1
-            found.append(-1 if isinstance(row, Missing) else row)
-        return (verdict, *found, failed, 0)
+        authority = evaluation.value(self._fold.authority) if verdict == REFER and self._fold.authority >= 0 else -1
+        return (verdict, *rows, -1 if isinstance(authority, Missing) else authority, failed, 0)
 
-    def _has_conditions(self, evaluation: Evaluation) -> bool:
+    def _has_conditions(self, rows: Sequence[int], evaluation: Evaluation) -> bool:
         fold = self._fold
         asked, amount, prepaid = (_known(evaluation, at) for at in (fold.requested_terms, fold.amount, fold.prepaid))
-        offers, longest = (_output(self._program, evaluation, fold.terms, name) for name in ("offer", "longest"))
-        offer = choose_terms(offers, longest, asked, self._program.terms)
+        terms = self._outputs[fold.terms][rows[2]] if rows[2] >= 0 else NOTHING
+        security = self._outputs[fold.security][rows[3]] if rows[3] >= 0 else NOTHING
+        offer = choose_terms(terms.of("offer", evaluation), terms.of("longest", evaluation), asked, self._program.terms)
         if asked is not None and offer is not None and asked != offer:
             return True
-        security = _output(self._program, evaluation, fold.security, "security") or ()
-        return bool(still_to_bring(WHOLE if offer == "prepaid" else security, amount, prepaid or 0))
+        wanted = WHOLE if offer == "prepaid" else security.of("security", evaluation) or ()
+        return bool(wanted) and bool(still_to_bring(wanted, amount, prepaid or 0))
 
 
 def core_of(outcome: Outcome) -> tuple[int, ...]:
@@ -82,24 +99,18 @@ def core_of(outcome: Outcome) -> tuple[int, ...]:
     return (VERDICTS.index(outcome.verdict), *rows, failed, unknown)
 
 
-def _computed(program: Program, index: int) -> list[list[int]]:
-    """The outputs of each row that are no constants, and so may be missing."""
+def _outputs(program: Program, index: int) -> list[Outputs]:
     table = program.nodes[index]
     assert isinstance(table, First)
-    return [[output for output in row.outputs if not isinstance(program.nodes[output], Const)] for row in table.rows]
+    found = []
+    for row in table.rows:
+        nodes = {name: program.nodes[output] for name, output in zip(table.outputs, row.outputs, strict=True)}
+        constant = {name: node.value for name, node in nodes.items() if isinstance(node, Const)}
+        places = dict(zip(table.outputs, row.outputs, strict=True))
+        found.append(Outputs(constant, {name: at for name, at in places.items() if name not in constant}))
+    return found
 
 
 def _known(evaluation: Evaluation, index: int) -> Any:
     value = evaluation.value(index) if index >= 0 else None
     return None if isinstance(value, Missing) else value
-
-
-def _output(program: Program, evaluation: Evaluation, index: int, name: str) -> Any:
-    """An output of a section's table, None where it has none of that name or no row."""
-    row = _known(evaluation, index)
-    if row is None:
-        return None
-    table = program.nodes[index]
-    assert isinstance(table, First)
-    place = table.outputs.index(name) if name in table.outputs else -1
-    return _known(evaluation, table.rows[row].outputs[place]) if place >= 0 else None

@@ -38,6 +38,7 @@ except ImportError:  # guard 13: the released version has no symbol table for Py
 AVAILABLE = engine is not None
 RESERVED = ("sid", "id", "$s", "$w", "$forward", "q")
 WARM = {"all": [{"m": {"$ex": {"$w": 1}}}], "pri": 65_000}
+CLOSED = "a closed engine was asked; load the policy again"
 _NUMBERS = count(1)
 
 
@@ -77,7 +78,7 @@ class Ruleset:
             raise EngineMissing("durable_rules cannot be loaded by this Python; use 3.11 or 3.12, or allow one engine")
         order = test_order(rules)
         refuse_clashes(order)
-        self.names, self.faults = order, 0
+        self.names, self.faults = tuple(name for name in fields if name in order), 0
         self._payloads: dict[str, Payload] = {}
         document: dict[str, Any] = {"$warm": WARM}
         for number, rule in enumerate(rules):  # guard 5: only our own rules, one key for each test, names unique
@@ -99,11 +100,14 @@ class Ruleset:
         engine.complete_and_start_action(self._handle, self._state)
         body = "".join(f',"{name}":%d' for name in self.names)
         self._message = f'{{"sid":"{self._sid}","id":"%d","q":1{body}}}'
+        self._retraction = f'{{"sid":"{self._sid}","id":"%d"}}'  # a fact is found by these two alone (events.c)
 
     def first(self, values: tuple[int, ...]) -> Payload | None:
         """The first rule that holds, None where none does."""
         with self._lock:  # guard 8: one user of a state at a time
-            number = self._next()
+            if self._closed:
+                raise EngineFault(CLOSED)
+            number = next(self._ids)
             try:
                 code, state = engine.assert_event(self._handle, self._message % (number, *values))
                 if state != self._state or code not in (0, 1):
@@ -113,7 +117,9 @@ class Ruleset:
                 found = engine.start_action_for_state(self._handle, state)[1]  # guard 9: start, then complete
                 if engine.complete_and_start_action(self._handle, state) is not None:
                     raise EngineFault("the Rete engine left an action over")
-                return self._payload(found, f'"id":"{number}"')
+                if f'"id":"{number}"' not in found:  # guard 8: the answer must be to our own message
+                    raise EngineFault("the Rete engine answered for another order")
+                return self._payloads[found[2:5]]
             except BaseException as error:
                 self._rotate(error)
                 raise
@@ -121,7 +127,9 @@ class Ruleset:
     def collect(self, values: tuple[int, ...]) -> list[Payload]:
         """Every rule that holds."""
         with self._lock:
-            number = self._next()
+            if self._closed:
+                raise EngineFault(CLOSED)
+            number = next(self._ids)
             message, mark = self._message % (number, *values), f'"id":"{number}"'
             found: list[Payload] = []
             try:
@@ -130,26 +138,16 @@ class Ruleset:
                     raise EngineFault("the Rete engine gave an unknown answer")
                 text = None if code else engine.start_action_for_state(self._handle, state)[1]
                 while text is not None:
-                    found.append(self._payload(text, mark))
+                    if mark not in text or len(found) == self._most:
+                        raise EngineFault("the Rete engine answered for another order")
+                    found.append(self._payloads[text[2:5]])
                     text = engine.complete_and_start_action(self._handle, state)
-                    if len(found) > self._most:
-                        raise EngineFault("the Rete engine does not come to an end")
-                if engine.retract_fact(self._handle, message)[0] != 0:
+                if engine.retract_fact(self._handle, self._retraction % number)[0] != 0:
                     raise EngineFault("the Rete engine keeps a fact")
                 return found
             except BaseException as error:
                 self._rotate(error)
                 raise
-
-    def _next(self) -> int:
-        if self._closed:
-            raise EngineFault("a closed engine was asked; load the policy again")
-        return next(self._ids)
-
-    def _payload(self, text: str, mark: str) -> Payload:
-        if mark not in text:  # guard 8: the answer must be to our own message
-            raise EngineFault("the Rete engine answered for another order")
-        return self._payloads[text[2:5]]
 
     def _rotate(self, error: BaseException) -> None:
         """Guard 8: after any fault the state is thrown away, so that nothing of this order is left for the next."""
@@ -238,10 +236,11 @@ class Durable:
         evaluation = Evaluation(self.program.nodes, self.program.tables, facts)
         try:
             fails, applies = self._ask(facts, evaluation)
-            verdict = self._core.verdict(fails & applies, evaluation)
+            rows = self._core.rows(evaluation)
+            verdict = self._core.verdict(rows, fails & applies, evaluation)
             if verdict == REFER and self._authority:
                 self._authority.ask(facts, evaluation)
-            return self._core.answer(verdict, fails & applies, evaluation)
+            return self._core.answer(verdict, rows, fails & applies, evaluation)
         except Unsettled:
             self.fallbacks += 1
             return core_of(reference.decide(self.program, facts))

@@ -17,7 +17,7 @@ from typing import Any
 
 from policy.program import Calc, Collect, Compare, Const, Fact, First, Fold, In, Logic, Node, Program, Round
 from rules.outcome import Missing
-from rules.ranges import Field, Ranges, both, compared, joined, outside, within
+from rules.ranges import Field, Ranges, both, compared, encode, joined, outside, within
 from rules.reference import Evaluation
 
 BOXES_PER_ROW = 64
@@ -272,7 +272,21 @@ class Flattening:
         scale = lcm(*(Fraction(constant).denominator for constant in constants)) if form == "rational" else 1
         tokens = tuple(dict.fromkeys(constants)) if form == "token" else ()
         fact = node.name if isinstance(node, Fact) and node.scope in ("fact", "figure") else ""
-        return self._field(key, form, index, scale=scale, tokens=tokens, fact=fact)
+        field = self._field(key, form, index, scale=scale, tokens=tokens, fact=fact)
+        if isinstance(node, Fact) and node.scope in self.program.tables and field.table < 0:
+            field = self.fields[field.name] = self._by_row(field, node)
+        return field
+
+    def _by_row(self, field: Field, node: Fact) -> Field:
+        """The field with its number for each row of the table it reads, where these are constants."""
+        index = self.program.tables[node.scope]
+        table = self.nodes[index]
+        assert isinstance(table, First)
+        outputs = [self.nodes[row.outputs[table.outputs.index(node.name)]] for row in table.rows]
+        values = [output.value for output in outputs if isinstance(output, Const)]
+        if len(values) < len(outputs):
+            return field
+        return replace(field, table=index, by_row=tuple(encode(field, value) for value in values))
 
     def _field(self, key: tuple[Any, ...], form: str, node: int, other: int = -1, **more: Any) -> Field:
         name = self._names.setdefault(key, f"f{len(self._names)}")

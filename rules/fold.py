@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import lcm
 from typing import Any
 
 from policy.program import First, Fold, Node, Program
@@ -121,7 +121,7 @@ def _rest(alternative: Sequence[tuple[str, Fraction]], amount: int | None, prepa
     if amount is None:
         return tuple(Required(instrument, share, None) for instrument, share in alternative)
     due = share_amounts([share for _, share in alternative], amount)
-    order = sorted(range(len(due)), key=lambda place: alternative[place][0] != "prepayment")
+    order = sorted(range(len(due)), key=lambda place: alternative[place][0] != "prepayment") if prepaid else ()
     for place in order:
         taken = min(due[place], prepaid)
         due[place], prepaid = due[place] - taken, prepaid - taken
@@ -130,11 +130,14 @@ def _rest(alternative: Sequence[tuple[str, Fraction]], amount: int | None, prepa
 
 def share_amounts(shares: Sequence[Fraction], amount: int) -> list[int]:
     """Shares of an amount in whole minor units: largest remainder first, ties in document order."""
-    exact = [share * amount for share in shares]
-    parts = [floor(part) for part in exact]
-    left = round(sum(exact, Fraction(0))) - sum(parts)
-    for place in sorted(range(len(parts)), key=lambda n: parts[n] - exact[n])[:left]:
-        parts[place] += 1
+    under = lcm(*(share.denominator for share in shares))
+    tops = [share.numerator * (under // share.denominator) * amount for share in shares]
+    parts = [top // under for top in tops]
+    total, rest = divmod(sum(tops), under)
+    left = total - sum(parts) + (2 * rest > under or (2 * rest == under and total % 2))
+    if left:
+        for place in sorted(range(len(parts)), key=lambda n: -(tops[n] % under))[:left]:
+            parts[place] += 1
     return parts
 
 

@@ -25,7 +25,8 @@ class Field:
 
     `form` says how a value becomes that number. integer: as it is. rational: 2 × floor(value × scale), and 1 more where
     value × scale is not whole. token: its place in `tokens` from 1, 0 for any other. flag and truth: 0 or 1. sign: -1,
-    0 or 1 for `node` less, equal or more than `other` (tokens: 0 or 1). `fact` names a given fact read as it is.
+    0 or 1 for `node` less, equal or more than `other` (tokens: 0 or 1). `fact` names a given fact read as it is;
+    `by_row` are the numbers for each row of `table`, where constant outputs of that earlier table are read.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Field:
     scale: int = 1
     tokens: tuple[str, ...] = ()
     fact: str = ""
+    table: int = -1
+    by_row: tuple[int, ...] = ()
 
     @property
     def domain(self) -> tuple[int, int]:

@@ -37,8 +37,10 @@ class Reading:
         whole = [field for field in fields if field.fact and field.form == "integer"]
         flags = [field for field in fields if field.fact and field.form == "flag"]
         tokens = [field for field in fields if field.fact and field.form == "token"]
-        given = [*whole, *flags, *tokens]
+        outputs = [field for field in fields if field.by_row]
+        given = [*whole, *flags, *tokens, *outputs]
         figures = [field for field in fields if field not in given]
+        self._outputs = [(field.table, field.by_row) for field in outputs]
         self._figures = [(field.node, field.form == "integer", field) for field in figures]
         self._whole, self._flags = [field.fact for field in whole], [field.fact for field in flags]
         self._tokens = [(f.fact, {token: code for code, token in enumerate(f.tokens, 1)}) for f in tokens]
@@ -53,19 +55,24 @@ class Reading:
             flags = [*map(facts.get, self._flags)]
             if not FLAG.issuperset(map(type, flags)):
                 _refuse(self._flags, flags, bool)
-            found += map(int, flags)  # type: ignore[arg-type]
+            found += flags  # type: ignore[arg-type]  # a flag is written as 0 or 1
         for name, codes in self._tokens:
             token = facts.get(name)
             if type(token) is not str:
                 _refuse([name], [token], str)
             found.append(codes.get(token, 0))  # type: ignore[arg-type]
         try:
+            for table, by_row in self._outputs:
+                row = evaluation.value(table)
+                if isinstance(row, Missing):
+                    raise Unsettled("an earlier table has no row")
+                found.append(by_row[row])
             for node, whole, field in self._figures:
                 value = evaluation.value(node)
                 found.append(value if whole and type(value) is int else derived(field, value, evaluation))
         except (ArithmeticError, ValueError) as error:
             raise Unsettled("a figure cannot be computed") from error
-        if found and (max(found) > INT64_MAX or min(found) < -INT64_MAX):
+        if max(found, default=0) > INT64_MAX or min(found, default=0) < -INT64_MAX:
             raise Unsettled("a number passes int64")
         return tuple(found)
 

@@ -44,19 +44,21 @@ class Evaluation:
         self._memo[index] = value
 
     def fact(self, node: Fact) -> Exact:
-        if node.scope == "item":
-            return _known(self.item.get(node.name), node.name)
-        if node.scope in ("fact", "figure"):
-            return _known(self.facts.get(node.name), node.name)
+        if node.scope in ("fact", "figure", "item"):
+            value = (self.item if node.scope == "item" else self.facts).get(node.name)
+            return Missing(frozenset({node.name})) if value is None else value
         table = self.nodes[self.tables[node.scope]]
         row = self.value(self.tables[node.scope])
         return row if isinstance(row, Missing) else self.value(table.rows[row].outputs[table.outputs.index(node.name)])
 
     def calc(self, node: Calc) -> Exact:
-        args = [self.value(arg) for arg in node.args]
+        args = [*map(self.value, node.args)]
         if node.op == "first_known":
             return next((arg for arg in args if not isinstance(arg, Missing)), _union(args))
-        return _union(args) or ARITHMETIC[node.op](*args)
+        for arg in args:
+            if isinstance(arg, Missing):
+                return _union(args)
+        return ARITHMETIC[node.op](*args)
 
     def round(self, node: Round) -> Exact:
         value = self.value(node.arg)
@@ -140,10 +142,12 @@ def rounded(value: int | Fraction, step: Fraction, mode: str) -> int | Fraction:
     """The value to a whole multiple of the step; half_even and half_up (away from zero) differ only at the middle."""
     part = value.denominator * step.numerator
     below, rest = divmod(value.numerator * step.denominator, part)
-    nearer, middle = 2 * rest > part, 2 * rest == part
-    half_even, half_up = nearer or (middle and below % 2 == 1), nearer or (middle and value > 0)
-    up = {"half_even": half_even, "half_up": half_up, "floor": False, "ceil": rest > 0}[mode]
-    return plain(Fraction((below + up) * step.numerator, step.denominator))
+    if mode in ("floor", "ceil"):
+        up = mode == "ceil" and rest > 0
+    else:
+        up = 2 * rest > part or (2 * rest == part and (value > 0 if mode == "half_up" else below % 2 == 1))
+    steps = (below + up) * step.numerator
+    return steps if step.denominator == 1 else plain(Fraction(steps, step.denominator))
 
 
 def add_months(day: int, months: int) -> int:
@@ -165,10 +169,6 @@ def _stricter(*limits: int) -> int:
 def _inside(value: Exact, span: Span) -> bool:
     above = span.low is None or (value >= span.low if span.low_closed else value > span.low)
     return bool(above and (span.high is None or (value <= span.high if span.high_closed else value < span.high)))
-
-
-def _known(value: Exact, name: str) -> Exact:
-    return Missing(frozenset({name})) if value is None else value
 
 
 def _union(values: Sequence[Exact]) -> Missing | None:

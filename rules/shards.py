@@ -19,6 +19,7 @@ RULES = 300  # of 4,096 that the engine takes: start and complete each scan all 
 CHILDREN = 200  # of 511 under one node
 MATCHES = 60  # of 64 waiting at once
 EQUAL = 200  # of 255 with the same condition
+KEYED = 16  # values of a key by which collected rules are kept apart; with fewer rules it is not worth it
 
 Tests = tuple[tuple[str, str, int], ...]  # (field, "eq" | "$gte" | "$lte", number), in the order of the network
 Payload = tuple[str, int, int]  # part, index of the table, number of the row
@@ -47,7 +48,7 @@ class Keyed:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """A table cut into blocks of rows: the first block that finds a row has the lowest."""
+    """Rules cut into blocks: of a first-match table the first block that finds a row has the lowest."""
 
     parts: tuple[Plan, ...]
 
@@ -56,8 +57,9 @@ Plan = tuple[Rule, ...] | Keyed | Blocks
 
 
 def rules_of(table: FlatTable) -> tuple[Rule, ...]:
-    """One rule for each box, in document order."""
-    return tuple(Rule(box, (row.part, table.index, row.number)) for row in table.rows for box in row.boxes)
+    """One rule for each box, in document order; the row of a first-match table that holds always needs none."""
+    rows = [row for row in table.rows if table.collects or () not in row.boxes]
+    return tuple(Rule(box, (row.part, table.index, row.number)) for row in rows for box in row.boxes)
 
 
 def plan_first(rules: tuple[Rule, ...], fields: Mapping[str, Field]) -> Plan:
@@ -75,11 +77,26 @@ def plan_first(rules: tuple[Rule, ...], fields: Mapping[str, Field]) -> Plan:
     return Blocks(tuple(plan_first(block, fields) for block in blocks(rules)))
 
 
-def plan_collected(rules: tuple[Rule, ...], fields: Mapping[str, Field]) -> list[tuple[Rule, ...]]:
-    """Rules of which every match is wanted, in as many rulesets as they need."""
+def plan_collected(rules: tuple[Rule, ...], fields: Mapping[str, Field]) -> Plan:
+    """Rules of which every match is wanted: by the key that most of them test, such as the tier, then in blocks.
+
+    The engine looks at every rule of a ruleset for every action, so half the rules is worth a dictionary.
+    """
+    equal = Counter(test[0] for rule in rules for test in rule.box if test[1] == test[2])
+    name, tested = equal.most_common(1)[0] if equal else ("", 0)
+    values = sorted({test[1] for rule in rules for test in rule.box if test[0] == name and test[1] == test[2]})
+    if 2 * tested >= len(rules) > KEYED and 1 < len(values) <= KEYED:
+        shards = {value: in_blocks(_shard(rules, name, value), fields) for value in values}
+        rest = tuple(rule for rule in rules if not _is_equality(rule, name))
+        return Keyed(name, shards, in_blocks(rest, fields))
+    return in_blocks(rules, fields)
+
+
+def in_blocks(rules: tuple[Rule, ...], fields: Mapping[str, Field]) -> Plan:
+    """All of these rules, in as many rulesets as they need."""
     if fits(rules, fields):
-        return [rules]
-    return [part for block in blocks(rules) for part in plan_collected(block, fields)]
+        return rules
+    return Blocks(tuple(in_blocks(block, fields) for block in blocks(rules)))
 
 
 def blocks(rules: tuple[Rule, ...]) -> list[tuple[Rule, ...]]:

@@ -8,6 +8,7 @@ first-match table is kept here. Tables too large for one ruleset are asked shard
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Protocol
 
 from policy.program import First, Node
@@ -20,7 +21,7 @@ from rules.shards import Blocks, Keyed, Payload, Plan, Rule, fits, plan_collecte
 
 
 class Askable(Protocol):
-    """A ruleset of the engine: `names` are its fields in the order in which it wants their numbers."""
+    """A ruleset of the engine: `names` are the fields it wants, in the order of the fields it was made with."""
 
     names: tuple[str, ...]
 
@@ -30,42 +31,43 @@ class Askable(Protocol):
 
 Make = Callable[[Sequence[Rule], Mapping[str, Field]], Askable]
 Numbers = tuple[int, ...]
+NO_ROW = 2**31  # past every row
 FirstOf = Callable[[Numbers], Payload | None]
+AllOf = Callable[[Numbers], Sequence[Payload]]
 
 
 class Stage:
     """Tables whose conditions read only facts and what earlier stages found."""
 
     def __init__(self, tables: Sequence[FlatTable], fields: Mapping[str, Field], make: Make) -> None:
-        self._fields, self._make = fields, make
+        self._make = make
+        self._otherwise = {table.index: _otherwise(table) for table in tables if not table.collects}
         rules = {table.index: rules_of(table) for table in tables}
         reads = {name for table in tables for row in table.rows for name in row.reads}
         self.reading = Reading([field for name, field in fields.items() if name in reads])
-        self._firsts = [table.index for table in tables if not table.collects]
+        self._fields = {name: fields[name] for name in self.reading.names}
         alone, together = _apart(tables, rules, fields)
         self._alone = [(index, self._first(plan_first(rules[index], fields))) for index in alone]
-        self._collected = [self._collect(part) for part in plan_collected(_joined(rules, together), fields) if part]
+        self._collected = self._collect(plan_collected(_joined(rules, together), fields))
 
     def ask(self, facts: Mapping[str, Any], evaluation: Evaluation) -> tuple[int, int]:
-        """Settles the row of each table; the checks that fail and those that apply, as bits. Raises Unsettled."""
+        """Settle the row of each table; the checks that fail and those that apply, as bits. Raises Unsettled."""
         numbers = self.reading.numbers(facts, evaluation)
-        rows: dict[int, int] = {}
+        rows = dict(self._otherwise)
         fails = applies = 0
         for index, first in self._alone:
             if (found := first(numbers)) is not None:
                 rows[index] = found[2]
-        for collect in self._collected:
-            for part, index, number in collect(numbers):
-                if part == "row":
-                    if number < rows.get(index, number + 1):
-                        rows[index] = number
-                elif part == "fails":
-                    fails |= 1 << number
-                else:
-                    applies |= 1 << number
-        for index in self._firsts:
-            row = rows.get(index)
-            evaluation.settle(index, _no_row(evaluation.nodes[index]) if row is None else row)
+        for part, index, number in self._collected(numbers):
+            if part == "row":
+                if number < rows[index]:
+                    rows[index] = number
+            elif part == "fails":
+                fails |= 1 << number
+            else:
+                applies |= 1 << number
+        for index, row in rows.items():
+            evaluation.settle(index, row if row < NO_ROW else _no_row(evaluation.nodes[index]))
         return fails, applies
 
     def _first(self, plan: Plan) -> FirstOf:
@@ -83,14 +85,28 @@ class Stage:
         pick = self._pick(ruleset.names)
         return lambda numbers: ruleset.first(pick(numbers))
 
-    def _collect(self, rules: tuple[Rule, ...]) -> Callable[[Numbers], list[Payload]]:
-        ruleset = self._make(rules, self._fields)
+    def _collect(self, plan: Plan) -> AllOf:
+        if isinstance(plan, Keyed):
+            place = self.reading.names.index(plan.field)
+            shards = {value: self._collect(shard) for value, shard in plan.shards.items()}
+            rest = self._collect(plan.rest)
+            return lambda numbers: shards.get(numbers[place], rest)(numbers)
+        if isinstance(plan, Blocks):
+            parts = [self._collect(part) for part in plan.parts]
+            return lambda numbers: [found for part in parts for found in part(numbers)]
+        if not plan:
+            return lambda numbers: ()
+        ruleset = self._make(plan, self._fields)
         pick = self._pick(ruleset.names)
         return lambda numbers: ruleset.collect(pick(numbers))
 
     def _pick(self, names: Sequence[str]) -> Callable[[Numbers], Numbers]:
+        if names == self.reading.names:
+            return lambda numbers: numbers
         places = [self.reading.names.index(name) for name in names]
-        return lambda numbers: tuple([numbers[place] for place in places])
+        if len(places) < 2:
+            return lambda numbers: tuple([numbers[place] for place in places])
+        return itemgetter(*places)
 
 
 def _apart(
@@ -106,6 +122,11 @@ def _apart(
         together.remove(largest)
         alone.append(largest)
     return alone, together
+
+
+def _otherwise(table: FlatTable) -> int:
+    """The row that holds always, if there is one: it decides where the engine finds none before it."""
+    return next((row.number for row in table.rows if () in row.boxes), NO_ROW)
 
 
 def _joined(rules: Mapping[int, tuple[Rule, ...]], indices: Sequence[int]) -> tuple[Rule, ...]:
