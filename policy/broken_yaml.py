@@ -68,7 +68,7 @@ def explain(
 
 def _blank(stop: _Stop, found: Problem) -> Blank | None:
     """Where the value of a `quoting` finding stands; the finding's message begins with it, in quotes."""
-    value = found.message[1:].partition('" needs quotes')[0]
+    value = found.message[1:].partition("' needs quotes")[0]
     if stop.rest(found.where).startswith(value) and value:
         return found.where, len(value)
     if stop.rest(found.where)[:1] in ":":
@@ -88,9 +88,9 @@ def _quoting(stop: _Stop, at: Where, value: str) -> Problem:
     value = re.split(r"\s+#", value)[0].strip()
     key = _KEY_BEFORE.search(stop.before(at))
     if key is None or (value[:1] not in "<>" and ".." not in value):
-        return Problem("quoting", at, f'"{value}" needs quotes here', _LINE_HELP)
+        return Problem("quoting", at, f"'{value}' needs quotes here", _LINE_HELP)
     test = f"in {value}" if ".." in value else value
-    return Problem("quoting", at, f'"{value}" needs quotes here',
+    return Problem("quoting", at, f"'{value}' needs quotes here",
                    f"or write it as a line: - {key.group(1)} {test}")  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def _bad_first_sign(stop: _Stop) -> Problem | None:
     sign = stop.rest(stop.at)[:1]
     if sign == ">":
         return _quoting(stop, stop.at, re.split("[,}]", stop.rest(stop.at))[0])
-    return Problem("quoting", stop.at, f'a value cannot begin with "{sign}"', _LINE_HELP)
+    return Problem("quoting", stop.at, f"a value cannot begin with '{sign}'", _LINE_HELP)
 
 
 def _tab(at: Where) -> Problem:
@@ -128,7 +128,7 @@ def _other_tabs(stop: _Stop, told: Where) -> list[Problem]:
 def _name_sign(stop: _Stop) -> Problem | None:
     for words, sign in (("alias", "*"), ("anchor", "&"), ("tag", "!")):
         if f"scanning an {words}" in stop.context or f"scanning a {words}" in stop.context:
-            return Problem("quoting", stop.began, f'a value cannot begin with "{sign}"', _LINE_HELP)
+            return Problem("quoting", stop.began, f"a value cannot begin with '{sign}'", _LINE_HELP)
     if "tag handle" in stop.problem:
         return Problem("tag", stop.at, "YAML tags are not part of the language", "delete it")
     return None
@@ -145,16 +145,16 @@ def _flow(stop: _Stop) -> Problem | None:
     mapping = "mapping" in stop.context
     close = "}" if mapping else "]"
     if sign and sign in "[{" and _KEY_BEFORE.search(stop.before(stop.at)) is None:
-        return Problem("broken-yaml", stop.at, f'"{sign}" cannot stand inside a value in {"{ }" if mapping else "[ ]"}',
+        return Problem("broken-yaml", stop.at, f"'{sign}' cannot stand inside a value in {'{ }' if mapping else '[ ]'}",
                        "put this value on a line of its own")  # fmt: skip
     if sign and sign in "]}":
         opened = "{" if mapping else "["
-        return Problem("broken-yaml", stop.at, f'"{sign}" found, but "{opened}" is open since line {stop.began.line}',
-                       f'type "{close}"')  # fmt: skip
+        return Problem("broken-yaml", stop.at, f"'{sign}' found, but '{opened}' is open since line {stop.began.line}",
+                       f"type '{close}'")  # fmt: skip
     if sign and same_line:
-        return Problem("broken-yaml", stop.at, f'"{_word(stop.rest(stop.at))}" cannot stand here',
-                       f'a comma or "{close}" was expected')  # fmt: skip
-    return Problem("broken-yaml", stop.began, f'"{stop.rest(stop.began)[:1]}" is never closed', f'add "{close}"')
+        return Problem("broken-yaml", stop.at, f"'{_word(stop.rest(stop.at))}' cannot stand here",
+                       f"a comma or '{close}' was expected")  # fmt: skip
+    return Problem("broken-yaml", stop.began, f"'{stop.rest(stop.began)[:1]}' is never closed", f"add '{close}'")
 
 
 def _no_value(stop: _Stop) -> Problem | None:
@@ -167,26 +167,26 @@ def _no_value(stop: _Stop) -> Problem | None:
     if sign and sign in "]}":
         return _closes_nothing(stop)
     if sign:
-        return Problem("broken-yaml", stop.at, f'"{sign}" found where a value was expected', "write the value, or 0")
+        return Problem("broken-yaml", stop.at, f"'{sign}' found where a value was expected", "write the value, or 0")
     return Problem("broken-yaml", stop.at, "a value was expected here", "close the bracket, or write the value")
 
 
 def _closes_nothing(stop: _Stop) -> Problem:
     sign = stop.rest(stop.at)[0]
-    return Problem("broken-yaml", stop.at, f'"{sign}" closes nothing', "delete it, or open the bracket before it")
+    return Problem("broken-yaml", stop.at, f"'{sign}' closes nothing", "delete it, or open the bracket before it")
 
 
 def _colon_inside(stop: _Stop) -> Problem | None:
     if "mapping values are not allowed" not in stop.problem:
         return None
     if re.search(r"(?:^|\s)[\w.\"']+:\s", stop.before(stop.at)) or stop.before(stop.at).count('"') % 2:
-        return Problem("quoting", stop.at, 'a value cannot hold ":" before a space', "put the whole value in quotes")
+        return Problem("quoting", stop.at, "a value cannot hold ':' before a space", "put the whole value in quotes")
     above = _line_above(stop)
     if above is not None:
         return above
     word = stop.before(stop.at).strip()
     return Problem("broken-yaml", Where(stop.at.file, stop.at.line, stop.at.column - len(word)),
-                   f'"{word}" is indented deeper than the line above, which already has its value',
+                   f"'{word}' is indented deeper than the line above, which already has its value",
                    "indent it like the line above")  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def _line_above(stop: _Stop) -> Problem | None:
         found = _NO_SPACE.match(stop.lines[number - 1])
         if found:
             at = Where(stop.at.file, number, found.end())
-            return Problem("broken-yaml", at, f'there is no space after "{found.group(1)}:"', 'write "key: value"')
+            return Problem("broken-yaml", at, f"there is no space after '{found.group(1)}:'", "write 'key: value'")
     return None
 
 
@@ -207,9 +207,9 @@ def _no_colon(stop: _Stop) -> Problem | None:
     found = _NO_SPACE.match(stop.line(stop.began))
     if found:
         at = Where(stop.at.file, stop.began.line, found.end())
-        return Problem("broken-yaml", at, f'there is no space after "{found.group(1)}:"', 'write "key: value"')
-    return Problem("broken-yaml", stop.began, f'"{text[:40]}" has no ":"',
-                   'write "key: value", or begin the line with "- "')  # fmt: skip
+        return Problem("broken-yaml", at, f"there is no space after '{found.group(1)}:'", "write 'key: value'")
+    return Problem("broken-yaml", stop.began, f"'{text[:40]}' has no ':'",
+                   "write 'key: value', or begin the line with '- '")  # fmt: skip
 
 
 def _block(stop: _Stop) -> Problem | None:
@@ -217,13 +217,13 @@ def _block(stop: _Stop) -> Problem | None:
         return None
     before, rest = stop.before(stop.at), stop.rest(stop.at)
     if before.rstrip().endswith(('"', "'")):
-        return Problem("quoting", stop.at, f'"{_word(rest)}" stands behind the closing quote',
+        return Problem("quoting", stop.at, f"'{_word(rest)}' stands behind the closing quote",
                        "put the whole value in quotes")  # fmt: skip
     if rest.startswith(("]", "}")):
         return _closes_nothing(stop)
     if "'-'" in stop.problem:
         return Problem("broken-yaml", stop.at, "this line is no part of the list above it",
-                       'begin it with "- ", or indent it like the key of the list')  # fmt: skip
+                       "begin it with '- ', or indent it like the key of the list")  # fmt: skip
     return Problem("broken-yaml", stop.at,
                    f"the line does not fit into its block, which begins in line {stop.began.line}",
                    "indent it exactly like the other lines of the block")  # fmt: skip
@@ -233,7 +233,7 @@ def _quoted(stop: _Stop) -> Problem | None:
     if "quoted scalar" not in stop.context:
         return None
     if "escape" in stop.problem or "hexdecimal" in stop.problem:
-        return Problem("broken-yaml", stop.at, f'"{stop.rest(stop.at)[:2]}" means nothing in double quotes',
+        return Problem("broken-yaml", stop.at, f"'{stop.rest(stop.at)[:2]}' means nothing in double quotes",
                        "use single quotes")  # fmt: skip
     return Problem("broken-yaml", stop.began, "the quote that begins here is never closed", "close it in the same line")
 
@@ -248,7 +248,7 @@ def _second_document(stop: _Stop) -> Problem | None:
 def _directive(stop: _Stop) -> Problem | None:
     if "directive" not in stop.context and "directive" not in stop.problem:
         return None
-    return Problem("broken-yaml", stop.began, 'a line cannot begin with "%"', "delete the line, or put it in quotes")
+    return Problem("broken-yaml", stop.began, "a line cannot begin with '%'", "delete the line, or put it in quotes")
 
 
 def _word(text: str) -> str:

@@ -72,7 +72,7 @@ def read_number(text: str, at: Where) -> Number | Problem:
         return Number(-inner.value, inner.unit, inner.decimals, formula.at)
     if isinstance(formula, Problem | Number):
         return formula
-    return Problem("number", at, f'"{_short(text)}" is not a number', "write digits, such as 5_000 or 2.5")
+    return Problem("number", at, f"'{_short(text)}' is not a number", "write digits, such as 5_000 or 2.5")
 
 
 def read_date(text: str, at: Where) -> int | Problem:
@@ -82,7 +82,7 @@ def read_date(text: str, at: Where) -> int | Problem:
         return formula.day
     if isinstance(formula, Problem) and formula.code in ("date", "full-width-sign"):
         return formula
-    return Problem("date", at, f'"{_short(text)}" is not a date', "write year-month-day, such as 2026-07-01")
+    return Problem("date", at, f"'{_short(text)}' is not a date", "write year-month-day, such as 2026-07-01")
 
 
 def _read(start: str, text: str, at: Where, build: Callable[[Any, _Line], T]) -> T | Problem:
@@ -217,7 +217,7 @@ class _Line:
         try:
             day = datetime.date.fromisoformat(token).toordinal()
         except ValueError:
-            raise Slip("date", token.start_pos, f'"{token}" is not in the calendar', "write year-month-day") from None
+            raise Slip("date", token.start_pos, f"'{token}' is not in the calendar", "write year-month-day") from None
         return DateLiteral(day, self.place(token.start_pos))
 
     def name(self, children: list[Any]) -> Name:
@@ -252,12 +252,12 @@ class _Line:
             function = "first_known" if token.type == "FIRST_KNOWN" else "stricter"
             return Call(function, args, self.place(token.start_pos))
         if token not in FUNCTIONS:
-            raise Slip("unknown-function", token.start_pos, f'"{token}" is not a function of the language',
+            raise Slip("unknown-function", token.start_pos, f"'{token}' is not a function of the language",
                        did_you_mean(token, FUNCTIONS, "functions are " + ", ".join(FUNCTIONS)))  # fmt: skip
         fewest, most = FUNCTIONS[token]
         if not fewest <= len(args) <= most:
             wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
-            raise Slip("expression", token.start_pos, f'"{token}" takes {wanted} values, not {len(args)}')
+            raise Slip("expression", token.start_pos, f"'{token}' takes {wanted} values, not {len(args)}")
         return Call(str(token), args, self.place(token.start_pos))
 
     def figure(self, children: list[Any]) -> FigureOf:
@@ -265,7 +265,7 @@ class _Line:
         list_name, _, field = str(name).partition(".")
         start = word.start_pos
         if word.type == "SUM" and not field:
-            raise Slip("expression", name.start_pos, f'"sum of {name}" does not say what is added up',
+            raise Slip("expression", name.start_pos, f"'sum of {name}' does not say what is added up",
                        f"write sum of {name}.FIELD")  # fmt: skip
         if word.type == "COUNT" and field:
             raise Slip("expression", name.start_pos, "count counts whole items", f"write count of {list_name}")
@@ -298,7 +298,7 @@ def _number(text: str, offset: int, at: Where) -> Number:
     unit = re.sub(r"\s+", " ", unit.replace("%", "% ")).strip()
     if unit.startswith("%"):
         if len(decimals or "") > PERCENT_DECIMALS:
-            raise Slip("percent", offset, f'"{text}" has more than {PERCENT_DECIMALS} decimals', "round it")
+            raise Slip("percent", offset, f"'{text}' has more than {PERCENT_DECIMALS} decimals", "round it")
         value /= 100
     elif unit in ("day", "month", "hour", "year"):
         unit += "s"

@@ -27,16 +27,16 @@ def cut_off(whole: str, before: Scalar, mapping: bool) -> tuple[Scalar, Problem]
     if number and not number.group(1) and not number.group(3) and (mapping or _one_number(after)):
         right = number.group(2).replace(",", "_")
         halves = " and ".join(number.group(2).rsplit(",", 1))
-        two = "" if mapping else f', or "{whole.replace(",", ", ")}" for two numbers'
-        return _joined(before, right), Problem("comma", at, f'"{whole}" reads as {halves}', f"write {right}{two}")
+        two = "" if mapping else f", or '{whole.replace(',', ', ')}' for two numbers"
+        return _joined(before, right), Problem("comma", at, f"'{whole}' reads as {halves}", f"write {right}{two}")
     if _DISCOUNT.fullmatch(whole):
         right = re.sub(r"\s*,\s*", " ", whole, count=1)
-        return _joined(before, right), Problem("comma", at, f'"{whole}" reads as two offers', f'write "{right}"')
+        return _joined(before, right), Problem("comma", at, f"'{whole}' reads as two offers", f"write '{right}'")
     if _unclosed(before.text):
-        return _joined(before, whole), Problem("comma", at, f'the comma inside "{whole}" ended the value',
+        return _joined(before, whole), Problem("comma", at, f"the comma inside '{whole}' ended the value",
                                                "put this row's values on lines of their own, without { }")  # fmt: skip
     if mapping:
-        return _joined(before, whole), Problem("comma", at, f'the comma before "{after.strip(", ")}" ended the value',
+        return _joined(before, whole), Problem("comma", at, f"the comma before '{after.strip(', ')}' ended the value",
                                                "put the value on a line of its own, or in quotes")  # fmt: skip
     return None
 

@@ -85,13 +85,13 @@ def _look_for_later(text: str) -> None:
     match = _LATER_WORDS.search(blank)
     if match:
         word = " ".join(match.group().split())
-        raise Slip("not-yet-supported", match.start(), f'"{word}" is not run by this version',
+        raise Slip("not-yet-supported", match.start(), f"'{word}' is not run by this version",
                    "send the value as a fact of its own")  # fmt: skip
 
 
 def _open_quote(text: str, word: str, offset: int) -> None:
     if word == "'" and text[offset - 1 : offset].isalpha():
-        raise Slip("expression", offset, "an apostrophe stands inside a word", 'write the words in full: "is not"')
+        raise Slip("expression", offset, "an apostrophe stands inside a word", "write the words in full: 'is not'")
     raise Slip("expression", offset, "the quote that begins here is never closed", f"close it with {word}")
 
 
@@ -101,11 +101,11 @@ def _sign(text: str, word: str, offset: int) -> None:
         problem = wrong_sign(wrong.group(), Where("", 1, 1))
         raise Slip(problem.code, offset + wrong.start(), problem.message, problem.help)
     if word[0] in "€£":
-        raise Slip("number", offset, f'"{word[0]}" found', "write the currency behind the amount: 5_000 EUR")
+        raise Slip("number", offset, f"'{word[0]}' found", "write the currency behind the amount: 5_000 EUR")
     if word.strip():
         offset -= len(re.search(r"[\w.]*$", text[:offset]).group())  # type: ignore[union-attr]
         word = re.match(r"[\w.]*", text[offset:]).group() or word  # type: ignore[union-attr]
-        raise Slip("bad-name", offset, f'"{word}" is not a name of the language',
+        raise Slip("bad-name", offset, f"'{word}' is not a name of the language",
                    "names have a-z, 0-9, _ and a point; a text goes in quotes")  # fmt: skip
 
 
@@ -113,29 +113,29 @@ def _date(text: str, word: str, offset: int) -> None:
     if _GOOD_DATE.fullmatch(word):
         return
     year, month, day = re.split(r"[-/.]", word)
-    raise Slip("date", offset, f'"{word}" is not written as a date', f"write {year}-{month:0>2}-{day:0>2}")
+    raise Slip("date", offset, f"'{word}' is not written as a date", f"write {year}-{month:0>2}-{day:0>2}")
 
 
 def _commas(text: str, word: str, offset: int) -> None:
     right = re.sub("[, ]", "_", word)
     listed = text.rfind("[", 0, offset) > text.rfind("]", 0, offset)
     two = ", or a space behind the comma for two numbers" if listed else ""
-    raise Slip("number", offset, f'"{word}" is not one number', f"write {right}{two}")
+    raise Slip("number", offset, f"'{word}' is not one number", f"write {right}{two}")
 
 
 def _minutes(text: str, word: str, offset: int) -> None:
-    raise Slip("number", offset, f'"{word}" is not a number', "write the number of hours, such as 12 hours")
+    raise Slip("number", offset, f"'{word}' is not a number", "write the number of hours, such as 12 hours")
 
 
 def _glued(text: str, word: str, offset: int) -> None:
     number, letters = re.match(r"([\d_.]+)(.*)", word).groups()  # type: ignore[union-attr]
     if re.fullmatch(r"[eE][+-]?\d+", letters):
-        raise Slip("number", offset, f'"{word}" has an exponent', f"write {_all_digits(number, letters[1:])}")
+        raise Slip("number", offset, f"'{word}' has an exponent", f"write {_all_digits(number, letters[1:])}")
     if re.fullmatch(r"[xXbBoO][0-9a-fA-F]*", letters):
-        raise Slip("number", offset, f'"{word}" is not a decimal number', "write it with the digits 0 to 9")
+        raise Slip("number", offset, f"'{word}' is not a decimal number", "write it with the digits 0 to 9")
     if letters in ("k", "K", "m", "M", "w", "mn", "bn"):
-        raise Slip("number", offset, f'"{word}" is not a number', "write all its digits, such as 5_000")
-    raise Slip("number", offset, f'"{word}" is not a number', f"write {number} {letters}")
+        raise Slip("number", offset, f"'{word}' is not a number", "write all its digits, such as 5_000")
+    raise Slip("number", offset, f"'{word}' is not a number", f"write {number} {letters}")
 
 
 def _all_digits(number: str, exponent: str) -> str:
@@ -150,32 +150,32 @@ def _digits(text: str, word: str, offset: int) -> None:
     if _GOOD_DIGITS.fullmatch(word):
         return
     if word.endswith("."):
-        raise Slip("number", offset, f'"{word}" ends in a point', f"write {word[:-1]}")
+        raise Slip("number", offset, f"'{word}' ends in a point", f"write {word[:-1]}")
     if word.count(".") > 1:
-        raise Slip("number", offset, f'"{word}" is not one number', f"write {word.replace('.', '_')}")
+        raise Slip("number", offset, f"'{word}' is not one number", f"write {word.replace('.', '_')}")
     whole, point, decimals = word.partition(".")
     digits = whole.replace("_", "").lstrip("0") or "0"
     if "_" in whole and not whole.startswith("0") or "_" in decimals:
         right = f"{int(digits):_}" if len(digits) < 40 else digits
-        raise Slip("number", offset, f'"{word}" has "_" in the wrong place',
+        raise Slip("number", offset, f"'{word}' has '_' in the wrong place",
                    f"write {right}{point}{decimals.replace('_', '')}")  # fmt: skip
-    raise Slip("number", offset, f'"{word}" begins with 0', f"write {digits}{point}{decimals}")
+    raise Slip("number", offset, f"'{word}' begins with 0", f"write {digits}{point}{decimals}")
 
 
 def _point(text: str, word: str, offset: int) -> None:
-    raise Slip("number", offset, f'"{word}" begins with a point', f"write 0{word}")
+    raise Slip("number", offset, f"'{word}' begins with a point", f"write 0{word}")
 
 
 def _operator(text: str, word: str, offset: int) -> None:
     if word in ("&&", "&"):
-        raise Slip("one-test-per-line", offset, f'"{word}" joins two tests in one line', "write each test as a line")
+        raise Slip("one-test-per-line", offset, f"'{word}' joins two tests in one line", "write each test as a line")
     if word in ("||", "|"):
-        raise Slip("one-test-per-line", offset, f'"{word}" joins two tests in one line', _ANY)
+        raise Slip("one-test-per-line", offset, f"'{word}' joins two tests in one line", _ANY)
     if word == "$":
-        raise Slip("number", offset, '"$" found', "write the currency behind the amount: 5_000 USD")
+        raise Slip("number", offset, "'$' found", "write the currency behind the amount: 5_000 USD")
     meant = _OPERATORS[word]
-    help = f'write "{meant}"' if meant else "delete it"
-    raise Slip("expression", offset, f'"{word}" is not part of the language', help)
+    help = f"write '{meant}'" if meant else "delete it"
+    raise Slip("expression", offset, f"'{word}' is not part of the language", help)
 
 
 _ANY = "write each test as a line under any:"
@@ -201,21 +201,21 @@ def explain(error: Any, text: str, start: str) -> Slip:
     word = str(token) if token is not None else text[offset]
     before = text[:offset].rstrip()
     if kind in ("COMPARE", "IS", "IN") and before.count("(") > before.count(")"):
-        return Slip("expression", offset, f'"{word}" compares inside ( )', "write the comparison without brackets")
+        return Slip("expression", offset, f"'{word}' compares inside ( )", "write the comparison without brackets")
     earlier = _COMPARATORS.search(before)
     if kind in ("COMPARE", "IS", "IN") and earlier and not _COMPARATORS.fullmatch(before.split()[-1]):
-        return Slip("chained-comparison", offset, f'"{word}" is the second comparison in one line',
-                    'write two lines, or one with "in (5..9)"')  # fmt: skip
+        return Slip("chained-comparison", offset, f"'{word}' is the second comparison in one line",
+                    "write two lines, or one with 'in (5..9)'")  # fmt: skip
     if kind in ("COMPARE", "IS", "IN") and start == "formula_line":
-        return Slip("expression", offset, f'"{word}" compares, but a value is wanted here', "tests stand under when")
+        return Slip("expression", offset, f"'{word}' compares, but a value is wanted here", "tests stand under when")
     return _joined(kind, word, text, offset) or _misplaced(kind, word, text, offset)
 
 
 def _joined(kind: str, word: str, text: str, offset: int) -> Slip | None:
     if kind == "AND" or word.lower() == "and":
-        return Slip("one-test-per-line", offset, '"and" joins two tests in one line', "write each test as a line")
+        return Slip("one-test-per-line", offset, "'and' joins two tests in one line", "write each test as a line")
     if kind == "OR" or word.lower() == "or":
-        return Slip("one-test-per-line", offset, '"or" joins two tests in one line', _ANY)
+        return Slip("one-test-per-line", offset, "'or' joins two tests in one line", _ANY)
     return None
 
 
@@ -226,21 +226,21 @@ def _misplaced(kind: str, word: str, text: str, offset: int) -> Slip:
     if common is not None:
         return common
     if word.lower() in _PHRASES:
-        return Slip("expression", offset, f'"{word}" is not a comparison of the language',
-                    f'write "{_PHRASES[word.lower()]}"')  # fmt: skip
+        return Slip("expression", offset, f"'{word}' is not a comparison of the language",
+                    f"write '{_PHRASES[word.lower()]}'")  # fmt: skip
     if kind == "COMMA" and last and last.group().isdigit() and text[offset + 1 : offset + 2].isdigit():
-        return Slip("number", offset, '"," stands inside a number', "decimals follow a point, thousands a _")
+        return Slip("number", offset, "',' stands inside a number", "decimals follow a point, thousands a _")
     if last and re.fullmatch(r"[\d_]+", last.group()) and kind == "NUMBER":
-        return Slip("number", offset, f'"{last.group()} {word}" is not one number', "write thousands as in 5_000")
+        return Slip("number", offset, f"'{last.group()} {word}' is not one number", "write thousands as in 5_000")
     if last and re.fullmatch(r"[\d_.]+", last.group()) and kind == "NAME":
-        return Slip("unit", offset, f'"{word}" is not a unit', UNITS)
+        return Slip("unit", offset, f"'{word}' is not a unit", UNITS)
     if kind in ("NAME", "TEXT", "NUMBER") and last:
-        return Slip("expression", offset, f'"{word}" cannot follow "{last.group()}"',
+        return Slip("expression", offset, f"'{word}' cannot follow '{last.group()}'",
                     "put several words in quotes, or write a sign between them")  # fmt: skip
     if kind in ("RPAR", "RSQB") and before.count("([["[kind == "RSQB"]) <= before.count(word):
-        return Slip("expression", offset, f'"{word}" closes nothing', "delete it, or open the bracket before it")
-    after = f' after "{last.group()}"' if last else (f' after "{before[-1]}"' if before else " at the beginning")
-    return Slip("expression", offset, f'"{word}" cannot stand{after}', "a name or a number is wanted, or nothing more")
+        return Slip("expression", offset, f"'{word}' closes nothing", "delete it, or open the bracket before it")
+    after = f" after '{last.group()}'" if last else (f" after '{before[-1]}'" if before else " at the beginning")
+    return Slip("expression", offset, f"'{word}' cannot stand{after}", "a name or a number is wanted, or nothing more")
 
 
 def _common(kind: str, word: str, before: str, rest: str, offset: int) -> Slip | None:
@@ -250,16 +250,16 @@ def _common(kind: str, word: str, before: str, rest: str, offset: int) -> Slip |
     bound = re.match(r"at\s+(least|most)\b", rest)
     if bound:
         sign = ">=" if bound.group(1) == "least" else "<="
-        return Slip("expression", offset, f'"{bound.group()}" is not a comparison of the language', f'write "{sign}"')
+        return Slip("expression", offset, f"'{bound.group()}' is not a comparison of the language", f"write '{sign}'")
     if re.search(r"\b(?:count|sum)$", before) and word == "of" or kind in ("COUNT", "SUM"):
         return Slip("expression", offset, "a figure over a list stands alone in its line",
                     "give it a name of its own under let, and use the name here")  # fmt: skip
     if kind == "COMMA" and re.search(r"\bin\s*\(?[^()\[\]]*$", before):
-        return Slip("expression", offset, 'a list after "in" stands in [ ]', "write in [a, b]")
+        return Slip("expression", offset, "a list after 'in' stands in [ ]", "write in [a, b]")
     if re.search(r"\bis(?:\s+not)?$", before) and word == "in" or re.search(r"\bis\s+(?:not\s+)?in$", before):
-        return Slip("expression", offset, '"is" and "in" stand together', 'write "in" or "not in"')
+        return Slip("expression", offset, "'is' and 'in' stand together", "write 'in' or 'not in'")
     if before == "not":
-        return Slip("expression", 0, '"not" cannot begin a line', "write the opposite test, or put the line under not:")
+        return Slip("expression", 0, "'not' cannot begin a line", "write the opposite test, or put the line under not:")
     return None
 
 
@@ -269,12 +269,12 @@ def _ended(text: str, start: str) -> Slip:
         wanted = "condition" if start == "condition" else "value"
         return Slip("expression", 0, "there is nothing here", f"write a {wanted}")
     if text.count("(") > text.count(")"):
-        return Slip("expression", text.rfind("("), '"(" is never closed', 'add ")"')
+        return Slip("expression", text.rfind("("), "'(' is never closed", "add ')'")
     if text.count("[") > text.count("]") and ".." not in text:
-        return Slip("expression", text.rfind("["), '"[" is never closed', 'add "]"')
+        return Slip("expression", text.rfind("["), "'[' is never closed", "add ']'")
     if start == "condition" and not _COMPARATORS.search(text):
         name = text.strip()
-        return Slip("expression", len(text) - len(text.lstrip()), f'"{name[:40]}" does not compare anything',
-                    f'write what it must be, such as "{name[:40]} is true"')  # fmt: skip
+        return Slip("expression", len(text) - len(text.lstrip()), f"'{name[:40]}' does not compare anything",
+                    f"write what it must be, such as '{name[:40]} is true'")  # fmt: skip
     last = text.split()[-1]
-    return Slip("expression", end, f'something is missing after "{last[:40]}"', "write the value")
+    return Slip("expression", end, f"something is missing after '{last[:40]}'", "write the value")

@@ -83,7 +83,7 @@ class Builder:
         if event.tags:
             self.tell("tag", self.where(event.start_mark), "YAML tags are not part of the language", "delete this line")
         if number == 2:
-            self.tell("several-documents", self.where(event.start_mark), '"---" begins a second document',
+            self.tell("several-documents", self.where(event.start_mark), "'---' begins a second document",
                       "one file holds one policy: move the rest to a file of its own")  # fmt: skip
             raise Stop
 
@@ -99,7 +99,7 @@ class Builder:
         elif isinstance(event, yaml.AliasEvent):
             self.counted(event)
             at = self.where(event.start_mark)
-            self.tell("anchor", at, f'"*{event.anchor}" repeats another place', "write the value itself, or a setting")
+            self.tell("anchor", at, f"'*{event.anchor}' repeats another place", "write the value itself, or a setting")
             self.add(Scalar(self.anchors.get(event.anchor or "", ""), False, at, True), event)
 
     def counted(self, event: Any) -> None:
@@ -116,11 +116,11 @@ class Builder:
         if isinstance(event, yaml.AliasEvent):
             return
         if event.anchor is not None:
-            self.tell("anchor", self.where(event.start_mark), f'"&{event.anchor}" names a place to repeat it',
+            self.tell("anchor", self.where(event.start_mark), f"'&{event.anchor}' names a place to repeat it",
                       "delete it; use a setting instead")  # fmt: skip
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self.tell("tag", self.where(event.start_mark), f'"{tag}" is a YAML tag', "delete it")
+            self.tell("tag", self.where(event.start_mark), f"'{tag}' is a YAML tag", "delete it")
 
     def start(self, event: Any) -> None:
         outer = self.open[-1] if self.open else None
@@ -203,18 +203,18 @@ class Builder:
         outer.key_end = event.end_mark.index
         outer.skipped = True
         if not isinstance(node, Scalar) or node.block or isinstance(event, yaml.AliasEvent):
-            self.tell("not-a-text-key", node.at, "a key must be one plain word", 'write "key: value"')
+            self.tell("not-a-text-key", node.at, "a key must be one plain word", "write 'key: value'")
         elif not node.text:
-            self.tell("not-a-text-key", node.at, 'there is no key before ":"', 'write "key: value"')
+            self.tell("not-a-text-key", node.at, "there is no key before ':'", "write 'key: value'")
         elif node.text == "<<" and not node.quoted:
-            self.tell("merge-key", node.at, '"<<" copies another block', "write the lines themselves")
+            self.tell("merge-key", node.at, "'<<' copies another block", "write the lines themselves")
         elif outer.flow and not self.text[outer.key_end : outer.key_end + 80].lstrip().startswith(":"):
             outer.skipped, outer.pending = False, node  # a comma may have cut it off: its value comes next
             if "：" in node.text:
                 self.problems += wrong_signs(node.text, node.at)
         elif node.text in outer.first:
             self.tell("duplicate-key", node.at,
-                      f'"{node.text}" is written twice in one block, first in line {outer.first[node.text]}',
+                      f"'{node.text}' is written twice in one block, first in line {outer.first[node.text]}",
                       "write each test as a line under when" if "." in node.text else "keep one of them")  # fmt: skip
         else:
             outer.skipped, outer.pending = False, node

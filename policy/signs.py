@@ -41,8 +41,8 @@ def wrong_sign(sign: str, at: Where) -> Problem:
     meant = "".join(MEANT[one] for one in sign)
     if meant == " ":
         return Problem("full-width-sign", at, "a wide space found", "type a plain space")
-    quoted = f"'{meant}'" if meant == '"' else f'"{meant}"'
-    return Problem("full-width-sign", at, f'"{sign}" found', f"type {quoted}")
+    quoted = f'"{meant}"' if "'" in meant else f"'{meant}'"
+    return Problem("full-width-sign", at, f"'{sign}' found", f"type {quoted}")
 
 
 def wrong_signs(text: str, at: Where) -> Iterator[Problem]:

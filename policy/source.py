@@ -43,7 +43,7 @@ def read_source(data: bytes, file: str) -> tuple[Node | None, tuple[Problem, ...
     text, signs = _signs(re.sub("\r(?!\n)", "\n", text), file)
     node, problems = _structure(text, file, signs)
     if node is None and not problems:
-        return None, (Problem("empty-file", start, "there is no policy in the file", 'begin with "aval: 1"'),)
+        return None, (Problem("empty-file", start, "there is no policy in the file", "begin with 'aval: 1'"),)
     return node, _told(problems)
 
 

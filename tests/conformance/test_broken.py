@@ -60,8 +60,8 @@ def test_every_code_of_text_and_lines_has_a_broken_policy() -> None:
 @pytest.mark.parametrize(
     ("data", "wanted"),
     [
-        (b"", '1:1: empty-file: there is no policy in the file; begin with "aval: 1"'),
-        (b"# only a comment\n", '1:1: empty-file: there is no policy in the file; begin with "aval: 1"'),
+        (b"", "1:1: empty-file: there is no policy in the file; begin with 'aval: 1'"),
+        (b"# only a comment\n", "1:1: empty-file: there is no policy in the file; begin with 'aval: 1'"),
         (
             "aval: 1\npolicy: 标准\n".encode("gbk"),
             "2:9: not-utf8: the byte 0xb1 is not UTF-8 text; save the file as UTF-8",

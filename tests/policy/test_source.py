@@ -115,7 +115,7 @@ def test_a_block_answers_for_a_key_and_none_for_another() -> None:
 
 def test_a_duplicate_key_names_the_first_place_and_the_first_value_stays() -> None:
     node, told = read("limit: 100\nother: 1\nlimit: 1_000_000\n")
-    assert told == ['3:1: duplicate-key: "limit" is written twice in one block, first in line 1; keep one of them']
+    assert told == ["3:1: duplicate-key: 'limit' is written twice in one block, first in line 1; keep one of them"]
     assert plain(node) == {"limit": "100", "other": "1"}
 
 
@@ -238,11 +238,11 @@ def test_full_width_signs_are_free_in_texts_for_people() -> None:
 
 def test_full_width_signs_in_keys_and_values_say_what_was_meant() -> None:
     assert read("a: x ≥ 5\nb（c）: 1\nd: “x”\n")[1] == [
-        '1:6: full-width-sign: "≥" found; type ">="',
-        '2:2: full-width-sign: "（" found; type "("',
-        '2:4: full-width-sign: "）" found; type ")"',
-        "3:4: full-width-sign: \"“\" found; type '\"'",
-        "3:6: full-width-sign: \"”\" found; type '\"'",
+        "1:6: full-width-sign: '≥' found; type '>='",
+        "2:2: full-width-sign: '（' found; type '('",
+        "2:4: full-width-sign: '）' found; type ')'",
+        "3:4: full-width-sign: '“' found; type '\"'",
+        "3:6: full-width-sign: '”' found; type '\"'",
     ]
 
 
@@ -260,7 +260,7 @@ def test_full_width_signs_in_keys_and_values_say_what_was_meant() -> None:
     ],
 )
 def test_a_full_width_colon_that_hides_a_key_is_the_only_finding(written: str, place: str) -> None:
-    assert read(written)[1] == [f'{place}: full-width-sign: "：" found; type ":"']
+    assert read(written)[1] == [f"{place}: full-width-sign: '：' found; type ':'"]
 
 
 def test_full_width_signs_in_comments_are_free() -> None:
