@@ -83,7 +83,7 @@ class Assembly:
         self.places = {table: self.place([row.condition for row in self.table(table).rows]) for table in self.program.tables}
         checks = settlement.checks
         self.fails = self.place([(row.applies, row.fails) if row.applies >= 0 else row.fails for row in checks])
-        self.applies = self.place([row.applies for row in checks if row.applies >= 0])
+        self.applies = self.place([row.applies for row in checks if row.applies >= 0 and complete])
 
     def table(self, table: str) -> First:
         node = self.nodes[self.program.tables[table]]
@@ -139,22 +139,26 @@ class Assembly:
         return self.known_rows[table]
 
     def resolved(self, text: str, place: Place) -> list[ast.stmt]:
-        mask = name(f"m{place.group}")
         if self.complete:
             shape = (place.first, len(place.rows), self.groups[place.group].width)
-            return [assign(text, call("first_row", mask, *shape))]
-        own = join(join(mask, ">>", place.first) if place.first else mask, "&", (1 << len(place.rows)) - 1)
+            return [assign(text, call("first_row", name(f"m{place.group}"), *shape))]
+        own = self.own(place)
         if len(place.rows) <= 12:
             found: list[int | None] = [None]
             found += [lowest_row(left) for left in range(1, 1 << len(place.rows))]
-            lines = [assign(text, ast.Subscript(self.values.bind(found), tree(own), ast.Load()))]
-        else:
-            lowest = ast.BinOp(name(text), ast.BitAnd(), ast.UnaryOp(ast.USub(), name(text)))
-            length = ast.Call(ast.Attribute(lowest, "bit_length", ast.Load()), [], [])
-            lines = [assign(text, own), assign(text, either(name(text), join(length, "-", 1), None))]
-        if all(place.rows):
-            lines.append(ast.If(compare(name(text), "is", None), [ast.Expr(call("absent"))], []))
-        return lines
+            none = [ast.If(compare(name(text), "is", None), [ast.Expr(call("absent"))], [])] if all(place.rows) else []
+            return [assign(text, ast.Subscript(self.values.bind(found), own, ast.Load())), *none]
+        lowest = ast.BinOp(name(text), ast.BitAnd(), ast.UnaryOp(ast.USub(), name(text)))
+        length = ast.Call(ast.Attribute(lowest, "bit_length", ast.Load()), [], [])
+        none = [ast.If(ast.UnaryOp(ast.Not(), name(text)), [ast.Expr(call("absent"))], [])]
+        return [assign(text, own), *none, assign(text, join(length, "-", 1))]
+
+    def own(self, place: Place) -> ast.expr:
+        """The bits of a table's own rows in the quick function; the topmost need no mask."""
+        mask = name(f"m{place.group}")
+        shifted = join(mask, ">>", place.first) if place.first else mask
+        topmost = place.first + len(place.rows) == self.groups[place.group].width
+        return tree(shifted if topmost else join(shifted, "&", (1 << len(place.rows)) - 1))
 
     def gather(self, place: Place) -> None:
         """Write every column that touches these rows into the AND of their group."""

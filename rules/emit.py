@@ -92,7 +92,8 @@ class Values:
         if value.sure or self.complete or value.name in self.asked:
             return value
         self.asked.add(value.name)
-        none, reasons = compare(name(value.name), "is", None), call("isinstance", name(value.name), name("Missing"))
+        kind = ast.Attribute(name(value.name), "__class__", ast.Load())
+        none, reasons = compare(name(value.name), "is", None), compare(kind, "is", name("Missing"))
         self.body.append(ast.If(both([none, reasons], ast.Or), [ast.Expr(call("absent"))], []))
         return value
 

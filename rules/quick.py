@@ -77,8 +77,7 @@ class Quick:
         assembly, values = self.assembly, self.values
         self.rows: list[Term] = [name(assembly.row(table.name)) if table else -1 for table in self.tables]
         assembly.gather(assembly.fails)
-        mask = join(name(f"m{assembly.fails.group}"), ">>", assembly.fails.first)
-        values.body.append(assign("failed", join(mask, "&", (1 << len(assembly.fails.rows)) - 1)))
+        values.body.append(assign("failed", assembly.own(assembly.fails)))
         self.demand()
 
     def body(self) -> list[ast.stmt]:
