@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ log = logging.getLogger("aval.api")
 
 MEDIA_TYPE = "application/problem+json"
 _DRAINED_BYTES = 16 * 1024 * 1024  # a client that is still sending cannot read our answer
+_DRAINED_SECONDS = 5.0
 
 
 _BY_STATUS = {400: "malformed-request", 401: "unauthorized", 403: "forbidden", 404: "not-found", 413: "too-large",
@@ -64,22 +66,25 @@ def problem_response(refused: Refused) -> Response:
 def http_problem(error: HTTPException) -> Response:
     """What Flask refuses by itself, in the same shape; a 405 keeps its Allow header."""
     code = error.code or 500
-    if code == 413:
-        _drain_body()
     if code >= 500:
         return problem_response(Refused("internal"))
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     return problem_response(Refused(_BY_STATUS.get(code, "refused"), headers=kept))
 
 
-def _drain_body() -> None:
-    """Read off what the client is still sending: closing on it would cost it our answer."""
-    stream, left = request.environ.get("wsgi.input"), min(request.content_length or 0, _DRAINED_BYTES)
-    while stream is not None and left > 0:
-        piece = stream.read(min(left, 65536))
-        if not piece:
-            return
-        left -= len(piece)
+def _drain_body(response: Response) -> Response:
+    """Read off what a refused client is still sending: closing on it would cost it our answer.
+
+    Only where the server marks the end of a body, and only for so many bytes and seconds.
+    """
+    if response.status_code >= 400 and request.environ.get("wsgi.input_terminated"):
+        left, deadline = _DRAINED_BYTES, time.monotonic() + _DRAINED_SECONDS
+        while left > 0 and time.monotonic() < deadline:
+            piece = request.environ["wsgi.input"].read(16_384)
+            if not piece:
+                break
+            left -= len(piece)
+    return response
 
 
 class ProblemApi(Api):
@@ -92,6 +97,7 @@ class ProblemApi(Api):
 def register(app: Flask) -> None:
     """Let every failure of the app leave as a problem; 5xx are logged as faults and say nothing of the inside."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.after_request(_drain_body)
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
