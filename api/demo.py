@@ -1,0 +1,134 @@
+"""`make run`: a database with both shipped policies, a small book and keys, and one request that works when pasted.
+
+Running it again changes nothing but the days of the book's invoices, which are counted from today.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import date
+from hmac import compare_digest
+from importlib.resources import files
+from pathlib import Path
+from shlex import quote
+from typing import TextIO
+
+from api.auth import issue_key, key_digest
+from api.demo_book import BOOK, TRIALS, Trial
+from api.operations.publish_policy import publish_policy
+from api.roles import ROLES
+from api.settings import Settings
+from storage.engine import Database, open_database, read_location
+from storage.schema import upgrade
+
+EFFECTIVE = "standard.yaml"
+PUBLISHER = "demo"
+
+
+def prepare(settings: Settings, stdout: TextIO, address: str = "http://127.0.0.1:8080") -> None:
+    """Bring the demo's database up to date and tell what to try; `address` is where the service will listen."""
+    database = open_database(settings.database)
+    try:
+        upgrade(database)
+        policies = publish_shipped(database)
+        today = load_book(database)
+        keys = keep_keys(database, keys_file(settings), settings.pepper)
+    finally:
+        database.dispose()
+    for line in told(address, keys, policies, keys_file(settings), today):
+        stdout.write(line + "\n")
+    stdout.flush()
+
+
+def publish_shipped(database: Database) -> dict[str, str]:
+    """Store every policy that ships, the standard one effective; their digests by name."""
+    found = {}
+    for file in sorted(files("policy").joinpath("library").iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".yaml"):
+            stored = publish_policy(database, file.read_bytes(), file.name, PUBLISHER, file.name == EFFECTIVE)
+            found[stored.name] = stored.digest
+    return found
+
+
+def load_book(database: Database) -> date:
+    """Store the book's customers and invoices, dated from the database's today, which is given back."""
+    with database.write() as work:
+        today = work.now().date()
+        for debtor in BOOK:
+            if work.customers.get(debtor.customer_id) is None:  # what somebody changed since stays changed
+                work.customers.put(debtor.customer())
+        work.invoices.add_many([one for debtor in BOOK for one in debtor.invoices(today)], today)
+    return today
+
+
+def keep_keys(database: Database, file: Path, pepper: bytes) -> dict[str, str]:
+    """A key for each role, from the file where they are still good, else new; the file is for its owner only."""
+    kept = _read_keys(file)
+    keys: dict[str, str] = {}
+    with database.write() as work:
+        for role in ROLES:
+            text = kept.get(role, "")
+            stored = work.keys.find(text.split("_")[1]) if text.count("_") >= 2 else None
+            good = stored is not None and stored.revoked_at is None and stored.role == role
+            if not good or stored is None or not compare_digest(stored.digest, key_digest(text, pepper)):
+                text, new = issue_key(role, f"demo-{role}".replace("_", "-"), pepper)
+                work.keys.add(new)
+            keys[role] = text
+    if keys != kept:
+        _write_keys(file, keys)
+    return keys
+
+
+def keys_file(settings: Settings) -> Path:
+    """Where the demo's keys are: in `demo` beside the database."""
+    return read_location(settings.database).parent / "demo" / "keys.json"
+
+
+def curl(address: str, key: str, trial: Trial, today: date) -> str:
+    """A request for a decision as a shell command; each time it is pasted it asks anew, under a key of that second."""
+    body = {
+        "order": {"id": f"SO-{trial.customer_id}", "amount": trial.amount, "currency": "CNY",
+                  "requested_terms": "net 30", "prepaid": "0.00", "placed_on": today.isoformat()},
+        "customer_id": trial.customer_id, "facts": {},
+    }  # fmt: skip
+    headers = (f"Authorization: Bearer {key}", "Content-Type: application/json", "Idempotency-Key: demo-$(date +%s)")
+    lines = [f"curl -sS {address}/v1/decisions", *(f'  -H "{header}"' for header in headers),
+             f"  -d {quote(json.dumps(body))}"]  # fmt: skip
+    return " \\\n".join(lines)
+
+
+def told(address: str, keys: Mapping[str, str], policies: Mapping[str, str], file: Path, today: date) -> list[str]:
+    """What the person who started the demo reads."""
+    return [
+        f"A demo of {len(BOOK)} customers; the keys of all roles are in {file}.",
+        *(f"  policy {name}  {digest}" for name, digest in policies.items()),
+        "Worth trying under the standard policy, each on the fresh book with an order of the amount:",
+        *(f"  {trial.customer_id}  {trial.amount}  {trial.verdict:<24}{trial.why}" for trial in TRIALS),
+        "Paste this to have an order decided; each paste is a new order, and an approval holds its amount:",
+        "",
+        curl(address, keys["order_system"], TRIALS[0], today),
+        "",
+        f"Every operation: {address}/docs",
+    ]
+
+
+def _read_keys(file: Path) -> dict[str, str]:
+    """The keys of an earlier run; none where the file is not there or cannot be read as keys."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    known = found.items() if isinstance(found, dict) else ()
+    return {str(role): str(text) for role, text in known if str(text).isascii()}
+
+
+def _write_keys(file: Path, keys: Mapping[str, str]) -> None:
+    """Put the new file in the place of the old one in one step, so that nobody reads half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_suffix(".new")
+    beside.unlink(missing_ok=True)
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as new:
+        json.dump(keys, new, indent=1)
+    beside.replace(file)
