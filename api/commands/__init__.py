@@ -19,6 +19,7 @@ COMMANDS = {
     "check": ("api.commands.check:check", "tell everything that is wrong with policy files"),
     "test": ("api.commands.run_tests:run_tests", "run the tests that stand inside policy files, and their coverage"),
     "decide": ("api.commands.decide:decide", "decide one order under a policy file, on facts from a file"),
+    "policy": ("api.commands.policy:policy", "put policies into the service, and list them"),
     "serve": ("api.commands.serve:serve", "answer order systems over HTTP"),
     "import": ("api.importing:importing", "bring in customers and invoices from files"),
     "key": ("api.commands.keys:key", "make, list and revoke the keys of clients"),

@@ -1,38 +1,55 @@
-"""Publish a policy: check the file, store it under the digest of its bytes, and make it effective where that is asked.
+"""Publish a policy: check the file, run its tests, try its engines, store it by the digest of its bytes.
 
-A file with errors is not stored at all: what is stored can be run.
+A file with errors, a failing test or an engine that differs is not stored at all: what is stored can be run. Engines are
+tried in a process of their own, because a fault of the Rete engine can end the process it is in.
 """
 
 from __future__ import annotations
 
 from policy.load import load_policy
 from policy.problems import Problem, errors
+from policy.program import Program
+from rules.agreement import BuildRefused, prove_build
 from rules.facts import trade_vocabulary
+from rules.selftest import Result, run_tests
 from storage.engine import Database
 from storage.policies import NewPolicy, PolicyVersion
 
 
 class NotPublishable(ValueError):
-    """The file has errors; `problems` are all of them."""
+    """The file cannot be published; `problems` are its errors, `failed` its failing tests, else an engine differed."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
+    def __init__(self, problems: tuple[Problem, ...] = (), failed: tuple[Result, ...] = (), engines: str = "") -> None:
+        told = [*map(str, problems), *(f"the test '{one.name}' in line {one.line} fails" for one in failed), engines]
+        super().__init__("\n".join(line for line in told if line))
+        self.problems, self.failed = problems, failed
 
 
 def publish_policy(database: Database, source: bytes, file: str, by: str, effective: bool = False) -> PolicyVersion:
     """Store a policy file, and make it the one that decides from now on where `effective`.
 
     The same bytes again are the version that is stored already; a policy that is effective already is left so.
-    Raises: NotPublishable for a file with errors.
+    Raises: NotPublishable for a file with errors, a failing test, or engines that do not agree with the reference.
     """
-    loaded = load_policy(source, file, trade_vocabulary())
-    if loaded.program is None:
-        raise NotPublishable(tuple(errors(loaded.problems)))
-    program = loaded.program
+    program = publishable(source, file)
     with database.write() as work:
         stored = work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, source, by))
         current = work.policies.effective()
         if effective and (current is None or current.digest != stored.digest):
             work.policies.set_effective(stored.digest, by)
     return stored
+
+
+def publishable(source: bytes, file: str) -> Program:
+    """The Program of a file that has passed every gate. Raises: NotPublishable."""
+    loaded = load_policy(source, file, trade_vocabulary())
+    if loaded.program is None:
+        raise NotPublishable(tuple(errors(loaded.problems)))
+    failed = tuple(result for result in run_tests(loaded.program, loaded.tests) if not result.passed)
+    if failed:
+        raise NotPublishable(failed=failed)
+    try:
+        prove_build(loaded.program)
+    except BuildRefused as refused:
+        raise NotPublishable(engines=str(refused)) from refused
+    return loaded.program

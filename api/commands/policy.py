@@ -1,0 +1,63 @@
+"""`aval policy`: put a policy file into the database, and tell which ones are there.
+
+Whoever can write to the database can publish; a second person's approval comes with the life of policy versions.
+"""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from api.commands.database import database_option, opened
+from api.commands.files import counted, read_file
+
+
+@click.group()
+def policy() -> None:
+    """Publish policies to the service, and list them."""
+
+
+@policy.command()
+@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--by", metavar="PERSON", default=getpass.getuser, show_default="you", help="Who publishes it.")
+@click.option("--keep-aside", is_flag=True, help="Store it for previews, and let the present one go on deciding.")
+@database_option
+@click.pass_context
+def publish(context: click.Context, file: Path, by: str, keep_aside: bool, database: str) -> None:
+    """Check FILE, run its tests, try it on both engines, store it, and let it decide from now on.
+
+    Ends with 1, and changes nothing, where any of that fails.
+    """
+    from api.operations.publish_policy import NotPublishable, publish_policy
+
+    with opened(database) as found:
+        try:
+            stored = publish_policy(found, read_file(file), str(file), by, effective=not keep_aside)
+        except NotPublishable as refused:
+            click.echo(str(refused))
+            click.echo(f"'{file}' is not published", err=True)
+            context.exit(1)
+    state = "is stored, and does not decide" if keep_aside else "decides from now on"
+    click.echo(f"{stored.name} version {stored.version} {state}: {stored.digest}")
+
+
+@policy.command("list")
+@database_option
+def list_policies(database: str) -> None:
+    """Tell every stored policy, and which one decides."""
+    from rich.table import Table
+
+    from api.commands.terminal import terminal
+
+    with opened(database) as found, found.read() as work:
+        versions, current = work.policies.list().items, work.policies.effective()
+    table = Table("policy", "version", "digest", "stored", "by", "", box=None)
+    for one in versions:
+        decides = "decides" if current is not None and current.digest == one.digest else ""
+        stored = one.stored_at.isoformat(timespec="seconds")
+        table.add_row(one.name, str(one.version), one.digest, stored, one.stored_by, decides)
+    if versions:
+        terminal().print(table)
+    click.echo(f"{len(versions)} policies" if len(versions) != 1 else counted(1, "policy"))
