@@ -27,7 +27,7 @@ from rules.outcome import Outcome
 from rules.ranges import Field
 from rules.readings import Unsettled
 from rules.reference import Evaluation
-from rules.shards import Payload, Rule, test_order, tests_of
+from rules.shards import Payload, Rule, field_order, single_tests
 from rules.stages import Stage
 
 try:
@@ -76,13 +76,13 @@ class Ruleset:
     def __init__(self, rules: Sequence[Rule], fields: Mapping[str, Field]) -> None:
         if engine is None:
             raise EngineMissing("durable_rules cannot be loaded by this Python; use 3.11 or 3.12, or allow one engine")
-        order = test_order(rules)
+        order = field_order(rules)
         refuse_clashes(order)
         self.names, self.faults = tuple(name for name in fields if name in order), 0
         self._payloads: dict[str, Payload] = {}
         document: dict[str, Any] = {"$warm": WARM}
         for number, rule in enumerate(rules):  # guard 5: only our own rules, one key for each test, names unique
-            flat = tests_of(rule.box, order, fields)
+            flat = single_tests(rule.box, order, fields)
             tests = [{name: value} if op == "eq" else {op: {name: value}} for name, op, value in flat]
             document[f"{number:03d}"] = {"all": [{"m": {"$and": [{"q": 1}, *tests]}}], "pri": number + 1}
             self._payloads[f"{number:03d}"] = rule.payload

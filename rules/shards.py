@@ -111,18 +111,18 @@ def fits(rules: Sequence[Rule], fields: Mapping[str, Field]) -> bool:
     """Whether these rules keep the engine's limits, found by building its network of tests in Python (guard 6)."""
     if len(rules) > RULES or max(Counter(rule.box for rule in rules).values(), default=0) > EQUAL:
         return False
-    order = test_order(rules)
-    return _pending([tests_of(rule.box, order, fields) for rule in rules]) <= MATCHES
+    order = field_order(rules)
+    return _pending([single_tests(rule.box, order, fields) for rule in rules]) <= MATCHES
 
 
-def test_order(rules: Sequence[Rule]) -> tuple[str, ...]:
+def field_order(rules: Sequence[Rule]) -> tuple[str, ...]:
     """Fields in the order their tests are written: the equality that most rules share first, ranges after."""
     equal = Counter(name for rule in rules for name, low, high in rule.box if low == high)
     used = Counter(name for rule in rules for name, _, _ in rule.box)
     return tuple(sorted(used, key=lambda name: (-equal[name], -used[name], name)))
 
 
-def tests_of(box: Box, order: Sequence[str], fields: Mapping[str, Field]) -> Tests:
+def single_tests(box: Box, order: Sequence[str], fields: Mapping[str, Field]) -> Tests:
     """The single tests of a box, in order; an end that the field cannot pass needs no test."""
     found: list[tuple[str, str, int]] = []
     for name, low, high in sorted(box, key=lambda test: order.index(test[0])):
