@@ -1,7 +1,7 @@
 """Publish a policy: check the file, run its tests, try its engines, store it by the digest of its bytes.
 
-A file with errors, a failing test or an engine that differs is not stored at all: what is stored can be run. Engines are
-tried in a process of their own, because a fault of the Rete engine can end the process it is in.
+A file with errors, a failing test or an engine that differs is not stored at all: what is stored can be run. Engines
+are tried in a process of their own, because a fault of the Rete engine can end the process it is in.
 """
 
 from __future__ import annotations
