@@ -180,7 +180,7 @@ class _Reader:
                 default: str) -> str:  # fmt: skip
         if key not in values:
             return default
-        word = self.shapes.choice(self.shapes.word(values[key], key), key, known)
+        word = self.shapes.choice(self.shapes.word(values[key], key), f"word for '{key}'", known)
         return word.text if word is not None else default
 
     def _dates(self, node: Node | None, at: Where) -> tuple[DateSpelling, ...]:

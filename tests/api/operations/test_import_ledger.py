@@ -1,0 +1,162 @@
+"""An import counts every row, keeps accounts tied to their invoices, and changes nothing the second time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from api.import_rows import CustomerRow, InvoiceRow
+from api.import_table import Line, Rejected
+from api.operations import import_ledger
+from api.operations.import_ledger import (
+    NO_NAME,
+    OTHER_CURRENCY,
+    UNKNOWN_CUSTOMER,
+    import_customers,
+    import_invoices,
+    record_import,
+)
+from credit.exposure import Limit
+from credit.money import Money
+from storage.customers import Customer, GrantedLimit
+from storage.engine import Database, open_database
+from storage.receivables import Invoice
+from storage.schema import upgrade
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A database with tables and nothing in them."""
+    found = open_database(tmp_path / "aval.db")
+    upgrade(found)
+    yield found
+    found.dispose()
+
+
+def invoice_row(number: int, name: str | None = "Vale", **fields: object) -> InvoiceRow:
+    """Row `number` of a file: an open invoice of C-1."""
+    values = {"customer_id": "C-1", "invoice_id": f"I-{number}", "amount": 100, "currency": "CNY",
+              "invoiced_on": date(2026, 11, 1), "due_on": date(2026, 12, 1)}  # fmt: skip
+    return InvoiceRow(Line(number, ("x",)), Invoice(**(values | fields)), name)
+
+
+def customer_row(number: int, **fields: object) -> CustomerRow:
+    """Row `number` of a file: the customer of that number."""
+    row = CustomerRow(Line(number, ("x",)), f"C-{number}", "CNY", "Vale", None, None, {})
+    return replace(row, **fields)
+
+
+def balance(database: Database, customer_id: str = "C-1") -> int:
+    """What an account holds, checked against its movements."""
+    with database.read() as work:
+        state = work.accounts.look(customer_id)
+        assert state is not None
+        assert state.balance == sum(one.amount for one in work.accounts.movements(state.account_id))
+        return state.balance
+
+
+def test_every_row_comes_out_somewhere_and_the_account_holds_what_is_open(database: Database) -> None:
+    told: list[Rejected] = []
+    rows = [invoice_row(2), invoice_row(3, settled_on=TODAY), Rejected(Line(4, ()), "a cell is torn"), invoice_row(5)]
+    tally = import_invoices(database, rows, TODAY, told.append)
+    assert tally.counts() == {"read": 4, "added": 3, "changed": 0, "unchanged": 0, "rejected": 1, "new_customers": 1}
+    assert [row.line.number for row in told] == [4]
+    assert balance(database) == 200
+
+
+def test_the_same_rows_again_change_nothing(database: Database) -> None:
+    rows = [invoice_row(2), invoice_row(3)]
+    import_invoices(database, rows, TODAY, lambda row: None)
+    again = import_invoices(database, rows, TODAY, lambda row: None)
+    assert (again.imported, again.unchanged) == (0, 2)
+    with database.read() as work:
+        state = work.accounts.look("C-1")
+        assert state is not None
+        assert state.version == 1
+
+
+def test_an_invoice_that_was_paid_since_is_changed_and_the_account_falls(database: Database) -> None:
+    import_invoices(database, [invoice_row(2), invoice_row(3)], TODAY, lambda row: None)
+    tally = import_invoices(database, [invoice_row(2, settled_on=TODAY)], TODAY, lambda row: None)
+    assert (tally.added, tally.changed, tally.unchanged) == (0, 1, 0)
+    assert balance(database) == 100
+
+
+def test_a_row_that_stands_twice_is_taken_once_and_says_whether_it_differs(database: Database) -> None:
+    first = invoice_row(2)
+    same, other = replace(first, line=Line(7, ())), replace(invoice_row(2, amount=5), line=Line(8, ()))
+    told: list[Rejected] = []
+    tally = import_invoices(database, [first, same, other], TODAY, told.append)
+    assert tally.added == 1
+    assert [(row.line.number, row.reason, row.text) for row in told] == [
+        (7, "the invoice stands on an earlier line with the same values", "line 2"),
+        (8, "the invoice stands on an earlier line with other values", "line 2"),
+    ]
+    assert balance(database) == 100
+
+
+def test_repeated_rows_are_seen_across_lots(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_ledger, "ROWS_AT_ONCE", 1)
+    rows = [invoice_row(2), invoice_row(3), replace(invoice_row(2), line=Line(9, ()))]
+    tally = import_invoices(database, rows, TODAY, lambda row: None)
+    assert (tally.read, tally.added, tally.rejected.total()) == (3, 2, 1)
+    assert balance(database) == 200
+
+
+def test_an_invoice_of_nobody_and_one_in_another_currency_are_rejected(database: Database) -> None:
+    rows = [invoice_row(2), invoice_row(3, name=None, customer_id="C-9"), invoice_row(4, currency="USD")]
+    tally = import_invoices(database, rows, TODAY, lambda row: None)
+    assert tally.rejected == {UNKNOWN_CUSTOMER: 1, OTHER_CURRENCY: 1}
+    assert balance(database) == 100
+
+
+def test_a_customer_that_is_known_keeps_what_the_file_does_not_say(database: Database) -> None:
+    known = Customer("C-2", "Vale", "CNY", "CN", GrantedLimit("amount", 900), {"customer.score": 70})
+    with database.write() as work:
+        work.customers.put(known)
+    row = customer_row(2, name=None, limit=Limit.of(Money(500, "CNY")), facts={"customer.type": "school"})
+    tally = import_customers(database, [row], lambda row: None)
+    assert (tally.added, tally.changed) == (0, 1)
+    with database.read() as work:
+        stored = work.customers.get("C-2")
+    assert stored is not None
+    assert replace(stored, updated_at=None) == replace(
+        known, limit=GrantedLimit("amount", 500), facts={"customer.score": 70, "customer.type": "school"}
+    )
+
+
+@pytest.mark.parametrize(("limit", "granted"), [
+    (None, GrantedLimit()), (Limit.none(), GrantedLimit()), (Limit.unlimited(), GrantedLimit("unlimited")),
+    (Limit.of(Money.zero("CNY")), GrantedLimit("zero")),
+])  # fmt: skip
+def test_no_limit_zero_and_unlimited_stay_three_things(database: Database, limit: Limit | None,
+                                                       granted: GrantedLimit) -> None:  # fmt: skip
+    import_customers(database, [customer_row(2, limit=limit)], lambda row: None)
+    with database.read() as work:
+        stored = work.customers.get("C-2")
+    assert stored is not None
+    assert stored.limit == granted
+
+
+def test_customers_are_counted_as_new_unchanged_or_rejected(database: Database) -> None:
+    rows = [customer_row(2), customer_row(3, name=None), replace(customer_row(2), line=Line(4, ()))]
+    tally = import_customers(database, rows, lambda row: None)
+    assert tally.rejected == {NO_NAME: 1, "the customer stands on an earlier line with the same values": 1}
+    again = import_customers(database, [customer_row(2), customer_row(3, currency="USD")], lambda row: None)
+    assert (again.read, again.added, again.unchanged) == (2, 1, 1)
+    other = import_customers(database, [customer_row(2, currency="USD")], lambda row: None)
+    assert other.rejected == {OTHER_CURRENCY: 1}
+
+
+def test_an_import_is_recorded_with_its_counts(database: Database) -> None:
+    tally = import_invoices(database, [invoice_row(2)], TODAY, lambda row: None)
+    record_import(database, "run-1", "invoices", "a.csv", tally)
+    with database.read() as work:
+        (run,) = work.imports.list()
+    assert (run.file_name, run.counts) == ("a.csv", tally.counts())
