@@ -1,0 +1,62 @@
+"""A situation as stored and sent becomes what facts are gathered from, with nothing made up on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from api.known import granted_limit, known_of
+from api.operations.orders import Order
+from api.situation import Situation
+from credit.decision import PolicyReference
+from credit.exposure import Limit
+from credit.money import Money
+from rules.ledger_facts import ApprovedOrder
+from storage.customers import Customer, GrantedLimit
+from storage.exposure_ledger import AccountState, EarlierOrder, EarlierOrders
+from storage.receivables import Invoice
+
+AS_OF = date(2026, 11, 23)
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+EARLIER = EarlierOrder("D-1", "SO-0", "approve", 900, 700, date(2026, 11, 1), date(2026, 11, 20))
+CUSTOMER = Customer("C-1", "Vale", "CNY", "CN", GrantedLimit("amount", 5_000))
+ACCOUNT = AccountState(1, 3, 0, 1_200, 500, "CNY", NOW, None, CUSTOMER,
+                       EarlierOrders((EARLIER,), date(2026, 9, 24), complete=True))  # fmt: skip
+SITUATION = Situation(
+    decision_id="D-2", order=Order("SO-1", Money(100, "CNY"), Money(30, "CNY"), "net 30", AS_OF, None), account=ACCOUNT,
+    invoices=(Invoice("C-1", "I-1", 500, "CNY", date(2026, 11, 1), date(2026, 12, 1)),), stated={}, master={},
+    policy=PolicyReference("p", 1, "sha256:a", "sha256:b"), decided_at=NOW, as_of=AS_OF,
+)  # fmt: skip
+
+
+def test_exposure_is_the_whole_balance_reservations_included() -> None:
+    assert known_of(SITUATION).exposure == 1_200
+
+
+def test_an_earlier_order_counts_on_the_day_it_was_decided_whatever_day_it_names() -> None:
+    assert known_of(SITUATION).earlier_orders == (ApprovedOrder(900, 700, date(2026, 11, 20)),)
+
+
+def test_earlier_orders_that_were_not_all_read_are_not_known() -> None:
+    cut = replace(ACCOUNT, earlier_orders=replace(ACCOUNT.earlier_orders, complete=False))
+    assert known_of(replace(SITUATION, account=cut)).earlier_orders is None
+
+
+def test_a_day_before_the_orders_that_were_read_knows_none_of_them() -> None:
+    assert known_of(replace(SITUATION, as_of=date(2026, 9, 23))).earlier_orders is None
+
+
+def test_an_invoice_keeps_that_nobody_spoke_of_a_dispute() -> None:
+    (invoice,) = known_of(SITUATION).invoices
+    assert invoice.disputed is None
+    assert (invoice.amount, invoice.due_on) == (Money(500, "CNY"), date(2026, 12, 1))
+
+
+@pytest.mark.parametrize(("stored", "wanted"), [
+    (GrantedLimit(), Limit.none()), (GrantedLimit("unlimited"), Limit.unlimited()),
+    (GrantedLimit("zero"), Limit.of(Money.zero("CNY"))), (GrantedLimit("amount", 70), Limit.of(Money(70, "CNY"))),
+])  # fmt: skip
+def test_every_state_of_a_stored_limit_is_its_own(stored: GrantedLimit, wanted: Limit) -> None:
+    assert granted_limit(stored, "CNY") == wanted
