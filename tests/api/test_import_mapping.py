@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.import_mapping import date_spelling, read_mapping
+from api.import_mapping import FIELDS, KEYS, date_spelling, read_mapping
 
 COLUMNS = "columns: {customer_id: C, invoice_id: I, amount: A, invoiced_on: D, due_on: E}\n"
 WHOLE = f"rows: invoices\ncurrency: CNY\n{COLUMNS}"
@@ -84,3 +84,10 @@ def test_a_date_is_read_in_the_spelling_that_is_named(name: str, text: str) -> N
 @pytest.mark.parametrize("name", ["year-month", "year-month/day", "day-day-year", "yyyy-mm-dd", ""])
 def test_what_names_no_spelling_is_none(name: str) -> None:
     assert date_spelling(name) is None
+
+
+def test_the_documents_name_every_key_field_and_shipped_mapping(root: Path) -> None:
+    told_there = (root / "docs" / "importing.md").read_text("utf-8")
+    fields = {field for several in FIELDS.values() for field in several}
+    shipped = {path.stem for path in (root / "api" / "mappings").glob("*.yaml")}
+    assert [word for word in sorted({*KEYS, *fields, *shipped}) if word not in told_there] == []
