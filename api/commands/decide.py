@@ -18,6 +18,7 @@ from policy.given import read_given
 from policy.meaning import CheckedTest
 from policy.program import Program
 from rules.agreement import Agreement
+from rules.durable import EngineFault
 from rules.facts import computed_facts, trade_vocabulary
 from rules.figures import with_figures
 from rules.present import Circumstances, present
@@ -42,7 +43,11 @@ def decide(context: click.Context, policy_name: str, facts_name: str, as_of: dat
         click.echo(f"{policy_name} decides nothing: it has {counted(broken(loaded.problems), 'error')}", err=True)
         context.exit(1)
     given = _given(context, loaded, facts_name)
-    decision = preview(loaded.program, given, as_of.date() if as_of else None)
+    try:
+        decision = preview(loaded.program, given, as_of.date() if as_of else None)
+    except (ArithmeticError, ValueError, EngineFault) as fault:  # such as a due date after the last year there is
+        raise click.ClickException(f"these facts cannot be decided ({fault}); look for an amount or a day out of all "
+                                   "proportion") from fault  # fmt: skip
     if as_json:
         click.echo(json.dumps({"decision": decision.as_dict(), "receipt": None}, ensure_ascii=False, indent=2))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from policy import Loaded
 from policy.program import Program
 from rules import selftest
 from rules.coverage import Coverage, Point, cover, percent
+from rules.outcome import Outcome
 from rules.selftest import Engine, Result
 
 
@@ -78,10 +79,21 @@ def engine_of(name: str, program: Program) -> Iterator[Engine | None]:
         yield None
         return
     from rules.agreement import Agreement
+    from rules.durable import EngineFault
 
     agreement = Agreement(program, allow_single=True)
+
+    def decide(facts: Mapping[str, Any]) -> Outcome:
+        try:
+            agreed = agreement.decide(facts)
+        except EngineFault as fault:
+            raise ValueError(str(fault)) from fault
+        if agreed.difference:
+            raise ValueError(f"the engines differ in {', '.join(one.where for one in agreed.difference)}")
+        return agreed.outcome
+
     try:
-        yield lambda facts: agreement.decide(facts).outcome
+        yield decide
     finally:
         agreement.close()
 

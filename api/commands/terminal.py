@@ -6,7 +6,7 @@ import sys
 
 from rich.console import Console
 
-WIDTH_OF_FILES = 160
+WIDTH_OF_FILES = 1_000  # more than any line: a table is as wide as its text
 
 
 def terminal() -> Console:

@@ -246,6 +246,23 @@ def test_tests_for_machines_are_one_document(tmp_path: Path) -> None:
     assert file["coverage"]["uncovered"] == []
 
 
+def test_engines_that_differ_fail_every_test_they_differ_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from rules.durable import Durable, Judged
+
+    honest = Durable.judge
+
+    def other(self: Durable, facts: dict[str, object]) -> Judged:
+        found = honest(self, facts)
+        return replace(found, outcome=replace(found.outcome, longest="net 7"))
+
+    monkeypatch.setattr(Durable, "judge", other)
+    found = aval("test", STANDARD, "--engine", "agreement", "--no-coverage")
+    assert found.exit_code == 1
+    assert "answer: wanted a decision, found none, because the engines differ in longest" in found.stdout
+
+
 def test_a_policy_with_errors_is_not_run(broken: Path) -> None:
     found = aval("test", str(broken))
     assert found.exit_code == 1
@@ -328,6 +345,21 @@ def test_a_policy_with_errors_decides_nothing(broken: Path, facts: Path) -> None
     assert found.exit_code == 1
     assert "verdict" not in found.stdout
     assert "decides nothing" in found.stderr
+
+
+def test_facts_that_lead_beyond_the_calendar_are_told_in_one_line(facts: Path) -> None:
+    found = aval("decide", "--policy", STANDARD, "--facts", str(facts), "--as-of", "9999-12-31")
+    assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (2, "", 1)
+    assert "these facts cannot be decided" in found.stderr
+
+
+def test_a_terminal_without_chinese_still_shows_the_decision(facts: Path) -> None:
+    code = "from api.commands import main; main()"
+    args = ("decide", "--policy", STANDARD, "--facts", str(facts), "--lang", "zh")
+    done = subprocess.run([sys.executable, "-c", code, *args], cwd=ROOT, capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "PYTHONIOENCODING": "ascii"})  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u7ed3\\u8bba" in done.stdout
 
 
 # key and db
