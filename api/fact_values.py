@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 
+from api.schemas.fields import EARLIEST, LATEST
 from credit.exposure import Limit
 from credit.money import Money
 from credit.percent import parse_percent
@@ -77,9 +78,12 @@ def _day(given: object, currency: str) -> int:
     if _DAY.fullmatch(text) is None or not text.isascii():
         raise ValueError("is not a day; write it as \"2026-11-23\"")
     try:
-        return date.fromisoformat(text).toordinal()
+        found = date.fromisoformat(text)
     except ValueError:
         raise ValueError("is not a day of the calendar; write it as \"2026-11-23\"") from None
+    if not EARLIEST <= found <= LATEST:
+        raise ValueError(f"is not between {EARLIEST} and {LATEST}; mend the year")
+    return found.toordinal()
 
 
 def _limit(given: object, currency: str) -> int:

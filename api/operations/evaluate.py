@@ -19,9 +19,11 @@ from api.logs import places
 from api.operations.known_facts import read_facts
 from api.operations.orders import Order
 from api.policies import LoadedPolicy, UnknownPolicy
+from api.requests import refused_fields
 from api.services import Services
 from api.situation import Evaluated, Situation
 from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, PolicyReference
+from credit.money import LARGEST_AMOUNT
 from policy.kinds import Value
 from storage.exposure_ledger import AccountState
 from storage.receivables import Invoice
@@ -99,6 +101,8 @@ def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -
     account, program = slow.account, loaded.program
     if program.currency != account.currency:
         raise Refused("currency-mismatch", f"the policy '{program.name}' decides in {program.currency}")
+    if account.balance + asking.order.unsecured_amount.minor > LARGEST_AMOUNT:
+        raise refused_fields([FieldError("order.amount", "is more than an account can hold with what is owed already")])
     version = loaded.version
     situation = Situation(
         decision_id=asking.decision_id, order=asking.order, account=account, invoices=slow.invoices,

@@ -15,6 +15,7 @@ IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 AMOUNT = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
 CURRENCY = r"^[A-Z]{3}$"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)  # a day outside is a slip, and adding terms to it may fail
 UNKNOWN = "is not a field of this request; leave it out"
 
 
@@ -92,9 +93,12 @@ class Day(fields.Date):
         if not isinstance(value, str) or not value.isascii() or _DAY.fullmatch(value) is None:
             raise ValidationError(message)
         try:
-            return date.fromisoformat(value)
+            found = date.fromisoformat(value)
         except ValueError:
             raise ValidationError(message) from None
+        if not EARLIEST <= found <= LATEST:
+            raise ValidationError(f"is not between {EARLIEST} and {LATEST}; mend the year")
+        return found
 
 
 def day(what: str, **options: Any) -> Day:

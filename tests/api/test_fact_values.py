@@ -39,7 +39,8 @@ def test_a_value_is_read_exactly(kind: str, given: Any, value: Any) -> None:
     ("count", 10**10),
     ("count", None), ("days", False), ("months", -1), ("date", "2026-02-29"), ("date", "20260228"),
     ("date", "2026-2-28"),
-    ("date", "２０２６-02-28"), ("date", "0000-01-01"), ("flag", 1), ("flag", "true"), ("text", ""), ("text", "a\nb"),
+    ("date", "２０２６-02-28"), ("date", "0000-01-01"), ("date", "9999-12-31"), ("flag", 1),
+    ("flag", "true"), ("text", ""), ("text", "a\nb"),
     ("text", "x" * 257), ("text", 5), ("text", "\u202eabc"), ("limit", 500), ("limit", "-1"), ("limit", "None"),
     ("terms", "net x"), ("terms", ""), ("terms", ["net 30"]), ("rate", "much"), ("hours", "1"), ("number", "1_000"),
 ])  # fmt: skip

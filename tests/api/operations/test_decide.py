@@ -66,6 +66,15 @@ def test_the_next_order_sees_what_the_first_one_holds(service: Service) -> None:
     }  # fmt: skip
 
 
+def test_an_order_that_no_account_can_hold_is_refused(service: Service) -> None:
+    service.put_customer(granted_limit="unlimited")
+    assert decided(service.decide(an_order("9999999999999.00"), "k-1"))["verdict"] == "approve"
+    answer = service.decide(an_order("1.01"), "k-2")
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "order.amount")
+    assert decided(service.decide(an_order("1.00"), "k-3"))["exposure"]["after"] == "10000000000000.00"
+
+
 def test_a_prepaid_order_holds_nothing(service: Service) -> None:
     decision = decided(service.decide(an_order("5000.00", prepaid="5000.00")))
     assert (decision["verdict"], decision["reservation"]) == ("approve", None)
