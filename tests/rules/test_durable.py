@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -303,3 +305,17 @@ def test_a_program_without_checks_or_tables_is_decided() -> None:
     engine = build(program)
     assert engine.decide({"order.amount": 1}) == reference.decide(program, {"order.amount": 1})
     engine.close()
+
+
+def test_guard_13_a_python_that_cannot_load_the_engine_still_imports_us_and_refers(root: Path) -> None:
+    code = (
+        "import sys; sys.modules['durable_rules_engine'] = None\n"
+        "from rules import durable\n"
+        "from rules.agreement import Agreement\n"
+        "from tests.programs import credit_program\n"
+        "from tests.rules.test_durable import GOOD\n"
+        "alone = Agreement(credit_program()).decide(GOOD | {'order.requested_terms': 'net 60'})\n"
+        "print(durable.AVAILABLE, alone.engines, alone.outcome.verdict)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
+    assert told.stdout.split() == ["False", "single", "refer"], told.stderr
