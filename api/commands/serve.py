@@ -35,7 +35,7 @@ def serve(host: str, port: int, workers: int, demo: bool, allow_single: bool, da
     if demo:
         from api.demo import prepare
 
-        prepare(settings, sys.stdout)
+        prepare(settings, sys.stdout, f"http://{host}:{port}")
         sys.stdout.flush()
     with opened(database):
         click.echo(f"aval: listening on http://{host}:{port}", err=True)
