@@ -31,11 +31,17 @@ class FactDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class ListDeclaration:
-    """A list that figures may count and add up, such as `invoices`; fields are facts of one item."""
+    """A list that figures may count and add up, such as `invoices`; fields are facts of one item.
+
+    A list that holds only the last days says how many in `days`, and by which field in `dated_by`; a figure that asks
+    for more would miss items, and is a finding.
+    """
 
     name: str
     fields: Mapping[str, FactDeclaration]
     meaning: Mapping[str, str] = field(default_factory=dict)
+    days: int = 0
+    dated_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from policy.kinds import Value
 from policy.vocabulary import FactDeclaration, ListDeclaration, TermsLiteral, Vocabulary
 
 TRADE = "trade-credit-1"
+LOOK_BACK_DAYS = 60  # as far as the ledger hands earlier orders to a decision
 
 
 def _declared(name: str, kind: str, source: str, en: str, zh: str, *choices: str) -> FactDeclaration:
@@ -67,7 +68,8 @@ _LISTS = (
         _declared("amount", "money", "ledger", "the value of the order", "订单金额"),
         _declared("unsecured_amount", "money", "ledger", "what it held of the limit", "占用额度"),
         _declared("placed_on", "date", "ledger", "the day it was decided", "决策日"),
-    )}, {"en": "orders approved before this one, never this order itself", "zh": "此前已批准的订单（不含本单）"}),
+    )}, {"en": f"orders approved in the {LOOK_BACK_DAYS} days before this one, never this order itself",
+         "zh": f"此前 {LOOK_BACK_DAYS} 天内已批准的订单（不含本单）"}, days=LOOK_BACK_DAYS, dated_by="placed_on"),
 )  # fmt: skip
 
 

@@ -59,7 +59,8 @@ class Wording:
         if value is None:
             return WORDS["missing"][place]
         text = self.plain(value, kind) or ""
-        if kind in ("money", "limit") and isinstance(value, int) and value not in (NO_LIMIT, UNLIMITED):
+        word = kind == "limit" and value in (NO_LIMIT, UNLIMITED)
+        if kind in ("money", "limit") and isinstance(value, int) and not word:
             return Money(value, self.program.currency).display()
         return f"{text} {UNITS[kind][place]}" if kind in UNITS else text
 
@@ -97,7 +98,9 @@ class Wording:
         numbers = [
             v for v in (evidence.value, evidence.wanted) if isinstance(v, (int, Fraction)) and not isinstance(v, bool)
         ]
-        if not isinstance(node, Compare) or len(numbers) != 2 or NO_LIMIT in numbers or UNLIMITED in numbers:
+        if not isinstance(node, Compare) or len(numbers) != 2 or UNLIMITED in numbers:
+            return None
+        if NO_LIMIT in numbers and "limit" in (self.kinds.get(node.left), self.kinds.get(node.right)):
             return None
         room = Fraction(numbers[1]) - Fraction(numbers[0])
         return room if node.op in (">", ">=") else -room if node.op in ("<", "<=") else None
