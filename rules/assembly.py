@@ -80,7 +80,8 @@ class Assembly:
         self.nodes, self.same = self.program.nodes, self.values.same
         self.groups: list[Group] = [Group()]
         self.known_rows: dict[str, str] = {}
-        self.places = {table: self.place([row.condition for row in self.table(table).rows]) for table in self.program.tables}
+        tables = {table: self.table(table).rows for table in self.program.tables}
+        self.places = {table: self.place([row.condition for row in rows]) for table, rows in tables.items()}
         checks = settlement.checks
         self.fails = self.place([(row.applies, row.fails) if row.applies >= 0 else row.fails for row in checks])
         self.applies = self.place([row.applies for row in checks if row.applies >= 0 and complete])
@@ -121,10 +122,9 @@ class Assembly:
         if figure is None:
             return "test", self.same[index]
         node = self.nodes[figure]
-        if isinstance(node, Fact) and node.scope not in ("fact", "figure"):
-            if all(isinstance(self.nodes[output], Const) for output in self.values.outputs(node)):
-                return "table", figure
-        return "figure", figure
+        outputs = self.values.outputs(node) if isinstance(node, Fact) and node.scope in self.program.tables else []
+        fixed = outputs and all(isinstance(self.nodes[output], Const) for output in outputs)
+        return "table" if fixed else "figure", figure
 
     # rows
 
@@ -164,10 +164,12 @@ class Assembly:
         """Write every column that touches these rows into the AND of their group."""
         group = self.groups[place.group]
         keys = [key for key, tests in group.columns.items() if any(bits & place.bits for bits in tests.values())]
-        ready = {key: self.prepared(key) for key in keys}  # may gather for an earlier table: nothing may be half written
+        # Preparing may gather for an earlier table, so nothing may be half written meanwhile.
+        ready = {key: self.prepared(key) for key in keys}
         parts = [self.column(key, group.columns.pop(key), group, ready[key]) for key in keys if key in group.columns]
         text = f"m{place.group}"
-        start: Term = name(text) if group.begun else self.packed(Rows((1 << group.width) - 1, (1 << group.width) - 1), group)
+        everything = (1 << group.width) - 1
+        start: Term = name(text) if group.begun else self.packed(Rows(everything, everything), group)
         group.begun, whole = True, start
         for part in parts:
             whole = part if whole is start and isinstance(start, int) else join(whole, "&", part)
@@ -194,10 +196,12 @@ class Assembly:
             node = self.nodes[index]
             assert isinstance(node, Fact)
             samples = [self.nodes[output].value for output in self.values.outputs(node)] + [None]  # type: ignore[union-attr]
-            masks = tuple(self.packed(bands.rows_at(self.nodes, tests, everything, sample), group) for sample in samples)
-            return ast.Subscript(self.values.bind(masks), name(ready), ast.Load())
+            rows = [bands.rows_at(self.nodes, tests, everything, sample) for sample in samples]
+            masks = self.values.bind(tuple(self.packed(left, group) for left in rows))
+            return ast.Subscript(masks, name(ready), ast.Load())
         if kind == "test":
-            return self.chosen(ready, [self.packed(_said(tests, everything, said), group) for said in (True, False, None)])
+            rows = [_said(tests, everything, said) for said in (True, False, None)]
+            return self.chosen(ready, [self.packed(left, group) for left in rows])
         return self.banded(index, bands.column(self.nodes, tests, everything), group, ready)
 
     def chosen(self, test: ast.expr, masks: Sequence[int]) -> ast.expr:
@@ -213,10 +217,11 @@ class Assembly:
         if column.words:
             found = self.worded(index, column, group, value)
         else:
-            cuts = [(cut, mask) for cut, mask, before in zip(column.cuts, masks[1:], masks[:-1], strict=True) if mask != before]
-            if not cuts:
+            moved = [place for place in range(len(column.cuts)) if masks[place + 1] != masks[place]]
+            if not moved:
                 self.values.certain(value)
-            found = self.between(value, [cut for cut, _ in cuts], [masks[0]] + [mask for _, mask in cuts])
+            cuts = [column.cuts[place] for place in moved]
+            found = self.between(value, cuts, [masks[0]] + [masks[place + 1] for place in moved])
         return either(compare(name(value.name), "is", None), missing, found) if self.complete and value.name else found
 
     def between(self, value: Exact, cuts: Sequence[bands.Cut], masks: Sequence[int]) -> ast.expr:
@@ -226,8 +231,8 @@ class Assembly:
         half = len(cuts) // 2
         at = Exact(cuts[half].at.numerator, cuts[half].at.denominator)
         below = relation(value, "<=" if cuts[half].above else "<", at)
-        low, high = self.between(value, cuts[:half], masks[: half + 1]), self.between(value, cuts[half + 1 :], masks[half + 1 :])
-        return either(below, low, high)
+        low = self.between(value, cuts[:half], masks[: half + 1])
+        return either(below, low, self.between(value, cuts[half + 1 :], masks[half + 1 :]))
 
     def worded(self, index: int, column: Column, group: Group, value: Exact) -> ast.expr:
         other = self.packed(column.bands[0], group)
@@ -257,7 +262,9 @@ class Assembly:
         node = self.nodes[index]
         if isinstance(node, Logic):
             args = [self._two(arg) for arg in node.args]
-            return ast.UnaryOp(ast.Not(), args[0]) if node.op == "not" else both(args, ast.And if node.op == "and" else ast.Or)
+            if node.op == "not":
+                return ast.UnaryOp(ast.Not(), args[0])
+            return both(args, ast.And if node.op == "and" else ast.Or)
         return self._single(index)
 
     def _three(self, index: int) -> ast.expr:
@@ -288,9 +295,9 @@ class Assembly:
         return ast.UnaryOp(ast.Not(), found) if node.negated else found
 
     def _ends(self, value: Exact, span: Any) -> list[ast.expr]:
-        low = [relation(value, ">=" if span.low_closed else ">", self.values.constant(span.low))] if span.low is not None else []
-        high = [relation(value, "<=" if span.high_closed else "<", self.values.constant(span.high))] if span.high is not None else []
-        return low + high
+        low = (span.low, ">=" if span.low_closed else ">")
+        high = (span.high, "<=" if span.high_closed else "<")
+        return [relation(value, op, self.values.constant(end)) for end, op in (low, high) if end is not None]
 
     def sure(self, index: int) -> Exact:
         return self.values.certain(self.values.value(index))

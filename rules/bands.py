@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from operator import eq, ge, gt, le, lt, ne
+from typing import Any
 
 from policy.kinds import Value
 from policy.program import Compare, Const, Fact, First, In, Logic, Node, Span
@@ -91,7 +92,7 @@ def truth(nodes: Sequence[Node], index: int, sample: Value | None) -> bool | Non
     if sample is None:
         return None
     if isinstance(node, Compare):
-        left, right = (_side(nodes, side, sample) for side in (node.left, node.right))
+        left, right = _side(nodes, node.left, sample), _side(nodes, node.right, sample)
         return bool(OPERATORS[node.op](left, right))
     if isinstance(node, In):
         inside = any(sample == point for point in node.points) or any(encloses(span, sample) for span in node.spans)
@@ -108,11 +109,11 @@ def joined(op: str, truths: Sequence[bool | None]) -> bool | None:
     return True if True in truths else None if None in truths else False
 
 
-def encloses(span: Span, value: Value) -> bool:
+def encloses(span: Span, value: Any) -> bool:
     """Whether a number lies in an interval, ends as written."""
-    if span.low is not None and not (value >= span.low if span.low_closed else value > span.low):  # type: ignore[operator]
+    if span.low is not None and not (value >= span.low if span.low_closed else value > span.low):
         return False
-    return span.high is None or bool(value <= span.high if span.high_closed else value < span.high)  # type: ignore[operator]
+    return span.high is None or bool(value <= span.high if span.high_closed else value < span.high)
 
 
 def answer(nodes: Sequence[Node], atoms: frozenset[Atom], sample: Value | None) -> bool | None:
@@ -181,7 +182,7 @@ def _constants(nodes: Sequence[Node], index: int) -> Iterator[Value]:
         yield from (True, False)
 
 
-def _side(nodes: Sequence[Node], index: int, sample: Value) -> Value | None:
+def _side(nodes: Sequence[Node], index: int, sample: Value) -> Any:
     node = nodes[index]
     return node.value if isinstance(node, Const) else sample
 

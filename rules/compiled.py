@@ -21,7 +21,6 @@ from rules.reasons import Reasons
 from rules.settlement import Settlement
 
 
-
 class Compiled:
     """One Program, ready to decide; make it with `compile_program`."""
 
@@ -61,8 +60,8 @@ class Compiled:
     def _whole(self, facts: Mapping[str, Any]) -> tuple[Outcome, int, int]:
         values, rows, fails, applies = self._complete(facts)
         assembly, settlement = self._assembly, self._settlement
-        reasons = Reasons(settlement.program, assembly.same, (values, rows))
-        reasons.facts = facts
+        reasons = Reasons(settlement.program, assembly.same, facts)
+        reasons.values, reasons.rows = values, rows
         asked = iter(_truths(applies, assembly.applies, assembly))
         failing = _truths(fails, assembly.fails, assembly)
         checks = []
@@ -77,7 +76,7 @@ class Compiled:
 
 
 def compile_program(program: Program) -> Compiled:
-    """A Program as generated code, built node by node from Python's syntax tree; user text stands in it as constants."""
+    """A Program as generated code, built node by node as syntax; what a policy says stands in it as constants."""
     return Compiled(program)
 
 

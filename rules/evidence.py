@@ -13,7 +13,7 @@ from typing import Any
 
 from policy.program import Check, Compare, Const, In, Logic
 from rules.emit import given
-from rules.exact import Term, assign, both, call, join, name, tree
+from rules.exact import Exact, Term, assign, both, call, join, name, tree
 from rules.outcome import CheckOutcome, Evidence, Outcome
 from rules.quick import Quick
 from rules.reasons import NOTHING
@@ -48,12 +48,12 @@ class Full(Quick):
             "Evidence": maker(Evidence), "CheckOutcome": maker(CheckOutcome), "finish": self.finish,
         }  # fmt: skip
         tiers, _, terms, security = self.tables
-        self.offers, self.longest = self.column(terms, "offer"), self.column(terms, "longest")
-        self.securities = self.column(security, "security")
+        self.offers, self.longest = [*self.column(terms, "offer"), None], [*self.column(terms, "longest"), None]
+        self.securities = [*self.column(security, "security"), ()]  # the last is for row -1: no such section
         self.ways = settlement.table(self.fold.authority) if self.fold.authority >= 0 else None
         self.possible = self.possible and all(self.constant(table) for table in (tiers, self.ways) if table)
         if self.possible:
-            self.tier, self.release = self.column(tiers, "tier"), self.column(self.ways, "release")
+            self.tier, self.release = [*self.column(tiers, "tier"), None], [*self.column(self.ways, "release"), None]
 
     def body(self) -> list[ast.stmt]:
         """The function that answers an Outcome."""
@@ -78,11 +78,10 @@ class Full(Quick):
         settlement = self.settlement
         tier, _, terms, security = rows
         order = Order(*(given(facts, fact) if fact else None for fact in settlement.order))
-        numbers = {title: row for title, row in zip(settlement.sections, rows, strict=True) if settlement.sections[title] >= 0}
+        numbers = {title: rows[place] for place, title in settlement.written}
         found = Sections(
-            self.tier[tier] if tier >= 0 else None, limits, self.offers[terms] if terms >= 0 else None,
-            self.longest[terms] if terms >= 0 else None, self.securities[security] if security >= 0 else (), order, numbers,
-            authority, self.release[authority] if authority >= 0 else None,
+            self.tier[tier], limits, self.offers[terms], self.longest[terms], self.securities[security], order, numbers,
+            authority, self.release[authority],
         )  # fmt: skip
         return settlement.outcome(found, checks, NOTHING)
 
@@ -92,8 +91,7 @@ class Full(Quick):
         shown = {output: self.values.section(table.name, output) for output in table.outputs} if table else {}
         if self.fold.limit_effective >= 0:
             shown["effective"] = self.assembly.sure(self.fold.limit_effective)
-        values = [tree(value.top) if value.under == 1 else call("plain", value.top, value.under) for value in shown.values()]
-        return ast.Dict([tree(title) for title in shown], values)
+        return ast.Dict([tree(title) for title in shown], [tree(_shown(value)) for value in shown.values()])
 
     def check(self, place: int, row: Check) -> ast.expr:
         """One check's outcome: failed, then asked but passed, then not asked."""
@@ -101,7 +99,8 @@ class Full(Quick):
         parts = {}
         for status, said in ((row.verdict, True), ("pass", False)):
             with self.values.block() as body:
-                self.values.body.append(assign(text, call("CheckOutcome", row.name, status, self.evidence(row, said), NO_REASONS)))
+                evidence = self.evidence(row, said)
+                self.values.body.append(assign(text, call("CheckOutcome", row.name, status, evidence, NO_REASONS)))
             parts[said] = body
         passed = parts[False]
         if row.applies >= 0:
@@ -149,5 +148,8 @@ class Full(Quick):
         node = self.assembly.nodes[index]
         if isinstance(node, Const):
             return self.values.bind(node.value)
-        value = self.assembly.sure(index)
-        return value.top if value.under == 1 else call("plain", value.top, value.under)
+        return _shown(self.assembly.sure(index))
+
+
+def _shown(value: Exact) -> Term:
+    return value.top if value.under == 1 else call("plain", value.top, value.under)

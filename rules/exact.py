@@ -42,6 +42,7 @@ def fraction(value: Fraction | int) -> Exact:
 
 
 def name(text: str) -> ast.expr:
+    """A variable of ours, read."""
     return ast.Name(text, ast.Load())
 
 
@@ -62,14 +63,17 @@ def join(left: Term, sign: str, right: Term) -> Term:
 
 
 def negative(term: Term) -> Term:
+    """The term with its sign turned."""
     return -term if isinstance(term, int) else ast.UnaryOp(ast.USub(), term)
 
 
 def compare(left: Term, op: str, right: Term | None) -> ast.expr:
+    """A comparison as it stands, without denominators."""
     return ast.Compare(tree(left), [_COMPARE[op]()], [tree(right)])
 
 
 def either(test: ast.expr, then: Term | None, other: Term | None) -> ast.expr:
+    """One value where the test holds, another where not."""
     return ast.IfExp(test, tree(then), tree(other))
 
 
@@ -81,10 +85,12 @@ def both(tests: Sequence[ast.expr], op: type[ast.boolop] = ast.And) -> ast.expr:
 
 
 def call(function: str, *args: Term | str | None) -> ast.expr:
+    """A call of one of the functions that the code is given."""
     return ast.Call(name(function), [tree(arg) for arg in args], [])
 
 
 def assign(target: str, value: Term | None) -> ast.stmt:
+    """A variable set."""
     return ast.Assign([ast.Name(target, ast.Store())], tree(value))
 
 

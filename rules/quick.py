@@ -41,7 +41,7 @@ class Offers(dict[Any, tuple[bool, bool]]):
 
 
 def least_share(alternatives: Alternatives) -> tuple[int, int] | None:
-    """The smallest sum of shares of any alternative, as two numbers, since what covers it settles all; None: nothing."""
+    """The smallest sum of shares of any alternative, as two numbers: what covers it settles all. None is nothing."""
     if not alternatives or not all(alternatives):
         return None
     least = min(sum((Fraction(share) for _, share in alternative), Fraction(0)) for alternative in alternatives)
@@ -55,8 +55,7 @@ class Quick:
         self.settlement, self.fold = settlement, settlement.fold
         self.assembly = Assembly(settlement, complete=False)
         self.values = self.assembly.values
-        self.tables = [settlement.table(index) if index >= 0 else None
-                       for index in (self.fold.tiers, self.fold.limits, self.fold.terms, self.fold.security)]  # fmt: skip
+        self.tables = [settlement.table(index) if index >= 0 else None for index in settlement.sections.values()]
         self.possible = all(self.constant(table) for table in self.tables[2:] if table) and self.shares_are_parts()
 
     def constant(self, table: First) -> bool:
@@ -109,7 +108,9 @@ class Quick:
         return tree(join(name("failed"), "&", bits))
 
     def authority(self) -> Term:
-        return name(self.assembly.row(self.settlement.table(self.fold.authority).name)) if self.fold.authority >= 0 else -1
+        if self.fold.authority < 0:
+            return -1
+        return name(self.assembly.row(self.settlement.table(self.fold.authority).name))
 
     def answer(self, verdict: Term, authority: Term) -> ast.stmt:
         parts: list[Term] = [verdict, *self.rows, authority, name("failed"), 0]

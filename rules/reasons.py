@@ -20,10 +20,10 @@ NOTHING: frozenset[str] = frozenset()
 class Reasons:
     """One decision's values, by the first node alike (`same`), and its rows, by table (-1: none)."""
 
-    def __init__(self, program: Program, same: tuple[int, ...], found: tuple[Mapping[int, Any], Mapping[str, int]]) -> None:
-        self.program, self.nodes, self.same = program, program.nodes, same
-        self.values, self.rows = found
-        self.facts: Mapping[str, Any] = {}
+    def __init__(self, program: Program, same: tuple[int, ...], facts: Mapping[str, Any]) -> None:
+        self.program, self.nodes, self.same, self.facts = program, program.nodes, same, facts
+        self.values: Mapping[int, Any] = {}
+        self.rows: Mapping[str, int] = {}
 
     def value(self, index: int) -> Any:
         """A value as an exact number, a word or a flag; None where it is missing."""

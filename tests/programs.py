@@ -83,16 +83,14 @@ class Builder:
         return self.tables[name]
 
     def measured(self, name: str, measure: int, op: str, allowed: int, verdict: str, applies: int = -1) -> Check:
-        fails = self.compare(measure, OPPOSITE[op], allowed)
-        return Check(name, fails, verdict, applies, measure, op, allowed)
+        return Check(name, self.compare(measure, OPPOSITE[op], allowed), verdict, applies, measure, op, allowed)
 
     def program(self, checks: tuple[Check, ...], **sections: int) -> Program:
         """The whole Program; `sections` are the fields of Fold, and the tables of that name are found by themselves."""
         collect = self.add(Collect(checks))
         found = {n: self.tables[n] for n in ("tiers", "limits", "terms", "security", "authority") if n in self.tables}
-        known = {"amount": "order.amount", "prepaid": "order.prepaid", "requested_terms": "order.requested_terms"}
-        for name, fact in known.items():
-            sections.setdefault(name, self.fact(fact))
+        for name in ("amount", "prepaid", "requested_terms"):
+            sections.setdefault(name, self.fact(f"order.{name}"))
         fold = self.add(Fold(collect, **(found | sections)))
         facts = {n: FactDeclaration(n, k, missing="deny" if n in DENYING else "refer") for n, k in KIND_OF.items()}
         return Program(
@@ -154,9 +152,8 @@ class RandomProgram(Builder):
             outputs = [(table, name) for table, name, has in self.readable if has == kind]
             if outputs and r.random() < 0.5:
                 return self.output(*r.choice(outputs), kind)
-            if r.random() < 0.15:
-                return self.const(kind, self.threshold(kind))
-            return self.fact(r.choice([name for name, has in KIND_OF.items() if has == kind]))
+            fact = r.choice([name for name, has in KIND_OF.items() if has == kind])
+            return self.fact(fact) if r.random() < 0.85 else self.const(kind, self.threshold(kind))
         return self.sum(kind, depth)
 
     def read(self, kind: str) -> int:
@@ -182,7 +179,7 @@ class RandomProgram(Builder):
             share = self.number(r.choice(("percent", "ratio")), depth - 1)
             products = (("multiply", a, share), ("multiply", share, a), ("divide", a, share))
             choices += [lambda: self.calc(*r.choice(products), kind=kind)] * 2
-            step, mode = r.choice((F(1), F(10), F(1, 4), F(250))), r.choice(("half_even", "half_up", "floor", "ceil"))
+            step, mode = r.choice((F(1), F(2), F(1, 4), F(500))), r.choice(("half_even", "half_up", "floor", "ceil"))
             choices += [lambda: self.add(Round(choices[2](), step, mode, kind))]
         if kind in ("percent", "ratio"):
             top, under = self.number("money", depth - 1), self.number("money", depth - 1)
@@ -283,7 +280,6 @@ class RandomProgram(Builder):
 
 
 def random_program(random: Random) -> Program:
-    """A valid Program by chance."""
     return RandomProgram(random).build()
 
 

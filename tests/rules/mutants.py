@@ -80,8 +80,8 @@ MUTANTS: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "derived_sign": partial(_replaced, emit._CALC, "subtract", lambda _: emit._CALC["add"]),
     "denominators_forgotten": partial(_replaced, assembly, "relation", _crossed_with_nothing),
     "not_forgotten": partial(_replaced, assembly.bands, "conjunction", _not_forgotten),
-    "prepaid_ignored": partial(_replaced, settlement, "to_bring", lambda real: lambda ways, amount, _: real(ways, amount, 0)),
+    "prepaid_ignored": partial(_replaced, settlement, "to_bring", lambda real: lambda ways, due, _: real(ways, due, 0)),
     "leftover_unit_lost": partial(_replaced, settlement, "half_even", lambda _: lambda top, under: top // under),
-    "first_offer_always": partial(_replaced, settlement, "offered", lambda _: lambda *args: args[1][0] if args[1] else None),
+    "first_offer_always": partial(_replaced, settlement, "offered", lambda _: lambda *args: (args[1] or (None,))[0]),
     "missing_output_unsaid": partial(_replaced, settlement.Settlement, "_section", _no_missing_output),
 }

@@ -1,4 +1,4 @@
-"""Bands cut a figure exactly at its thresholds, and say for every value which rows are true and which still possible."""
+"""Bands cut a figure exactly at its thresholds, and say for every value which rows are true or possible."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from rules.bands import Column, Cut, Rows
 from tests.programs import Builder, RandomProgram, random_facts
 
 ALL = 0b111
+F = Fraction
 
 
-def tests_of(builder: Builder, conditions: list[int]) -> dict[frozenset[bands.Atom], int]:
+def row_tests(builder: Builder, conditions: list[int]) -> dict[frozenset[bands.Atom], int]:
     found: dict[frozenset[bands.Atom], int] = {}
     for place, condition in enumerate(conditions):
         key = frozenset(bands.conjunction(builder.nodes, condition))
@@ -33,12 +34,12 @@ def score_column() -> Column:
     score = b.fact("customer.score")
     conditions = [b.compare(score, ">=", b.const("count", 80)), b.compare(score, ">", b.const("count", 35))]
     conditions.append(b.add(In(score, (80,), (Span(0, True, 35, False),))))
-    return bands.column(b.nodes, tests_of(b, conditions), ALL)
+    return bands.column(b.nodes, row_tests(b, conditions), ALL)
 
 
 @pytest.mark.parametrize(
     ("score", "rows"),
-    [(-1, 0), (0, 0b100), (34, 0b100), (35, 0), (36, 0b010), (79, 0b010), (80, 0b111), (81, 0b011), (Fraction(159, 2), 0b010)],
+    [(-1, 0), (0, 0b100), (34, 0b100), (35, 0), (36, 0b010), (79, 0b010), (80, 0b111), (81, 0b011), (F(71, 2), 2)],
 )
 def test_a_value_at_a_threshold_is_in_the_band_that_the_test_says(score: int, rows: int) -> None:
     assert band_of(score_column(), score) == Rows(rows, rows)
@@ -57,14 +58,15 @@ def test_is_missing_is_true_of_the_missing_value_only() -> None:
     b = Builder()
     limit = b.fact("limit.granted")
     conditions = [b.add(In(limit, missing=True)), b.add(In(limit, missing=True, negated=True))]
-    column = bands.column(b.nodes, tests_of(b, conditions), 0b11)
+    column = bands.column(b.nodes, row_tests(b, conditions), 0b11)
     assert column.missing == Rows(0b01, 0b01) and column.bands == (Rows(0b10, 0b10),) and column.cuts == ()
 
 
 def test_any_and_not_on_one_figure_stay_one_column() -> None:
     b = Builder()
     score = b.fact("customer.score")
-    low, high = b.compare(score, "<", b.const("count", 3)), b.compare(b.fact("customer.score"), ">", b.const("count", 80))
+    low = b.compare(score, "<", b.const("count", 3))
+    high = b.compare(b.fact("customer.score"), ">", b.const("count", 80))
     condition = b.no(b.any(low, high))
     same = bands.canonical(b.nodes)
     atoms = list(bands.conjunction(b.nodes, condition))
@@ -83,7 +85,7 @@ def test_words_keep_the_rows_that_name_them() -> None:
     b = Builder()
     country = b.fact("customer.country")
     conditions = [b.add(In(country, ("DE", "RU"))), b.compare(country, "!=", b.const("choice", "RU"))]
-    column = bands.column(b.nodes, tests_of(b, conditions), 0b11)
+    column = bands.column(b.nodes, row_tests(b, conditions), 0b11)
     assert {word: rows.true for word, rows in column.words.items()} == {"DE": 0b11, "RU": 0b01}
     assert column.bands[0].true == 0b10
 
@@ -98,7 +100,7 @@ def test_every_band_says_what_its_tests_say_one_by_one(seed: int) -> None:
     leaves = [b.within(kind, fact) if random.random() < 0.5 else b.test(name, random.choice(("<", "<=", "=", "!=")),
               b.threshold(kind)) for _ in range(6)]  # fmt: skip
     conditions = [b.any(*random.sample(leaves, 2)), b.no(b.all(*random.sample(leaves, 3))), b.all(*leaves[:2])]
-    tests = tests_of(b, conditions)
+    tests = row_tests(b, conditions)
     column = bands.column(b.nodes, tests, ALL)
     for _ in range(40):
         value = random_facts(random).get(name)
@@ -119,5 +121,5 @@ def test_a_thousand_thresholds_are_cut_by_asking_each_test_only_at_its_own() -> 
     b = Builder()
     score = b.fact("customer.score")
     conditions = [b.compare(score, ">=", b.const("count", threshold)) for threshold in range(1000)]
-    column = bands.column(b.nodes, tests_of(b, conditions), (1 << 1000) - 1)
+    column = bands.column(b.nodes, row_tests(b, conditions), (1 << 1000) - 1)
     assert len(column.cuts) == 1000 and band_of(column, 499).true == (1 << 500) - 1
