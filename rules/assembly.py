@@ -9,17 +9,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from policy.program import Compare, Const, Fact, First, In, Logic
 from rules import bands
 from rules.bands import Atom, Column, Rows
 from rules.emit import Values
-from rules.exact import Exact, Term, assign, both, call, compare, either, join, name, relation, tree
+from rules.exact import Exact, assign, both, call, compare, either, join, name, relation, tree
 from rules.outcome import Missing
 from rules.settlement import Settlement
 
 SHARED_ROWS = 60  # bits that small tables share
+CHAIN = 40  # columns in one expression: Python's compiler goes only so deep
 Key = tuple[str, Any]  # ("figure", node) | ("table", name) | ("test", node)
 
 
@@ -169,12 +171,12 @@ class Assembly:
         parts = [self.column(key, group.columns.pop(key), group, ready[key]) for key in keys if key in group.columns]
         text = f"m{place.group}"
         everything = (1 << group.width) - 1
-        start: Term = name(text) if group.begun else self.packed(Rows(everything, everything), group)
-        group.begun, whole = True, start
-        for part in parts:
-            whole = part if whole is start and isinstance(start, int) else join(whole, "&", part)
-        if whole is not start or isinstance(start, int):
-            self.values.body.append(assign(text, whole))
+        if not group.begun:
+            group.begun = True
+            parts = parts or [tree(self.packed(Rows(everything, everything), group))]
+            self.values.body.append(assign(text, parts.pop(0)))
+        for first in range(0, len(parts), CHAIN):
+            self.values.body.append(assign(text, reduce(_and, parts[first : first + CHAIN], name(text))))
 
     def packed(self, rows: Rows, group: Group) -> int:
         """A row's two bits in one number: what is true below, what is possible above it."""
@@ -301,6 +303,10 @@ class Assembly:
 
     def sure(self, index: int) -> Exact:
         return self.values.certain(self.values.value(index))
+
+
+def _and(left: ast.expr, right: ast.expr) -> ast.expr:
+    return ast.BinOp(left, ast.BitAnd(), right)
 
 
 def _said(tests: Mapping[frozenset[Atom], int], everything: int, said: bool | None) -> Rows:

@@ -41,7 +41,6 @@ OPPOSITE = {"at_most": ">", "at_least": "<", "below": ">=", "above": "<=", "is":
 
 class Builder:
     """Collects nodes; every method answers the index of the node it made."""
-
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.tables: dict[str, int] = {}
@@ -66,7 +65,6 @@ class Builder:
         return self.add(Compare(op, left, right))
 
     def test(self, name: str, op: str, value: Any) -> int:
-        """A fact against a constant."""
         return self.compare(self.fact(name), op, self.const(KIND_OF[name], value))
 
     def all(self, *args: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from fractions import Fraction
 from random import Random
@@ -68,7 +70,7 @@ def test_every_mutant_is_found(mutant: str) -> None:
 
 
 def is_seen(seed: int) -> bool:
-    """Whether anything is seen of a fault on one seed, -1 being amounts rounded; an error while deciding is seen too."""
+    """Whether a fault is seen on one seed, -1 being amounts rounded; an error while deciding is seen too."""
     try:
         if seed < 0:
             program, amounts = rounding_program(), range(-5, 6)
@@ -172,6 +174,20 @@ def test_what_a_policy_says_stands_in_the_code_as_a_constant_only() -> None:
     tier = b.const("choice", hostile)
     b.first("tiers", ("tier",), (b.test("customer.country", "=", hostile), (tier,)))
     assert agree(b.program(()), {"customer.country": hostile}).tier == hostile
+
+
+def test_a_thousand_tests_of_two_figures_compile_and_agree() -> None:
+    b = Builder()
+    left, right = b.fact("order.amount"), b.fact("account.exposure")
+    sums = [b.calc("add", right, b.const("money", number)) for number in range(1000)]
+    rows = [(b.compare(left, "=", total), (b.const("choice", "A"),)) for total in sums]
+    b.first("tiers", ("tier",), *rows)
+    assert agree(b.program(()), {"order.amount": 1400, "account.exposure": 500}).rows["tiers"] == 900
+
+
+def test_the_engine_shares_nothing_with_the_reference_and_its_fold() -> None:
+    program = "import sys, rules.compiled; print([n for n in ('rules.fold', 'rules.reference') if n in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout.strip() == "[]"
 
 
 def test_the_cost_of_a_table_does_not_grow_with_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
