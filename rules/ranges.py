@@ -79,6 +79,7 @@ def compared(field: Field, op: str, constant: Any) -> Ranges:
 
 
 def within(field: Field, node: In) -> Ranges:
+    """Where on a field one of the points or spans holds."""
     found: list[tuple[int, int]] = [span for point in node.points for span in compared(field, "=", point)]
     for span in node.spans:
         found += _spanned(field, span)
@@ -99,6 +100,7 @@ def _clipped(low: int, high: int, domain: tuple[int, int]) -> Ranges:
 
 
 def joined(ranges: Sequence[tuple[int, int]]) -> Ranges:
+    """Several ranges as one set, those that touch made one."""
     merged: list[tuple[int, int]] = []
     for low, high in sorted(ranges):
         if merged and low <= merged[-1][1] + 1:
@@ -109,11 +111,13 @@ def joined(ranges: Sequence[tuple[int, int]]) -> Ranges:
 
 
 def both(left: Ranges, right: Ranges) -> Ranges:
+    """Where two sets of ranges meet."""
     met = ((max(a, c), min(b, d)) for a, b in left for c, d in right)
     return tuple((low, high) for low, high in met if low <= high)
 
 
 def outside(ranges: Ranges, domain: tuple[int, int]) -> Ranges:
+    """What is left of a field's domain."""
     edges = [domain[0] - 1, *(edge for span in ranges for edge in span), domain[1] + 1]
     gaps = ((edges[at] + 1, edges[at + 1] - 1) for at in range(0, len(edges), 2))
     return tuple((low, high) for low, high in gaps if low <= high)
