@@ -245,9 +245,12 @@ class Assembly:
             return either(compare(value.top, "is", ast.Constant(True)), true, stated)
         node = self.nodes[index]
         declared = self.program.facts.get(node.name) if isinstance(node, Fact) else None
-        for word in declared.choices if declared else ():
+        choices = declared.choices if declared else ()
+        for word in choices:
             words.setdefault(word, other)
-        return ast.Subscript(self.values.bind(Words(words, other)), tree(value.top), ast.Load())
+        # Where every word is declared, a plain mapping is quicker; a foreign word is then the complete function's.
+        table = words if choices and not self.complete else Words(words, other)
+        return ast.Subscript(self.values.bind(table), tree(value.top), ast.Load())
 
     # tests of several figures
 
