@@ -117,9 +117,11 @@ class _Writer(Formulas):
         made["security"] = self.rows(self.security_cells) if self.chance(0.7) else None
         made["checks"] = self.checks() if self.chance(0.95) else None
         made["authority"] = self.rows(lambda: {"release": r.choice(ROLES)}) if self.chance(0.7) else None
+        made["tests"] = self.tests() if self.chance(0.1) else None
         lets = list(self.lets.items())
         r.shuffle(lets)
-        return Document(self.seed, self.header() | {key: value for key, value in self.in_order(made, dict(lets)) if value})
+        parts = {key: value for key, value in self.in_order(made, dict(lets)) if value}
+        return Document(self.seed, self.header() | parts)
 
     def in_order(self, made: dict[str, Any], lets: dict[str, str]) -> list[tuple[str, Any]]:
         """Sections may stand in any order; mostly in the usual one."""
@@ -131,8 +133,9 @@ class _Writer(Formulas):
     def header(self) -> dict[str, Any]:
         languages = {"en": "Made by chance", "zh": "随机政策"} if self.chance(0.5) else {"en": "Made by chance"}
         self.languages = tuple(languages)
+        roles = {"rising": f"[{', '.join(ROLES)}]", "also": "[finance]"}
         return {"aval": "1", "policy": f"generated-{self.seed}", "title": languages, "currency": self.currency,
-                "timezone": "Asia/Shanghai", "roles": {"rising": f"[{', '.join(ROLES)}]", "also": "[finance]"}}  # fmt: skip
+                "timezone": "Asia/Shanghai", "roles": roles}  # fmt: skip
 
     def facts(self) -> dict[str, Any]:
         """Facts of our own: shares and hours always, the other kinds now and then."""
@@ -276,6 +279,12 @@ class _Writer(Formulas):
         """Rows of a first-match section, the last one otherwise."""
         rows = [{"when": self.condition()} | cells() for _ in range(self.random.randrange(4))]
         return [*rows, {"otherwise": "true"} | cells()]
+
+    def tests(self) -> list[dict[str, Any]]:
+        """Tests belong to the file and change nothing that it decides."""
+        facts = {"as_of": "2026-11-23", "customer.score": "80", "limit.granted": "5_000", "invoices": "[]"}
+        given = {"like": "somebody", "order.amount": self.literal("money"), "customer.insolvent": "missing"}
+        return [{"base": "somebody", "given": facts}, {"name": "first", "given": given, "expect": {"verdict": "refer"}}]
 
     def tier_rows(self) -> list[dict[str, Any]]:
         names = ("prime", "standard", "new", "high_risk")

@@ -1,4 +1,4 @@
-"""Facts for a generated document: on its thresholds, one unit beside them, far off, missing, and zero where it divides."""
+"""Facts for a generated document: on its thresholds, one unit beside, far off, missing, zero where it divides."""
 
 from __future__ import annotations
 
@@ -67,16 +67,17 @@ class Situations:
 
     def situation(self) -> Situation:
         """One order, mostly with all facts, sometimes with many missing."""
-        absent = self.random.choice((0.0, 0.0, 0.0, 0.0, 0.03, 0.25))
+        whole = self.random.random() < 0.6  # then nothing is missing at all
+        absent = 0.0 if whole else self.random.choice((0.0, 0.03, 0.25))
         facts = {}
         for name in self.read:
-            optional = name in ("order.requested_terms", "order.placed_on", "order.prepaid")
+            optional = name in ("order.requested_terms", "order.placed_on", "order.prepaid") and not whole
             if self.random.random() >= (0.5 if optional else absent):
                 facts[name] = self.value(self.declared[name])
         if self.random.random() < 0.7:  # mostly computed from the amount and what is prepaid
             facts.pop("order.credit_amount", None)
             facts.pop("order.unsecured_amount", None)
-            facts.pop("order.requested_days", None)
+            facts.pop("order.requested_days" if "order.requested_terms" in facts else "", None)
         return Situation(facts, {name: self.items(name, absent) for name in sorted(self.listed)
                                  if self.random.random() >= absent / 2})  # fmt: skip
 

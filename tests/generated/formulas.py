@@ -134,8 +134,7 @@ class Formulas:
         return f"({pair[0]} * {pair[1]})"
 
     def _money_part(self, depth: int) -> str:
-        divisor = self.random.choice((lambda: self.narrow(self.random.choice(("count", "percent"))),
-                                      lambda: "4"))()  # fmt: skip
+        divisor = self.random.choice((self.narrow("count"), "customer.own_percent", "4"))
         return f"({self.narrow('money', depth)} / {divisor})"
 
     def _quotient(self, depth: int) -> str:
@@ -163,8 +162,9 @@ class Formulas:
     def _limit(self, depth: int) -> str:
         if self.names["limit"] and self.random.random() < 0.4:
             return f"({self.random.choice(self.names['limit'])} - {self.narrow('money', depth)})"
-        return self.random.choice((f"min({self.formula('money', depth)}, unlimited)", "stricter of "
-                                   f"[{self.random.choice(self.granted)}, {self.formula('money', depth)}]"))  # fmt: skip
+        money = self.formula("money", depth)
+        stricter = f"stricter of [{self.random.choice(self.granted)}, {money}]"
+        return self.random.choice((f"min({money}, unlimited)", stricter))
 
     def line(self) -> str:
         """One test in one line."""

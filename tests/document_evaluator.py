@@ -1,0 +1,492 @@
+"""A second meaning of a policy, straight from the checked document: what proves the way from the document to a Program.
+
+It walks the syntax tree with its own arithmetic, three-valued logic, tables, checks and fold, and shares nothing with
+the compiler or with any engine. Numbers are fractions, unlimited is infinity, and "none" is a mark of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from policy.document import CheckWritten, Let, RowWritten, Setting, ValueTable, Word
+from policy.kinds import NO_LIMIT, UNLIMITED
+from policy.meaning import Checked, Referent
+from policy.syntax import (
+    Binary,
+    Block,
+    Call,
+    Comparison,
+    Condition,
+    DateLiteral,
+    Expr,
+    FigureOf,
+    Interval,
+    Membership,
+    Name,
+    Negate,
+    Number,
+    StateTest,
+    Text,
+    Words,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """No value, or neither true nor false, and the facts that are missing."""
+
+    why: frozenset[str]
+
+
+class _Nobody:
+    """The mark of a limit that nobody granted."""
+
+    def __repr__(self) -> str:
+        return "none"
+
+
+NOBODY = _Nobody()
+Truth = bool | Unknown
+Lists = Mapping[str, Sequence[Mapping[str, Any]]]
+SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "is": operator.eq, "is_not": operator.ne,
+    "at_most": operator.le, "at_least": operator.ge, "below": operator.lt, "above": operator.gt,
+}  # fmt: skip
+SEVERITY = ("does_not_apply", "pass", "warn", "refer", "deny", "hard_stop")
+
+
+@dataclass(frozen=True)
+class Found:
+    """One check: its status, why it is not evaluated, and for a measured one what was measured and allowed."""
+
+    name: str
+    status: str
+    missing: tuple[str, ...] = ()
+    measured: Any = None
+    allowed: Any = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A decision in plain values; amounts in minor units, None where there is nothing or it is missing."""
+
+    verdict: str
+    hard_stop: bool
+    tier: str | None
+    limits: Mapping[str, Any]
+    terms: str | None
+    longest: str | None
+    security: tuple[tuple[tuple[str, Fraction, int | None], ...], ...]
+    authority: str | None
+    checks: tuple[Found, ...]
+    missing: tuple[str, ...]
+    rows: Mapping[str, int]
+
+
+def unknown(values: Iterable[Any]) -> Unknown | None:
+    """The reasons of all unknown values together, None where every value is known."""
+    reasons = [value.why for value in values if isinstance(value, Unknown)]
+    return Unknown(frozenset().union(*reasons)) if reasons else None
+
+
+def every(truths: Sequence[Truth]) -> Truth:
+    """All of them: false as soon as one is false, whatever is unknown."""
+    return False if any(t is False for t in truths) else unknown(truths) or True
+
+
+def some(truths: Sequence[Truth]) -> Truth:
+    """Any of them: true as soon as one is true, whatever is unknown."""
+    return True if any(t is True for t in truths) else unknown(truths) or False
+
+
+def opposite(truth: Truth) -> Truth:
+    """Unknown stays unknown."""
+    return truth if isinstance(truth, Unknown) else not truth
+
+
+def months_later(day: Fraction, months: Fraction) -> Fraction:
+    """The same day of a later month, or that month's last day."""
+    start = date.fromordinal(int(day))
+    month = start.month - 1 + int(months)
+    year, month = start.year + month // 12, month % 12 + 1
+    return Fraction(date(year, month, min(start.day, monthrange(year, month)[1])).toordinal())
+
+
+class Evaluator:
+    """One checked document over one order's facts and lists; the facts that follow from others are given too."""
+
+    def __init__(self, checked: Checked, facts: Mapping[str, Any], lists: Lists) -> None:
+        self.checked, self.policy, self.meanings = checked, checked.policy, checked.meanings
+        self.facts, self.lists = facts, lists
+        self.item: Mapping[str, Any] = {}
+        self.item_list = ""
+        self.kept: dict[Any, Any] = {}
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """A value that is worked out once."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
+
+    # --- formulas ---
+
+    def value(self, expr: Expr) -> Any:
+        """The value of a formula, or Unknown."""
+        match expr:
+            case Number():
+                return self.number(expr)
+            case DateLiteral():
+                return Fraction(expr.day)
+            case Name() | Words() | Text():
+                return self.named(self.meanings.referents[expr])
+            case Negate():
+                value = self.value(expr.value)
+                return value if isinstance(value, Unknown) else -value
+            case Binary():
+                return self.binary(expr)
+            case Call():
+                return self.call(expr)
+        raise AssertionError(expr)
+
+    def number(self, number: Number) -> Any:
+        digits, own = self.checked.vocabulary.currencies, self.policy.currency.text
+        if number.unit in digits and number.unit != own:
+            rate = self.fact(f"rates.{number.unit}", "ratio")
+            return rate if isinstance(rate, Unknown) else Fraction(round(number.value * 10 ** digits[own] * rate))
+        if number.unit in digits or self.meanings.sorts[number].kind == "money":
+            return number.value * 10 ** digits[own]
+        return number.value * (12 if number.unit == "years" else 1)
+
+    def fact(self, name: str, kind: str) -> Any:
+        value = self.facts.get(name)
+        return Unknown(frozenset({name})) if value is None else self.given(value, kind)
+
+    @staticmethod
+    def given(value: Any, kind: str) -> Any:
+        """A given value in the values of this file."""
+        if kind == "limit" and value in (NO_LIMIT, UNLIMITED):
+            return NOBODY if value == NO_LIMIT else math.inf
+        return Fraction(value) if isinstance(value, int | Fraction) and not isinstance(value, bool) else value
+
+    def named(self, referent: Referent) -> Any:
+        name, kind = referent.name, referent.sort.kind
+        match referent.scope:
+            case "token":
+                return self.given(referent.value, kind)
+            case "fact":
+                return self.fact(name, kind)
+            case "item":
+                value = self.item.get(name)
+                return Unknown(frozenset({f"{self.item_list}.{name}"})) if value is None else self.given(value, kind)
+            case "let" | "figure":
+                let = self.checked.names.lets[name]
+                return self.once(("let", name), lambda: self.let(let))
+            case "setting":
+                setting = next(one for one in self.policy.settings if one.name.text == name)
+                return self.once(("setting", name), lambda: self.setting(setting))
+            case "output":
+                return self.output(referent.table, name)
+            case "table":
+                table = next(one for one in self.policy.tables if one.name.text == name)
+                return self.once(("table", name), lambda: self.table(table))
+            case "effective":
+                return self.effective()
+        raise AssertionError(referent.scope)
+
+    def let(self, let: Let) -> Any:
+        outer = self.item, self.item_list
+        self.item, self.item_list = {}, ""
+        found = self.figure(let.formula) if isinstance(let.formula, FigureOf) else self.value(let.formula)
+        self.item, self.item_list = outer
+        return found
+
+    def figure(self, figure: FigureOf) -> Any:
+        """Counted or added up item by item; the first item that cannot be judged makes the whole unknown."""
+        items = self.lists.get(figure.list_name)
+        if items is None:
+            return Unknown(frozenset({figure.list_name}))
+        total = Fraction(0)
+        for item in items:
+            self.item, self.item_list = item, figure.list_name
+            fits = every([self.truth(line) for line in figure.where])
+            amount = Fraction(1)
+            if fits is True and figure.word == "sum":
+                missing = Unknown(frozenset({f"{figure.list_name}.{figure.field}"}))
+                amount = missing if item.get(figure.field) is None else Fraction(item[figure.field])
+            if (stop := unknown([fits, amount])) is not None:
+                return stop
+            total += amount if fits else 0
+        return total
+
+    def setting(self, setting: Setting) -> Any:
+        if len(setting.values) == 1 and setting.values[0].since is None and setting.values[0].until is None:
+            return self.value(setting.values[0].value)
+        today = self.fact("as_of", "date")
+        if isinstance(today, Unknown):
+            return today
+        holding = [one for one in setting.values if self.on(today, one.since, one.until)]
+        return self.value(holding[0].value) if holding else Unknown(frozenset({f"no_row:settings.{setting.name.text}"}))
+
+    @staticmethod
+    def on(day: Fraction, since: int | None, until: int | None) -> bool:
+        return (since is None or since <= day) and (until is None or day <= until)
+
+    def table(self, table: ValueTable) -> Any:
+        """Cell by cell in the order of the file, until one fits or cannot be judged."""
+        for down, line in zip(table.down_tests, table.values, strict=True):
+            for number, value in enumerate(line):
+                tests = [down, table.across_tests[number]] if table.across_tests else [down]
+                fits = every([self.truth(cell.test) for cell in tests])
+                if isinstance(fits, Unknown):
+                    return fits
+                if fits:
+                    return self.value(value)
+        return Unknown(frozenset({f"no_row:{table.name.text}"}))
+
+    def binary(self, expr: Binary) -> Any:
+        left, right = self.value(expr.left), self.value(expr.right)
+        if (stop := unknown([left, right])) is not None:
+            return stop
+        if expr.op in "+-" and self.meanings.sorts[expr.right].kind == "months" != self.meanings.sorts[expr.left].kind:
+            return months_later(left, right if expr.op == "+" else -right)
+        if expr.op == "/":
+            if right <= 0:
+                return Unknown(frozenset({"zero_divisor"}))
+            return Fraction(0) if right == math.inf else left / right
+        if left == math.inf:
+            return math.inf
+        return {"+": operator.add, "-": operator.sub, "*": operator.mul}[expr.op](left, right)
+
+    def call(self, expr: Call) -> Any:
+        args = [self.value(arg) for arg in expr.args]
+        if expr.function == "first_known":
+            return next((arg for arg in args if not isinstance(arg, Unknown)), unknown(args))
+        if (stop := unknown(args)) is not None:
+            return stop
+        if expr.function == "stricter":
+            return min((max(arg, Fraction(0)) for arg in args if arg is not NOBODY), default=NOBODY)
+        if expr.function == "days_between":
+            return args[1] - args[0]
+        return {"min": min, "max": max, "abs": lambda *one: abs(one[0])}[expr.function](*args)  # type: ignore[operator]
+
+    # --- conditions ---
+
+    def truth(self, condition: Condition) -> Truth:
+        """Whether a condition holds, or Unknown."""
+        match condition:
+            case Comparison():
+                return self.compared(condition.op, self.value(condition.left), self.value(condition.right))
+            case StateTest():
+                return self.state(condition)
+            case Membership():
+                return self.member(self.value(condition.left), condition)
+            case Block(op="all"):
+                return every([self.truth(item) for item in condition.items])
+            case Block(op="any"):
+                return some([self.truth(item) for item in condition.items])
+            case Block():
+                return opposite(self.truth(condition.items[0]))
+
+    @staticmethod
+    def compared(sign: str, left: Any, right: Any) -> Truth:
+        assert NOBODY not in (left, right), "a limit that nobody granted is compared as an amount"
+        return unknown([left, right]) or SIGNS[sign](left, right)
+
+    def state(self, test: StateTest) -> Truth:
+        value = self.value(test.left)
+        if test.state in ("missing", "known"):
+            return (isinstance(value, Unknown) is (test.state == "missing")) is not test.negated
+        if isinstance(value, Unknown):
+            return value
+        found = {"none": value is NOBODY, "zero": value == 0, "unlimited": value == math.inf}[test.state]
+        return found is not test.negated
+
+    def member(self, subject: Any, test: Membership) -> Truth:
+        first = test.items[0] if test.items else None
+        if isinstance(first, Name) and first.text.startswith("lists."):
+            found = self.listed(subject, first.text.removeprefix("lists."))
+        elif isinstance(subject, Unknown):
+            found = unknown([subject, *self.open_values(test)]) or False
+        else:
+            found = some([self.fits(subject, item) for item in test.items])
+        return opposite(found) if test.negated else found
+
+    def open_values(self, test: Membership) -> list[Any]:
+        """What is written as a point or end of an interval."""
+        ends = [end for item in test.items for end in ([item.low, item.high] if isinstance(item, Interval) else [item])]
+        return [self.value(end) for end in ends if end is not None]
+
+    def fits(self, subject: Any, item: Expr | Interval) -> Truth:
+        if not isinstance(item, Interval):
+            return self.compared("is", subject, self.value(item))
+        above, below = ">=" if item.low_closed else ">", "<=" if item.high_closed else "<"
+        ends = [(sign, end) for sign, end in ((above, item.low), (below, item.high)) if end is not None]
+        return every([self.compared(sign, subject, self.value(end)) for sign, end in ends])
+
+    def listed(self, subject: Any, name: str) -> Truth:
+        """A word of a list on the day of the decision; a word without dates belongs to it always."""
+        words = next(one for one in self.policy.lists if one.name.text == name).words
+        dated = [word for word in words if word.since is not None or word.until is not None]
+        always = [word.value.text for word in words if word not in dated]
+        stretches = sorted({(word.since or 0, word.until or math.inf) for word in dated})
+        tests = [unknown([subject]) or subject in always] if always else []
+        for since, until in stretches:
+            there = [word.value.text for word in dated if (word.since or 0, word.until or math.inf) == (since, until)]
+            today = self.fact("as_of", "date")
+            tests.append(every([unknown([subject]) or subject in there, unknown([today]) or since <= today <= until]))
+        return some(tests)
+
+    # --- sections ---
+
+    def row(self, section: str) -> int | Unknown:
+        """The number of the first row that is not false; Unknown where it cannot be judged."""
+        return self.once(("row", section), lambda: self.first(section, self.policy.rows[section]))
+
+    def first(self, section: str, rows: Sequence[RowWritten]) -> int | Unknown:
+        for number, row in enumerate(rows):
+            fits = True if row.when is None else self.truth(row.when)
+            if isinstance(fits, Unknown):
+                return fits
+            if fits:
+                return number
+        return Unknown(frozenset({f"no_row:{section}"}))
+
+    def output(self, section: str, column: str) -> Any:
+        """One cell of the chosen row; None where the row does not say it."""
+        row = self.row(section)
+        if isinstance(row, Unknown):
+            return row
+        cell = self.policy.rows[section][row].cells.get(column)
+        if section != "limits" or cell is None:
+            return cell.text if isinstance(cell, Word) else cell
+        value = self.value(cell)
+        if column == "review_every" or isinstance(value, Unknown) or value in (NOBODY, math.inf):
+            return value
+        return Fraction(round(max(value, Fraction(0)) if column == "limit" else value))
+
+    def effective(self) -> Any:
+        """The lower of what was granted and what the policy computes; nothing at all counts as 0."""
+        granted = self.fact("limit.granted", "limit")
+        policy = self.output("limits", "limit") if "limits" in self.policy.rows else NOBODY
+        if (stop := unknown([granted, policy])) is not None:
+            return stop
+        return min((one for one in (granted, policy) if one is not NOBODY), default=Fraction(0))
+
+    def check(self, check: CheckWritten) -> Found:
+        name, asked = check.name.text, True if check.only_when is None else self.truth(check.only_when)
+        if isinstance(asked, Unknown):
+            return Found(name, "not_evaluated", tuple(sorted(asked.why)))
+        if not asked:
+            return Found(name, "does_not_apply")
+        shown: tuple[Any, Any] = (None, None)
+        if check.when is not None:
+            failed = self.truth(check.when)
+        else:
+            assert check.measure is not None
+            measured, allowed = self.value(check.measure), None
+            if isinstance(check.allowed, Membership):
+                failed = opposite(self.member(measured, check.allowed))
+            else:
+                allowed = self.value(check.allowed)  # type: ignore[arg-type]
+                failed = opposite(self.compared(check.op, measured, allowed))
+            shown = (known(measured), known(allowed))
+        if isinstance(failed, Unknown):
+            return Found(name, "not_evaluated", tuple(sorted(failed.why)), *shown)
+        return Found(name, check.verdict.text if failed else "pass", (), *shown)
+
+    # --- the decision ---
+
+    def answer(self) -> Answer:
+        """The whole decision."""
+        checks = tuple(self.check(check) for check in self.policy.checks)
+        columns = {"tiers": ["tier"], "terms": ["offer", "longest"], "security": ["security"],
+                   "limits": sorted({column for row in self.policy.rows.get("limits", ()) for column in row.cells})}
+        cells = {(section, column): self.output(section, column) for section, names in columns.items()
+                 if section in self.policy.rows for column in names}  # fmt: skip
+        limits = {column: known(value) for (section, column), value in cells.items() if section == "limits"}
+        limits["effective"] = known(self.effective())
+        unclear = unknown([*cells.values(), self.effective()])
+        missing = {*(unclear.why if unclear else ()), *(why for check in checks for why in check.missing)}
+        offer, most = (known(cells.get(("terms", name))) for name in ("offer", "longest"))
+        terms, longest, changed = self.choice(offer, most)
+        to_bring = self.to_bring(terms, known(cells.get(("security", "security"))) or ())
+        verdict, hard_stop = self.verdict(checks, missing, bool(to_bring) or changed)
+        shown = [name for name in ("tiers", "limits", "terms", "security") if name in self.policy.rows]
+        shown += ["authority"] if verdict == "refer" and "authority" in self.policy.rows else []
+        rows = {name: -1 if isinstance(row := self.row(name), Unknown) else row for name in shown}
+        return Answer(
+            verdict, hard_stop, known(cells.get(("tiers", "tier"))), limits, terms, longest, to_bring,
+            self.authority() if "authority" in rows else None, checks, tuple(sorted(missing)), rows,
+        )  # fmt: skip
+
+    def verdict(self, checks: Sequence[Found], missing: set[str], conditions: bool) -> tuple[str, bool]:
+        statuses = {check.status for check in checks}
+        denying = {name for name in missing if name in self.checked.names.facts
+                   and self.checked.names.facts[name].missing == "deny"}  # fmt: skip
+        if statuses & {"hard_stop", "deny"} or denying:
+            return "deny", "hard_stop" in statuses
+        if statuses & {"refer", "not_evaluated"} or missing:
+            return "refer", False
+        return ("approve_with_conditions" if conditions else "approve"), False
+
+    def choice(self, offer: Sequence[Word] | None, longest: str | None) -> tuple[str | None, str | None, bool]:
+        """The terms of the order, the longest that may be asked for, and whether they differ from those asked for."""
+        spelled = self.spelled
+        most = None if longest is None else spelled(longest)
+        asked = self.facts.get("order.requested_terms")
+        if not offer:
+            return None, most, False
+        offers = [spelled(word.text) for word in offer]
+        if asked is None:
+            return offers[0], most, False
+        read = self.checked.vocabulary.read_terms
+        wish, top = read(asked), None if most is None else read(most)
+        short = wish is not None and wish.plain and top is not None and wish.net_days <= top.net_days
+        if asked in offers or asked == "prepaid" or short:
+            return asked, most, False
+        return offers[0], most, True
+
+    def spelled(self, text: str) -> str:
+        terms = self.checked.vocabulary.read_terms(text)
+        assert terms is not None
+        return terms.text
+
+    def to_bring(self, terms: str | None, alternatives: Any) -> Any:
+        """What is still to bring of each alternative, nothing where one of them is met by what is prepaid."""
+        wanted = [[(word.text, self.value(share)) for word, share in one.shares] for one in alternatives]
+        if terms == "prepaid":
+            wanted = [[("prepayment", Fraction(1))]]
+        rests = [self.rest(one) for one in wanted]
+        return tuple(rests) if all(rests) else ()
+
+    def rest(self, shares: list[tuple[str, Fraction]]) -> tuple[tuple[str, Fraction, int | None], ...]:
+        amount, prepaid = self.facts.get("order.amount"), self.facts.get("order.prepaid") or 0
+        if amount is None:
+            return tuple((name, share, None) for name, share in shares)
+        whole = [int(share * amount // 1) for _, share in shares]
+        lost = sorted(range(len(shares)), key=lambda n: (whole[n] - shares[n][1] * amount, n))
+        for place in lost[: round(sum(share * amount for _, share in shares)) - sum(whole)]:
+            whole[place] += 1
+        first = [n for n, (name, _) in enumerate(shares) if name == "prepayment"]
+        for place in [*first, *(n for n in range(len(shares)) if n not in first)]:
+            paid = min(whole[place], prepaid)
+            whole[place], prepaid = whole[place] - paid, prepaid - paid
+        return tuple((name, share, left) for (name, share), left in zip(shares, whole, strict=True) if left > 0)
+
+    def authority(self) -> str | None:
+        role = self.output("authority", "release")
+        if isinstance(role, Unknown):
+            return self.policy.roles_rising[-1].text if self.policy.roles_rising else None
+        return str(role)
+
+
+def known(value: Any) -> Any:
+    """The value, None where it is unknown."""
+    return None if isinstance(value, Unknown) else value
