@@ -10,14 +10,17 @@ import json
 from importlib.metadata import version as installed_version
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 from flask_smorest import Api
 
 from api.auth import performs
+from api.errors import MEDIA_TYPE
 from api.problem_types import PROBLEM_TYPES
 
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
+PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _WEEK_SECONDS = 7 * 24 * 3600
 
 
@@ -32,7 +35,7 @@ def blueprint(api: Api) -> Blueprint:
     @performs("show_openapi")
     def openapi() -> Response:
         if not written:
-            written.append(json.dumps(api.spec.to_dict(), ensure_ascii=False).encode())
+            written.append(json.dumps(openapi_document(api), ensure_ascii=False).encode())
         return Response(written[0], mimetype="application/json")
 
     @routes.get("/docs")
@@ -68,3 +71,12 @@ def blueprint(api: Api) -> Blueprint:
         return Response(render_template("problem.html", kind=kind), mimetype="text/html")
 
     return routes
+
+
+def openapi_document(api: Api) -> dict[str, Any]:
+    """The document of all routes, in which every shared failure is a problem and not plain JSON."""
+    document: dict[str, Any] = api.spec.to_dict()
+    for response in document["components"].get("responses", {}).values():
+        content = response.pop("content", {})
+        response["content"] = {MEDIA_TYPE: content.get("application/json", PROBLEM)}
+    return document

@@ -16,6 +16,7 @@ from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
 from api.problem_types import PROBLEM_TYPES
+from api.schemas.fields import Problem
 
 log = logging.getLogger("aval.api")
 
@@ -89,6 +90,8 @@ def _drain_body(response: Response) -> Response:
 
 class ProblemApi(Api):
     """The OpenAPI extension, answering every HTTP error as a problem."""
+
+    ERROR_SCHEMA = Problem
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         return http_problem(error)

@@ -18,9 +18,10 @@ from typing import Any
 from api import idempotency
 from api.auth import Caller
 from api.errors import Refused
-from api.operations.evaluate import Asking, Slow, evaluate, load_slow, use_policy
+from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import held_amount, within_ceiling
 from api.operations.orders import Order, read_order
+from api.operations.use_policy import use_policy
 from api.services import Services
 from api.situation import Evaluated
 from api.snapshot import plain_json

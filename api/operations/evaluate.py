@@ -6,8 +6,7 @@ INVARIANT: whatever goes wrong in here, and whatever the engines do not agree on
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from api.errors import FieldError, Refused
 from api.fact_values import read_fact
-from api.logs import places
 from api.operations.known_facts import read_facts
 from api.operations.orders import Order
-from api.policies import LoadedPolicy, UnknownPolicy
+from api.operations.use_policy import engine_fault
+from api.policies import LoadedPolicy
 from api.requests import refused_fields
 from api.services import Services
 from api.situation import Evaluated, Situation
@@ -72,27 +71,6 @@ def load_slow(work: Work, customer_id: str, order: Order) -> Slow:
     return Slow(account, work.invoices.for_customer(customer_id))
 
 
-@contextmanager
-def use_policy(held: Services, digest: str | None) -> Iterator[LoadedPolicy]:
-    """The policy with this digest, ready to run.
-
-    Raises: Refused (no-policy) where none is in effect, (engine-fault) where it cannot be built.
-    """
-    if digest is None:
-        raise Refused("no-policy")
-    try:
-        using = held.policies.use(digest)
-        loaded = using.__enter__()
-    except UnknownPolicy:
-        raise Refused("unknown-policy", "no policy version with this digest is stored") from None
-    except Exception as fault:
-        raise engine_fault("a policy cannot be built", fault) from fault
-    try:
-        yield loaded
-    finally:
-        using.__exit__(None, None, None)
-
-
 def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -> Evaluated:
     """What the policy answers on this account now.
 
@@ -117,12 +95,6 @@ def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -
         raise engine_fault("the engines gave no answer", fault) from fault
     _refuse_doubtful_approval(found, held.settings.allow_single)
     return found
-
-
-def engine_fault(what: str, fault: BaseException) -> Refused:
-    """The refusal that follows from a fault of an engine, after the alarm was raised."""
-    log.error("alarm", extra={"alarm": what, "difference": places(fault)})
-    return Refused("engine-fault")
 
 
 def _stated(held: Services, loaded: LoadedPolicy, facts: Mapping[str, Any]) -> dict[str, Value]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.errors import FieldError, Refused
 from api.fact_values import read_fact
+from api.operations.use_policy import use_policy
 from api.services import Services
 from api.strict_json import quoted
 from policy.kinds import Value
@@ -16,12 +17,15 @@ _NOT_KNOWN = "is not a fact of the policy; send only those it reads"
 
 
 def effective_facts(held: Services) -> Mapping[str, FactDeclaration]:
-    """The trade's facts, and on top those that the effective policy reads; only the trade's while none is in effect."""
+    """The trade's facts, and on top those that the effective policy reads; only the trade's while none is in effect.
+
+    Raises: Refused where the effective policy cannot be built.
+    """
     with held.database.read() as work:
         version = work.policies.effective()
     if version is None:
         return held.vocabulary.facts
-    with held.policies.use(version.digest) as loaded:
+    with use_policy(held, version.digest) as loaded:
         return {**held.vocabulary.facts, **loaded.program.facts}
 
 

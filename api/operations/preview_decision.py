@@ -9,9 +9,10 @@ from datetime import date
 from typing import Any
 
 from api.known import read_invoice
-from api.operations.evaluate import Asking, Slow, evaluate, load_slow, use_policy
+from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import within_ceiling
 from api.operations.orders import read_order
+from api.operations.use_policy import use_policy
 from api.services import Services
 from credit.decision import canonical_json
 

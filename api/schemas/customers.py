@@ -36,9 +36,7 @@ class CustomerWish(Body):
                             metadata={"description": "ISO 3166-1 alpha-2"})  # fmt: skip
     currency = currency("the currency of the account, fixed once it is opened", required=True)
     granted_limit = LimitText(load_default="none", metadata=_LIMIT)
-    facts = Facts(load_default=dict, metadata={
-        "description": "master and bureau facts of the policy's vocabulary; amounts and shares as text",
-    })  # fmt: skip
+    facts = Facts("master and bureau facts of the policy's vocabulary; amounts and shares as text")
 
 
 class AccountShown(Body):

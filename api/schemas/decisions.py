@@ -28,9 +28,7 @@ class OrderToDecide(Body):
 
     order = fields.Nested(OrderSent(), required=True, error_messages={"required": "is missing; send it"})
     customer_id = identifier("the customer, as set before", required=True)
-    facts = Facts(load_default=dict, metadata={
-        "description": "facts that the policy reads from the request, and no others",
-    })  # fmt: skip
+    facts = Facts("facts that the policy reads from the request, and no others")
 
 
 class OrderToPreview(OrderToDecide):

@@ -15,6 +15,7 @@ IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 AMOUNT = r"^(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
 CURRENCY = r"^[A-Z]{3}$"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOST_FACTS = 200
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)  # a day outside is a slip, and adding terms to it may fail
 UNKNOWN = "is not a field of this request; leave it out"
 
@@ -109,11 +110,16 @@ def day(what: str, **options: Any) -> Day:
 class Facts(fields.Dict):
     """Facts by name; which names and values are right depends on the policy and is asked later."""
 
+    def __init__(self, what: str) -> None:
+        single = {"type": ["string", "integer", "boolean", "null"]}
+        metadata = {"description": what, "additionalProperties": single, "maxProperties": MOST_FACTS}
+        super().__init__(load_default=dict, metadata=metadata)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError("is not an object; send facts by name in braces")
-        if len(value) > 200:
-            raise ValidationError("has more than 200 facts; send those the policy reads")
+        if len(value) > MOST_FACTS:
+            raise ValidationError(f"has more than {MOST_FACTS} facts; send those the policy reads")
         return dict(value)
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from api.operations import decide as decide_module
 from api.operations.decide import Asked
-from api.operations.evaluate import Asking, Slow, evaluate, use_policy
+from api.operations.evaluate import Asking, Slow, evaluate
+from api.operations.use_policy import use_policy
 from api.services import Services
 from api.situation import Evaluated
 from credit.decision import canonical_json

@@ -67,6 +67,12 @@ def test_failures_are_shown_as_problems(document: dict[str, Any]) -> None:
         assert resolved(document, content["application/problem+json"]["schema"])["required"]
 
 
+def test_every_shared_failure_is_shown_as_a_problem_too(document: dict[str, Any]) -> None:
+    shared = document["components"]["responses"]
+    assert shared["DEFAULT_ERROR"] and len(shared) > 1
+    assert {media for response in shared.values() for media in response["content"]} == {"application/problem+json"}
+
+
 def test_the_key_header_and_the_way_to_authenticate_are_shown(document: dict[str, Any]) -> None:
     parameters = document["paths"]["/v1/decisions"]["post"]["parameters"]
     assert [one["name"] for one in parameters if one["in"] == "header" and one["required"]] == ["Idempotency-Key"]

@@ -218,6 +218,7 @@ def test_a_stored_policy_that_cannot_be_built_decides_nothing(tmp_path: Path) ->
     with service.held.database.write() as work:
         work.customers.put(Customer("C-1", "Example Ltd", "CNY"))
     assert service.decide(an_order()).status_code == 503
+    assert service.put_customer().status_code == 503
     ready = service.send("GET", "/readyz")
     assert ready.status_code == 503 and b"cannot be built" in ready.data
 
