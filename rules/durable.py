@@ -188,8 +188,9 @@ class Durable:
         self._rulesets: list[Ruleset] = []
         flat = flatten(program)
         try:
-            self._stages = [Stage(tables, flat.fields, self._make) for tables in flat.stages]
-            self._authority = Stage((flat.authority,), flat.fields, self._make) if flat.authority else None
+            self._stages = [Stage(tables, flat.fields, program.nodes, self._make) for tables in flat.stages]
+            authority = (flat.authority,) if flat.authority else ()
+            self._authority = Stage(authority, flat.fields, program.nodes, self._make) if authority else None
         except BaseException:
             self.close()
             raise

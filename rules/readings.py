@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from policy.program import Node
 from rules.outcome import Missing
 from rules.ranges import INT64_MAX, Field, encode
 from rules.reference import Evaluation
+from rules.schedule import Absent, Schedule
 
 WHOLE, FLAG = frozenset({int}), frozenset({bool})
 TYPES: Mapping[str, tuple[type, ...]] = {
@@ -33,7 +35,7 @@ class WrongKind(TypeError):
 class Reading:
     """The fields that one stage reads, in the order of `names`."""
 
-    def __init__(self, fields: Sequence[Field]) -> None:
+    def __init__(self, fields: Sequence[Field], nodes: Sequence[Node] = ()) -> None:
         whole = [field for field in fields if field.fact and field.form == "integer"]
         flags = [field for field in fields if field.fact and field.form == "flag"]
         tokens = [field for field in fields if field.fact and field.form == "token"]
@@ -41,10 +43,18 @@ class Reading:
         given = [*whole, *flags, *tokens, *outputs]
         figures = [field for field in fields if field not in given]
         self._outputs = [(field.table, field.by_row) for field in outputs]
-        self._figures = [(field.node, field.form == "integer", field) for field in figures]
+        wanted = [node for field in figures for node in (field.node, field.other) if node >= 0]
+        self._schedule = Schedule(nodes, wanted if nodes else [])
+        slots = self._schedule.slots
+        self._lined_up = [
+            (slots[field.node], slots[field.other] if field.other >= 0 else -1, field)
+            for field in figures if field.node in slots and (field.other < 0 or field.other in slots)
+        ]
+        lined_up = [field for _, _, field in self._lined_up]
+        self._figures = [field for field in figures if field not in lined_up]
         self._whole, self._flags = [field.fact for field in whole], [field.fact for field in flags]
         self._tokens = [(f.fact, {token: code for code, token in enumerate(f.tokens, 1)}) for f in tokens]
-        self.names = tuple(field.name for field in [*given, *figures])
+        self.names = tuple(field.name for field in [*given, *lined_up, *self._figures])
 
     def numbers(self, facts: Mapping[str, Any], evaluation: Evaluation) -> tuple[int, ...]:
         """The number of every field. Raises Unsettled where one is missing or too large, WrongKind for a wrong type."""
@@ -67,19 +77,27 @@ class Reading:
                 if isinstance(row, Missing):
                     raise Unsettled("an earlier table has no row")
                 found.append(by_row[row])
-            for node, whole, field in self._figures:
-                value = evaluation.value(node)
-                found.append(value if whole and type(value) is int else derived(field, value, evaluation))
-        except (ArithmeticError, ValueError) as error:
+            values = self._schedule.values(facts)
+            for slot, beside, field in self._lined_up:
+                value, other = values[slot], values[beside] if beside >= 0 else None
+                if field.form == "sign" and type(value) is int and type(other) is int:
+                    found.append((value > other) - (value < other))
+                else:
+                    found.append(derived(field, value, other))
+            for field in self._figures:
+                other = evaluation.value(field.other) if field.other >= 0 else None
+                found.append(derived(field, evaluation.value(field.node), other))
+        except (Absent, ArithmeticError, ValueError) as error:
             raise Unsettled("a figure cannot be computed") from error
         if max(found, default=0) > INT64_MAX or min(found, default=0) < -INT64_MAX:
             raise Unsettled("a number passes int64")
         return tuple(found)
 
 
-def derived(field: Field, value: Any, evaluation: Evaluation) -> int:
-    """The number of a figure that the reference's code computed."""
-    other = evaluation.value(field.other) if field.other >= 0 else None
+def derived(field: Field, value: Any, other: Any = None) -> int:
+    """The number of a figure that the reference's code computed; of a sign field, beside `other`."""
+    if field.form == "integer" and type(value) is int:
+        return value
     if isinstance(value, Missing) or isinstance(other, Missing):
         raise Unsettled("a figure is missing")
     if type(value) not in TYPES[field.form]:

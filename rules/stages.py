@@ -39,12 +39,14 @@ AllOf = Callable[[Numbers], Sequence[Payload]]
 class Stage:
     """Tables whose conditions read only facts and what earlier stages found."""
 
-    def __init__(self, tables: Sequence[FlatTable], fields: Mapping[str, Field], make: Make) -> None:
+    def __init__(
+        self, tables: Sequence[FlatTable], fields: Mapping[str, Field], nodes: Sequence[Node], make: Make
+    ) -> None:
         self._make = make
         self._otherwise = {table.index: _otherwise(table) for table in tables if not table.collects}
         rules = {table.index: rules_of(table) for table in tables}
         reads = {name for table in tables for row in table.rows for name in row.reads}
-        self.reading = Reading([field for name, field in fields.items() if name in reads])
+        self.reading = Reading([field for name, field in fields.items() if name in reads], nodes)
         self._fields = {name: fields[name] for name in self.reading.names}
         alone, together = _apart(tables, rules, fields)
         self._alone = [(index, self._first(plan_first(rules[index], fields))) for index in alone]

@@ -68,4 +68,4 @@ def test_an_output_of_an_earlier_table_is_read_by_its_row() -> None:
 
 def test_a_figure_of_another_type_is_refused_too() -> None:
     with pytest.raises(WrongKind):
-        derived(Field("f0", "integer", 0), 0.5, Evaluation(NODES, {}, {}))
+        derived(Field("f0", "integer", 0), 0.5)

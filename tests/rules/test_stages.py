@@ -36,7 +36,7 @@ def settled(program: Program, facts: dict[str, Any]) -> tuple[Evaluation, int, i
     flat, evaluation = flatten(program), Evaluation(program.nodes, program.tables, facts)
     fails = applies = 0
     for tables in flat.stages:
-        failing, applying = Stage(tables, flat.fields, Plain).ask(facts, evaluation)
+        failing, applying = Stage(tables, flat.fields, program.nodes, Plain).ask(facts, evaluation)
         fails, applies = fails | failing, applies | applying
     return evaluation, fails, applies
 
