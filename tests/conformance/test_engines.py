@@ -1,0 +1,179 @@
+"""Cases worked out by hand from the meaning of the language, on every engine.
+
+A file of `cases/` holds a policy without its header, facts that all its cases share (`given`), and cases with their own
+facts and the parts of the answer that are wanted; a part that is not named is not compared. Amounts are in the policy's
+currency; a fact that is not given, or given as `missing`, is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from policy import load_policy
+from policy.kinds import NO_LIMIT, UNLIMITED
+from policy.problems import errors
+from policy.program import Program
+from rules import durable, reference
+from rules.agreement import Agreement
+from rules.compiled import compile_program
+from rules.facts import computed_facts, trade_vocabulary
+from rules.figures import with_figures
+from rules.outcome import Outcome
+
+CASES = Path(__file__).parent / "cases"
+HEADER = """aval: 1
+policy: case
+title: {en: A case}
+currency: CNY
+roles: {rising: [analyst, manager, cfo]}
+"""
+USUAL = {"order.amount": "100", "limit.granted": "1_000_000_000", "as_of": "2026-11-23"}
+STATES = {"none": NO_LIMIT, "unlimited": UNLIMITED, "missing": None}
+LIMITS = {"limit.policy": "limit", "limit.effective": "effective", "limit.largest_order": "largest_order",
+          "limit.review_every": "review_every"}  # fmt: skip
+
+
+def agreed(program: Program, facts: Mapping[str, Any]) -> Outcome:
+    """The answer of two engines together, which must be one and the same."""
+    agreement = Agreement(program)
+    try:
+        found = agreement.decide(facts)
+    finally:
+        agreement.close()
+    assert found.engines == "agreed", found.difference
+    return found.outcome
+
+
+def on_rete(program: Program, facts: Mapping[str, Any]) -> Outcome:
+    """The answer of the Rete engine."""
+    engine = durable.build(program)
+    try:
+        return engine.decide(facts)
+    finally:
+        engine.close()
+
+
+Decide = Callable[[Program, Mapping[str, Any]], Outcome]
+ENGINES: dict[str, Decide] = {
+    "reference": reference.decide, "compiled": lambda program, facts: compile_program(program).decide(facts),
+    "durable": on_rete, "agreement": agreed,
+}  # fmt: skip
+
+
+def cents(text: str) -> int:
+    """An amount in the currency of the cases as whole minor units."""
+    minor = Decimal(text.replace("_", "")) * 100
+    assert minor == int(minor), text
+    return int(minor)
+
+
+def typed(text: str, kind: str) -> Any:
+    """A written fact in the value of its kind."""
+    if text == "missing":
+        return None
+    if kind == "limit" and text in STATES:
+        return STATES[text]
+    if kind in ("money", "limit"):
+        return cents(text)
+    if kind == "date":
+        return date.fromisoformat(text).toordinal()
+    if kind == "flag":
+        return {"true": True, "false": False}[text]
+    if kind == "percent":
+        return Fraction(text.removesuffix("%")) / 100
+    return text if kind in ("choice", "text", "terms") else int(text.replace("_", ""))
+
+
+def facts_of(program: Program, written: Mapping[str, Any]) -> dict[str, Any]:
+    """What an engine is given for the written facts and lists of a case."""
+    vocabulary = trade_vocabulary()
+    declared = {**vocabulary.facts, **program.facts}
+    lists = {
+        name: [{field: typed(text, vocabulary.lists[name].fields[field].kind) for field, text in item.items()}
+               for item in items]
+        for name, items in written.items() if name in vocabulary.lists and items != "missing"
+    }  # fmt: skip
+    given = {name: typed(text, declared[name].kind) for name, text in written.items() if name not in vocabulary.lists}
+    return with_figures(program, computed_facts({n: v for n, v in given.items() if v is not None}), lists)
+
+
+def wanted_limit(text: str, name: str) -> int | None:
+    """A wanted limit as engines hold it."""
+    return STATES[text] if text in STATES else int(text) if name == "limit.review_every" else cents(text)
+
+
+def differences(outcome: Outcome, wanted: Mapping[str, Any]) -> Iterator[str]:
+    """The wanted parts that the answer does not have."""
+    found: dict[str, Any] = {
+        "verdict": outcome.verdict, "hard_stop": str(outcome.hard_stop).lower(), "tier": outcome.tier or "none",
+        "terms": outcome.terms or "none", "longest": outcome.longest or "none",
+        "authority": outcome.authority or "none", "missing": list(outcome.missing),
+        "security": [{one.instrument: one.amount for one in rest} for rest in outcome.security],
+    }  # fmt: skip
+    checks = {check.name: check for check in outcome.checks}
+    for name, value in wanted.items():
+        match name:
+            case "checks":
+                pairs = [(f"check {check}", checks[check].status, status) for check, status in value.items()]
+            case "measured":
+                pairs = [(f"measured {check}", checks[check].evidence[0].value, cents(text))
+                         for check, text in value.items()]  # fmt: skip
+            case "rows":
+                rows = {table: str(outcome.rows.get(table, "absent")) for table in value}
+                pairs = [(f"row of {table}", rows[table], row) for table, row in value.items()]
+            case "security":
+                pairs = [(name, found[name], [{kind: cents(text) for kind, text in one.items()} for one in value])]
+            case _ if name in LIMITS:
+                pairs = [(name, outcome.limits[LIMITS[name]], wanted_limit(value, name))]
+            case _:
+                pairs = [(name, found[name], value)]
+        yield from (f"{part}: {had!r}, wanted {want!r}" for part, had, want in pairs if had != want)
+
+
+@cache
+def program_of(path: Path) -> Program:
+    """The Program of a file of cases."""
+    text = HEADER + yaml.load(path.read_text("utf-8"), yaml.BaseLoader)["policy"]
+    loaded = load_policy(text.encode(), path.name, trade_vocabulary())
+    assert not errors(loaded.problems), [str(problem) for problem in loaded.problems]
+    assert loaded.program is not None
+    return loaded.program
+
+
+def cases() -> Iterator[Any]:
+    """Every case of every file."""
+    for path in sorted(CASES.glob("*.yaml")):
+        file = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
+        for case in file["cases"]:
+            written = {**USUAL, **file.get("given", {}), **case["facts"]}
+            yield pytest.param(path, written, case["wanted"], id=f"{path.stem}: {case['name']}")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("path", "written", "wanted"), list(cases()))
+def test_a_case_is_decided_as_worked_out_by_hand(
+    path: Path, written: Mapping[str, Any], wanted: Mapping[str, Any], engine: str
+) -> None:
+    program = program_of(path)
+    outcome = ENGINES[engine](program, facts_of(program, written))
+    assert list(differences(outcome, wanted)) == []
+
+
+def test_there_are_cases_and_a_wrong_expectation_fails() -> None:
+    assert len(list(cases())) >= 40
+    program = program_of(CASES / "comparisons.yaml")
+    outcome = reference.decide(program, facts_of(program, {**USUAL, "customer.score": "80"}))
+    told = list(differences(outcome, {"verdict": "deny", "checks": {"equal": "pass"}, "limit.effective": "1"}))
+    assert told == [
+        "verdict: 'approve', wanted 'deny'", "check equal: 'warn', wanted 'pass'",
+        "limit.effective: 100000000000, wanted 100",
+    ]  # fmt: skip
