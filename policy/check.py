@@ -16,10 +16,11 @@ from policy.hints import add_hints
 from policy.infer import Inference
 from policy.kinds import NO_LIMIT
 from policy.meaning import LEVELS, OUTPUT_NAMES, Checked, Names, Referent, Sort, fact_referent
-from policy.problems import Problem, in_order
-from policy.resolve import ANY_SECTION
+from policy.numbers import float_free
+from policy.problems import Problem, Where, in_order
+from policy.resolve import ANY_SECTION, shown
 from policy.suggest import did_you_mean, listed
-from policy.syntax import Comparison, Expr, Membership
+from policy.syntax import Comparison, Expr, Membership, Name
 from policy.vocabulary import FactDeclaration, Vocabulary
 
 LIMIT_COLUMNS = {
@@ -49,6 +50,14 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
         check_table(inference, table)
     for let in policy.lets:
         inference.known(let.name.text, let.name.at)
+    _rows_and_checks(inference)
+    tests = check_tests(inference)
+    add_hints(inference)
+    return Checked(policy, vocabulary, inference.meanings, names, tests), tuple(in_order(problems))
+
+
+def _rows_and_checks(inference: Inference) -> None:
+    policy = inference.names.policy
     for section, rows in policy.rows.items():
         inference.level = LEVELS[section]
         for row in rows:
@@ -58,9 +67,6 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     for one in policy.checks:
         _check(inference, one)
     inference.level = ANY_SECTION
-    tests = check_tests(inference)
-    add_hints(inference)
-    return Checked(policy, vocabulary, inference.meanings, names, tests), tuple(in_order(problems))
 
 
 def _declare(written: FactWritten, facts: dict[str, FactDeclaration], problems: list[Problem]) -> None:
@@ -68,8 +74,9 @@ def _declare(written: FactWritten, facts: dict[str, FactDeclaration], problems: 
     declared = FactDeclaration(name, written.kind.text, written.source.text, written.meaning, written.missing.text,
                                tuple(word.text for word in written.choices))  # fmt: skip
     if known is not None and (known.kind, known.source) != (declared.kind, declared.source):
-        problems.append(Problem("duplicate-name", written.name.at, f"'{name}' is built in as {known.kind} from "
-                                f"{known.source}", "keep its kind and source, or choose another name"))  # fmt: skip
+        kind = shown(fact_referent(known).sort)
+        problems.append(Problem("duplicate-name", written.name.at, f"'{name}' is built in: {kind} from {known.source}",
+                                "keep its kind and source, or choose another name"))  # fmt: skip
         return
     facts[name] = replace(declared, choices=declared.choices or (known.choices if known else ()))
 
@@ -77,6 +84,7 @@ def _declare(written: FactWritten, facts: dict[str, FactDeclaration], problems: 
 def _name_all(names: Names, problems: list[Problem]) -> None:
     """Fill in every name that is known before any formula is read."""
     policy, known = names.policy, names.known
+    known.update((name, Referent("broken", name, Sort("number"))) for name in policy.broken)
     for fact in names.facts.values():
         known[fact.name] = fact_referent(fact)
     rows = policy.rows
@@ -132,20 +140,19 @@ def _limit_cell(inference: Inference, column: str, cell: object) -> None:
     sort = inference.formula(cell, wanted)
     kinds = ("money", "limit") if column == "limit" else (wanted.kind,)
     if sort is not None and sort.kind not in kinds:
-        inference.note("kind", cell.at, f"'{column}' is {sort.kind}, wanted is {listed(kinds)}")
+        inference.note("kind", cell.at, f"'{column}' is {shown(sort)} here, wanted is {shown(wanted)}")
 
 
 def _terms_cell(inference: Inference, words: tuple[object, ...]) -> None:
     for word in words:
         assert isinstance(word, Word)
         if inference.names.vocabulary.read_terms(word.text) is None:
-            help = "a comma splits it in [ ]: write 2/10 net 30" if re.search(r"^\d+/\d+$", word.text) else (
-                "write net 30, 2/10 net 30, net 30 end of month or prepaid")  # fmt: skip
-            inference.note("terms", word.at, f"'{word.text}' is not a payment term", help)
+            inference.note("terms", word.at, f"'{word.text}' is not a payment term",
+                           "write net 30, 2/10 net 30, net 30 end of month or prepaid")  # fmt: skip
 
 
 def _alternative(inference: Inference, alternative: Alternative) -> None:
-    total = Fraction(0)
+    shares: list[Fraction] = []
     for word, share in alternative.shares:
         if word.text not in inference.names.vocabulary.instruments:
             known = inference.names.vocabulary.instruments
@@ -154,14 +161,15 @@ def _alternative(inference: Inference, alternative: Alternative) -> None:
         sort = inference.formula(share, Sort("percent"))
         value = constant(inference, share)
         if sort is not None and (sort.kind not in ("percent", "ratio") or value is None):
-            inference.note("percent", share.at, f"the share of '{word.text}' is not a percentage", "write it like 30%")
+            inference.note("percent", share.at, f"the share of '{word.text}' is not a percentage", "write it as in 30%")
         elif value is not None:
-            total += value
+            shares.append(value)
             if not 0 < value <= 1:
-                inference.note("range", share.at, "a share is more than 0% and at most 100%")
-    if total > 1:
-        inference.note("share-sum", alternative.at, f"the securities add up to {total * 100}% of the order",
-                       "together they are at most 100%")  # fmt: skip
+                inference.note("range", share.at, f"the share of '{word.text}' must be more than 0% and at most 100%")
+    total = sum(shares)
+    if total > 1 and max(shares) <= 1:
+        inference.note("share-sum", alternative.at, f"the securities add up to {float_free(Fraction(total * 100))}% "
+                       "of the order", "let them be 100% together, or less")  # fmt: skip
 
 
 def check_role(inference: Inference, word: Word) -> None:
@@ -170,7 +178,7 @@ def check_role(inference: Inference, word: Word) -> None:
     roles = [role.text for role in (*policy.roles_rising, *policy.roles_beside)]
     if word.text not in roles:
         inference.note("unknown-role", word.at, f"'{word.text}' is not a role of this file",
-                       did_you_mean(word.text, roles, f"roles: {listed(roles) or 'none, declare it'}"))
+                       did_you_mean(word.text, roles, f"one of: {listed(roles)}" if roles else "name it under 'roles'"))
 
 
 def _check(inference: Inference, check: CheckWritten) -> None:
@@ -211,24 +219,44 @@ def _messages(inference: Inference, check: CheckWritten, texts: object) -> None:
     for language in languages:
         if texts and language not in texts:
             inference.note("language-missing", next(iter(texts.values())).at,
-                           f"the message of '{check.name.text}' has no text in '{language}'", f"add {language}: ...")
+                           f"the message of '{check.name.text}' has no text in '{language}'", f"add '{language}: ...'")
     for word in texts.values():
-        for found in FIELD.findall(word.text):
-            _field(inference, check, word, found)
+        for found in FIELD.finditer(word.text):
+            _field(inference, check, _inside(word, found.start()), found.group(1))
+        _braces(inference, word)
 
 
-def _field(inference: Inference, check: CheckWritten, word: Word, found: str) -> None:
+def _inside(word: Word, offset: int) -> Where:
+    """The place of a character of a text, the beginning where its columns cannot be counted."""
+    return replace(word.at, column=word.at.column + offset) if word.counted else word.at
+
+
+def _braces(inference: Inference, word: Word) -> None:
+    """A brace without its other half would be shown as it stands."""
+    rest = FIELD.sub(lambda found: " " * len(found.group()), word.text)
+    alone = re.search(r"[{}]", rest)
+    if alone is not None:
+        told = "is never closed" if alone.group() == "{" else "closes nothing"
+        inference.note("message", _inside(word, alone.start()), f"'{alone.group()}' {told} in this message",
+                       "write a field as '{measured}'")  # fmt: skip
+
+
+def _field(inference: Inference, check: CheckWritten, at: Where, found: str) -> None:
     own = ("measured", "allowed", "excess") if check.measure is not None else ()
     if found in own:
         return
     if found == "items":
-        inference.note("not-yet-supported", word.at, "'{items}' cannot be shown in this version", "leave it out")
+        inference.note("not-yet-supported", at, "'{items}' cannot be shown in this version", "leave it out")
         return
-    referent = inference.known(found, word.at)
-    if referent is None or referent.scope == "broken" or referent.level >= LEVELS["authority"]:
+    if not found.strip():
+        inference.note("message", at, "the braces hold nothing", "write a field as '{measured}', or leave them out")
+        return
+    inference.names.read([Name(found, at)])
+    referent = inference.known(found, at)
+    if referent is None or referent.level >= LEVELS["authority"]:
         known = [*own, *inference.names.all_names()]
-        inference.note("unknown-field", word.at, f"the message shows '{{{found}}}', which is nothing here",
-                       did_you_mean(found, known, f"may be shown: {listed(own)}, and any figure or setting"))
+        inference.note("unknown-field", at, f"'{{{found}}}' is nothing that this message can show",
+                       did_you_mean(found, known, f"one of: {listed((*own, 'any fact, figure or setting'))}"))
 
 
 def _with_currency(policy: Policy, vocabulary: Vocabulary) -> Vocabulary:

@@ -11,7 +11,7 @@ from policy.infer import Inference
 from policy.kinds import Value
 from policy.meaning import CheckedTest, Sort
 from policy.problems import Problem
-from policy.resolve import FLAGS, LIMIT_WORDS, YAML_WORDS
+from policy.resolve import FLAGS, LIMIT_WORDS, NEEDS, YAML_WORDS, shown
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
 from policy.suggest import did_you_mean, listed
@@ -46,7 +46,7 @@ def _given(
     lists: dict[str, tuple[Mapping[str, Value], ...]] = {}
     if test.like is not None:
         base = bases.get(test.like.text)
-        if base is None or base.name.text in path or base is test:
+        if base is None or base.name.text in path or base is test:  # a circle of bases is no base either
             inference.note("test-shape", test.like.at, f"there is no base '{test.like.text}' to build on",
                            did_you_mean(test.like.text, bases))  # fmt: skip
             return None
@@ -76,14 +76,18 @@ def _one_given(inference: Inference, key: Word, node: Node, given: Given) -> Non
     if listing is not None:
         given[1][key.text] = tuple(item for item in _items(inference, listing, node))
         return
-    referent = inference.known(key.text, key.at)
+    referent = inference.names.known.get(key.text)
+    if referent is not None and referent.scope == "broken":
+        return
     if referent is None or referent.scope not in ("fact", "figure"):
         names = [name for name, one in inference.names.known.items() if one.scope in ("fact", "figure")]
         inference.note("unknown-fact", key.at, f"'{key.text}' is not a fact that a test can give",
                        did_you_mean(key.text, [*names, *inference.names.vocabulary.lists]))  # fmt: skip
         return
     if not isinstance(node, Scalar):
-        inference.note("test-value", node.at, f"'{key.text}' needs a single value")
+        inference.note("test-value", node.at, f"'{key.text}' is given one value, here are several")
+    elif not node.text:
+        inference.note("test-value", node.at, f"'{key.text}' is given nothing", "write a value, or 'missing'")
     elif node.text == "missing":
         given[0][key.text] = None
     else:
@@ -94,19 +98,19 @@ def _one_given(inference: Inference, key: Word, node: Node, given: Given) -> Non
 
 def _items(inference: Inference, listing: ListDeclaration, node: Node) -> list[Mapping[str, Value]]:
     if not isinstance(node, Sequence):
-        inference.note("test-value", node.at, f"'{listing.name}' needs a list", "write [] for an empty one")
+        inference.note("test-value", node.at, f"'{listing.name}' is a list", "write [] for an empty one")
         return []
     items: list[Mapping[str, Value]] = []
     for item in node.items:
         if not isinstance(item, Block):
             inference.note("test-value", item.at, f"an item of '{listing.name}' is a block of fields",
-                           f"fields: {listed(listing.fields)}")  # fmt: skip
+                           f"its fields are {listed(listing.fields)}")  # fmt: skip
             continue
         fields: dict[str, Value] = {}
         for key, value in item.entries:
             if key.text not in listing.fields:
                 inference.note("unknown-field", key.at, f"'{key.text}' is not a field of {listing.name}",
-                               did_you_mean(key.text, listing.fields, f"fields: {listed(listing.fields)}"))  # fmt: skip
+                               did_you_mean(key.text, listing.fields, f"one of: {listed(listing.fields)}"))  # fmt: skip
             elif isinstance(value, Scalar) and value.text != "missing":
                 field = listing.fields[key.text]
                 typed = _value(inference, Word(value.text, value.at), Sort(field.kind, field.choices))
@@ -134,7 +138,7 @@ def _value(inference: Inference, word: Word, sort: Sort) -> Value | None:
     found_sort = inference.formula(number, sort)
     if found_sort is not None and found_sort.kind != sort.kind and {found_sort.kind, sort.kind} not in (
         {"money", "limit"}, {"percent", "ratio"}, {"number", "ratio"}):  # fmt: skip
-        inference.note("test-value", word.at, f"'{word.text}' is a {found_sort.kind}, wanted is a {sort.kind}")
+        inference.note("test-value", word.at, f"'{word.text}' is {shown(found_sort)}, wanted is {shown(sort)}")
         return None
     return inference.meanings.numbers.get(number)
 
@@ -143,11 +147,13 @@ def _word(inference: Inference, word: Word, sort: Sort) -> Value | None:
     if sort.kind == "terms":
         terms = inference.names.vocabulary.read_terms(word.text)
         if terms is None:
-            inference.note("terms", word.at, f"'{word.text}' is not a payment term")
+            inference.note("terms", word.at, f"'{word.text}' is not a payment term", "write net 30 or prepaid")
         return terms.text if terms else None
     if sort.kind == "choice" and word.text not in sort.choices:
-        inference.note("unknown-tier" if sort.of_tier else "unknown-word", word.at, f"'{word.text}' is not one of its "
-                       "words", did_you_mean(word.text, sort.choices, f"one of: {listed(sort.choices)}"))  # fmt: skip
+        what = "a tier of this file" if sort.of_tier else "one of the words that may stand here"
+        if not (sort.of_tier and "tier" in inference.names.policy.broken):
+            inference.note("unknown-tier" if sort.of_tier else "unknown-word", word.at, f"'{word.text}' is not {what}",
+                           did_you_mean(word.text, sort.choices, f"one of: {listed(sort.choices)}"))  # fmt: skip
         return None
     return word.text
 
@@ -162,9 +168,11 @@ def _kept(inference: Inference, found: Found | Problem) -> Found | None:
 def _expected(inference: Inference, key: Word, node: Node) -> object:
     if key.text.startswith("checks."):
         names = [check.name.text for check in inference.names.policy.checks]
+        if key.text in inference.names.policy.broken:
+            return None
         if key.text[7:] not in names and not _built_in(inference, key.text[7:]):
             inference.note("unknown-check", key.at, f"the file has no check '{key.text[7:]}'",
-                           did_you_mean(key.text[7:], names))  # fmt: skip
+                           did_you_mean(key.text[7:], names, f"one of: {listed(names)}"))  # fmt: skip
             return None
         return _one_of(inference, node, STATUSES, "status")
     if key.text not in EXPECTED:
@@ -177,9 +185,23 @@ def _expected(inference: Inference, key: Word, node: Node) -> object:
     if key.text == "security":
         return _security(inference, node)
     if not isinstance(node, Scalar):
-        inference.note("test-value", node.at, f"'{key.text}' needs a single value")
+        inference.note("test-value", node.at, f"'{key.text}' is one value, here are several")
+        return None
+    if not _has(inference, key):
         return None
     return _single(inference, key.text, Word(node.text, node.at), node)
+
+
+def _has(inference: Inference, key: Word) -> bool:
+    """Whether the file says anything of what a test expects: its tiers and the columns of its limits."""
+    known = inference.names.known.get(key.text)
+    if key.text.startswith(("tier", "limit.")) and (known is None or known.scope == "broken"):
+        if known is None:
+            section, column = NEEDS.get(key.text, ("limits", "limit"))
+            inference.note("unknown-key", key.at, f"a test cannot expect '{key.text}', which the file does not give",
+                           f"add '{column}: ...' to its section '{section}'")  # fmt: skip
+        return False
+    return True
 
 
 def _built_in(inference: Inference, name: str) -> bool:
@@ -192,7 +214,7 @@ def _single(inference: Inference, key: str, word: Word, node: Node) -> object:
     if key in ("tier", "authority") and word.text == "none":
         return "none"
     if key == "tier":
-        return _value(inference, word, inference.names.known["tier"].sort) if "tier" in inference.names.known else None
+        return _value(inference, word, inference.names.known["tier"].sort)
     if key == "authority":
         from policy.check import check_role
 

@@ -10,7 +10,7 @@ from policy.infer import Inference
 from policy.kinds import Value
 from policy.meaning import LEVELS, Referent, Sort, names_in
 from policy.numbers import float_free
-from policy.resolve import ANY_SECTION
+from policy.resolve import ANY_SECTION, shown
 from policy.suggest import listed
 from policy.syntax import DateLiteral, Expr, Name, Number
 
@@ -21,14 +21,14 @@ def check_setting(inference: Inference, setting: Setting) -> None:
     found = [sort for sort in sorts if sort is not None]
     for dated, sort in zip(setting.values, sorts, strict=True):
         if sort is not None and sort.kind != found[0].kind:
-            inference.note("kind", dated.at, f"'{setting.name.text}' is a {found[0].kind} on some days and "
-                           f"a {sort.kind} on others")  # fmt: skip
+            inference.note("kind", dated.at, f"'{setting.name.text}' is {shown(found[0])} on some days and "
+                           f"{shown(sort)} on others")  # fmt: skip
         if sort is not None and inference.level_of(dated.value) + len(_facts_read(inference, dated.value)) > 0:
-            inference.note("scope", dated.at, f"the setting '{setting.name.text}' reads facts",
-                           "a setting is a constant; give a formula a name under 'let'")  # fmt: skip
-    if found:
-        name = f"settings.{setting.name.text}"
-        inference.names.known[name] = Referent("setting", setting.name.text, found[0])
+            inference.note("scope", dated.at, f"the setting '{setting.name.text}' reads facts, but is a constant",
+                           "give the formula a name under 'let'")  # fmt: skip
+    name = f"settings.{setting.name.text}"
+    inference.names.known[name] = Referent("setting" if found else "broken", setting.name.text,
+                                           found[0] if found else Sort("number"))  # fmt: skip
 
 
 def _facts_read(inference: Inference, expr: Expr) -> list[Name]:
@@ -38,7 +38,8 @@ def _facts_read(inference: Inference, expr: Expr) -> list[Name]:
 
 def check_table(inference: Inference, table: ValueTable) -> None:
     """A value table gives values of one kind, and one for each value of its subject."""
-    inference.level = LEVELS["tiers"]
+    inference.level, inference.reader = LEVELS["tiers"], f"the table '{table.name.text}'"
+    inference.names.known[table.name.text] = Referent("broken", table.name.text, Sort("number"))
     tests = [inference.condition(cell.test) for cell in (*table.down_tests, *table.across_tests)]
     sound = all(tests)
     cells = [cell for line in table.values for cell in line]
@@ -49,7 +50,7 @@ def check_table(inference: Inference, table: ValueTable) -> None:
         return
     sorts = [inference.formula(cell, Sort("choice", words) if words else None) for cell in cells]
     found = [sort for sort in sorts if sort is not None]
-    kinds = listed(sorted({sort.kind for sort in found}))
+    kinds = listed(sorted({shown(sort) for sort in found}))
     if len({sort.kind for sort in found}) > 1:
         inference.note("kind", table.name.at, f"the table '{table.name.text}' gives values of different kinds: {kinds}")
     if sound:
@@ -58,7 +59,7 @@ def check_table(inference: Inference, table: ValueTable) -> None:
             _cells_fit(inference, table.across, table.across_tests)
     if found and sound:
         inference.names.known[table.name.text] = Referent("table", table.name.text, found[0])
-    inference.level = ANY_SECTION
+    inference.level, inference.reader = ANY_SECTION, ""
 
 
 def _cells_fit(inference: Inference, subject: Expr, cells: tuple[Cell, ...]) -> None:

@@ -55,7 +55,7 @@ def compile_policy(
 
 def _wide(low: Lowering) -> list[Problem]:
     start = Where(low.checked.policy.file, 1, 1)
-    message = "this formula can grow beyond the numbers that the engines hold"
+    message = "this formula can grow beyond the largest number that is calculated exactly"
     return [Problem("too-wide", low.places.get(index, start), message, "multiply fewer amounts, or divide first")
             for index in too_wide(low.nodes)]  # fmt: skip
 

@@ -23,10 +23,11 @@ LATER = (
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word as written, with its place."""
+    """A word as written, with its place; `counted` is false where columns inside it cannot be counted from there."""
 
     text: str
     at: Where
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,11 @@ class TestWritten:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A whole file."""
+    """A whole file.
+
+    `broken` names what is declared but could not be read, such as a figure with a slip in its formula: its readers are
+    not told again. `damaged` is true where any part was left out, so that nothing counts as unread.
+    """
 
     file: str
     name: Word
@@ -172,3 +177,5 @@ class Policy:
     rows: Mapping[str, tuple[RowWritten, ...]] = field(default_factory=dict)
     checks: tuple[CheckWritten, ...] = ()
     tests: tuple[TestWritten, ...] = ()
+    broken: frozenset[str] = frozenset()
+    damaged: bool = False

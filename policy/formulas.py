@@ -10,13 +10,12 @@ from policy.kinds import NUMERIC
 from policy.meaning import Sort
 from policy.numbers import exact, unit_kind
 from policy.problems import Problem
-from policy.resolve import Resolver
+from policy.resolve import Resolver, shown
 from policy.suggest import listed
 from policy.syntax import Binary, Call, DateLiteral, Expr, FigureOf, Name, Negate, Number, Text, Words
 
 FACTORS = ("number", "count", "percent", "ratio")
 SHARES = ("percent", "ratio")
-SHOWN = {"number": "a bare number", "money": "an amount", "flag": "true or false", "choice": "a word", "limit": "a limit"}
 
 
 class Formulas(Resolver):
@@ -176,8 +175,3 @@ class Formulas(Resolver):
                       f"{listed(sorted(shown(Sort(kind)) for kind in kinds))}")  # fmt: skip
             return None
         return Sort(wanted.kind, wanted.choices, maybe_none=any(sort.maybe_none for sort in found))
-
-
-def shown(sort: Sort) -> str:
-    """A kind in the officer's words."""
-    return SHOWN.get(sort.kind, f"{'an' if sort.kind[0] in 'aeiou' else 'a'} {sort.kind}")

@@ -5,10 +5,12 @@ The left side of a comparison says how a word on the right is read.
 
 from __future__ import annotations
 
-from policy.formulas import SHARES, Formulas, shown
+from policy.formulas import SHARES, Formulas
 from policy.kinds import NUMERIC, TOKENS
-from policy.meaning import LEVELS, Sort, fact_referent
+from policy.meaning import LEVELS, Sort, fact_referent, names_in
 from policy.problems import Where
+from policy.reach import beyond_reach
+from policy.resolve import shown
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Block, Comparison, Condition, Expr, FigureOf, Interval, Membership, Name, StateTest
 
@@ -24,23 +26,26 @@ class Inference(Formulas):
         if listing is None:
             self.note("unknown-list", figure.at, f"there is no list '{figure.list_name}'",
                       did_you_mean(figure.list_name, self.names.vocabulary.lists,
-                                   f"lists: {listed(self.names.vocabulary.lists)}"))  # fmt: skip
+                                   f"one of: {listed(self.names.vocabulary.lists)}"))  # fmt: skip
             return None
         self.item = {name: fact_referent(field, "item") for name, field in listing.fields.items()}
-        self.level = LEVELS["tiers"]
+        self.level, self.reader = LEVELS["tiers"], "a figure over a list"
         sound = [self.condition(line) for line in figure.where]
+        if (too_far := beyond_reach(figure, listing)) is not None:
+            self.problems.append(too_far)
         if figure.word == "count":
             return Sort("count") if all(sound) else None
         summed = self.item.get(figure.field)
         numeric = [name for name, field in listing.fields.items() if field.kind in ADDABLE]
         if summed is None or figure.field not in numeric:
             self.note("unknown-field", figure.at, f"'{figure.field}' of {figure.list_name} cannot be added up",
-                      did_you_mean(figure.field, numeric, f"can be added up: {listed(numeric)}"))  # fmt: skip
+                      did_you_mean(figure.field, numeric, f"one of: {listed(numeric)}"))  # fmt: skip
             return None
         return summed.sort if all(sound) else None
 
     def condition(self, condition: Condition) -> bool:
         """Whether a condition is sound; findings say why not."""
+        self.names.read(names_in(condition))
         match condition:
             case Block():
                 sound = [self.condition(item) for item in condition.items]
@@ -57,7 +62,7 @@ class Inference(Formulas):
         if sort is None:
             return False
         if test.state in ("none", "unlimited") and sort.kind != "limit":
-            self.note("kind", test.at, f"{self.label(test.left)} is {shown(sort)}: only a limit is {test.state}")
+            self.note("kind", test.at, f"{self.label(test.left)} is {shown(sort)}: only a limit can be {test.state}")
             return False
         if test.state == "zero" and sort.kind not in NUMERIC:
             self.note("kind", test.at, f"{self.label(test.left)} is {shown(sort)} and never zero")
@@ -93,7 +98,8 @@ class Inference(Formulas):
             return True
         unit = {"money": f"500 {self.names.policy.currency.text}", "days": "15 days", "months": "6 months"}
         other = next(iter(kinds - {"number"}))
-        help = f"write it with its unit, such as {unit[other]}" if "number" in kinds and other in unit else ""
+        bare = self.label(next((expr for expr, sort in (left, right) if sort.kind == "number"), left[0]))
+        help = f"give {bare} its unit, such as {unit[other]}" if "number" in kinds and other in unit else ""
         self.note("kind", at, f"{self.label(left[0])} ({shown(left[1])}) is compared with "
                   f"{self.label(right[0])} ({shown(right[1])})", help)
         return False
@@ -118,9 +124,10 @@ class Inference(Formulas):
 
     def _in_list(self, name: Name, left: Sort) -> bool:
         key = name.text.removeprefix("lists.")
-        self.names.used.add(name.text)
         words = {one.name.text: one for one in self.names.policy.lists}
         if key not in words:
-            self.note("unknown-list", name.at, f"the file has no list '{key}'", did_you_mean(key, words))
+            if name.text not in self.names.policy.broken:
+                self.note("unknown-list", name.at, f"the file has no list '{key}'",
+                          did_you_mean(key, words, "add it under 'lists'"))  # fmt: skip
             return False
         return all(self.formula(word.value, left) is not None for word in words[key].words)

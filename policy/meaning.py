@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from policy.document import Let, Policy
@@ -64,6 +64,14 @@ class Names:
     lets: Mapping[str, Let] = field(default_factory=dict)
     known: dict[str, Referent] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    used_here: set[str] = field(default_factory=set)
+
+    def read(self, names: Iterable[Name]) -> None:
+        """Mark names as read; `used_here` holds those that the file itself reads, not a built-in check."""
+        for name in names:
+            self.used.add(name.text)
+            if name.at.file == self.policy.file:
+                self.used_here.add(name.text)
 
     def all_names(self) -> list[str]:
         return [*self.known, *self.lets]

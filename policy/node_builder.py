@@ -39,6 +39,7 @@ class _Open:
     spans: list[tuple[int, int]] = field(default_factory=list)  # where each value stands in the text
     key_end: int = 0
     first: dict[str, int] = field(default_factory=dict)  # key to the line where it stands first
+    damaged: bool = False  # a key could not be read
     skipped: bool = False  # the pending key is no key (its finding is told), so its value is left out
     comma: Problem | None = None  # the finding for a comma inside the last value
 
@@ -136,7 +137,7 @@ class Builder:
         done = self.open.pop()
         node: Node
         if done.mapping:
-            node = Mapping(tuple(zip(done.keys, done.nodes, strict=True)), done.at, done.flow)
+            node = Mapping(tuple(zip(done.keys, done.nodes, strict=True)), done.at, done.flow, done.damaged)
         else:
             node = Sequence(tuple(done.nodes), done.at, done.flow)
         self.add(node, event)
@@ -203,10 +204,13 @@ class Builder:
         outer.key_end = event.end_mark.index
         outer.skipped = True
         if not isinstance(node, Scalar) or node.block or isinstance(event, yaml.AliasEvent):
+            outer.damaged = True
             self.tell("not-a-text-key", node.at, "a key must be one plain word", "write 'key: value'")
         elif not node.text:
+            outer.damaged = True
             self.tell("not-a-text-key", node.at, "there is no key before ':'", "write 'key: value'")
         elif node.text == "<<" and not node.quoted:
+            outer.damaged = True
             self.tell("merge-key", node.at, "'<<' copies another block", "write the lines themselves")
         elif outer.flow and not self.text[outer.key_end : outer.key_end + 80].lstrip().startswith(":"):
             outer.skipped, outer.pending = False, node  # a comma may have cut it off: its value comes next

@@ -35,11 +35,15 @@ class Sequence:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Mapping:
-    """A block of keys and values in the order of the file; `flow` is true where it is written in { }."""
+    """A block of keys and values in the order of the file; `flow` is true where it is written in { }.
+
+    `damaged` is true where a key of it could not be read, so that nothing is missed here that may have stood there.
+    """
 
     entries: tuple[tuple[Scalar, Node], ...]
     at: Where
     flow: bool
+    damaged: bool = False
 
     def get(self, name: str) -> Node | None:
         """The value of a key, None where the block does not have it."""

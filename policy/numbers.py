@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from policy.kinds import COUNT_MAX, MONEY_MAX, Value, plain
 from policy.problems import Problem
+from policy.suggest import did_you_mean
 from policy.syntax import Number
 
 UNITS = {"days": ("days", 1), "months": ("months", 1), "years": ("months", 12), "hours": ("hours", 1)}
@@ -39,14 +40,23 @@ def exact(number: Number, kind: str, currency: str, currencies: Mapping[str, int
     return Problem("kind", number.at, f"the number '{shown}' stands where a {kind} is wanted")
 
 
+def written(number: Number) -> str:
+    """A number as the officer wrote it, in one spelling: `5_000 CNY`, `30%`, `15 days`."""
+    share = number.unit.startswith("%")
+    digits = float_free(number.value * 100 if share else number.value)
+    return digits + (number.unit if share or not number.unit else f" {number.unit}")
+
+
 def _amount(number: Number, currency: str, currencies: Mapping[str, int]) -> Value | Problem:
     if currency not in currencies:
-        return Problem("currency", number.at, f"'{currency}' is not a currency of ISO 4217")
+        return Problem("currency", number.at, f"'{currency}' is not a currency",
+                       did_you_mean(currency, currencies, "write its ISO 4217 code, such as USD"))  # fmt: skip
     digits = currencies[currency]
     minor = number.value * 10**digits
     if minor.denominator != 1:
-        return Problem("currency", number.at, f"an amount in {currency} has at most {digits} digits after the point",
-                       "amounts are never rounded silently: write the exact amount")  # fmt: skip
+        most = f"at most {digits} digits" if digits else "no digits"
+        return Problem("currency", number.at, f"an amount in {currency} has {most} after the point",
+                       "write the exact amount, for amounts are never rounded")  # fmt: skip
     if abs(minor) > MONEY_MAX:
         return Problem("range", number.at, f"amounts go up to {MONEY_MAX // 10**digits:_} {currency}")
     return int(minor)

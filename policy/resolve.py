@@ -9,14 +9,20 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from policy.kinds import NO_LIMIT, TOKENS, UNLIMITED
-from policy.meaning import LEVELS, SECTION_AT, Meanings, Names, Referent, Sort, figure_of, names_in
+from policy.meaning import LEVELS, OUTPUT_NAMES, SECTION_AT, Meanings, Names, Referent, Sort, figure_of, names_in
+from policy.numbers import written
 from policy.problems import Problem, Where
-from policy.suggest import did_you_mean, listed
+from policy.suggest import did_you_mean, listed, nearest
 from policy.syntax import Expr, FigureOf, Name, Number, Text, Words
 
 ANY_SECTION = 99
 FLAGS = {"true": True, "false": False}
 YAML_WORDS = ("yes", "no", "on", "off", "y", "n", "true", "false", "null", "~")
+SHOWN = {
+    "number": "a bare number", "money": "an amount", "flag": "true or false", "choice": "a word", "limit": "a limit",
+    "days": "days", "months": "months", "hours": "hours", "percent": "a percentage", "terms": "payment terms",
+}  # fmt: skip
+NEEDS = {"tier": ("tiers", "tier"), **{name: ("limits", column) for column, name in OUTPUT_NAMES.items()}}
 LIMIT_WORDS = {"none": NO_LIMIT, "unlimited": UNLIMITED}
 
 
@@ -28,6 +34,7 @@ class Resolver(ABC):
     meanings: Meanings = field(default_factory=Meanings)
     problems: list[Problem] = field(default_factory=list)
     level: int = ANY_SECTION
+    reader: str = ""
     item: dict[str, Referent] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
 
@@ -39,12 +46,13 @@ class Resolver(ABC):
     def figure(self, figure: FigureOf) -> Sort | None:
         """The sort of a figure over a list."""
 
-    def note(self, code: str, at: Where, message: str, help: str = "") -> None:
+    def note(self, code: str, at: Where, message: str, help: str = "", severity: str = "error") -> None:
         """Add a finding."""
-        self.problems.append(Problem(code, at, message, help))
+        self.problems.append(Problem(code, at, message, help, severity))
 
     def word(self, expr: Name | Words | Text, hint: Sort | None) -> Sort | None:
         """The sort of a name or word, noted with what it stands for."""
+        self.names.read([expr] if isinstance(expr, Name) else [])
         referent = self._referent(expr, hint)
         if referent is None:
             return None
@@ -79,7 +87,7 @@ class Resolver(ABC):
         if hint.kind == "flag":
             self.note("yaml-word", expr.at, f"'{expr.text}' is not true or false", "write true or false")
         elif not isinstance(expr, Text):
-            message = f"'{expr.text}' is kept as text; other YAML readers take it for true, false or nothing"
+            message = f"'{expr.text}' is kept as text; other programs may read it as true, false or nothing"
             self.problems.append(Problem("yaml-word", expr.at, message, f"write '{expr.text}' in quotes", "warning"))
 
     def _is_choice(self, text: str, hint: Sort | None) -> bool:
@@ -97,7 +105,9 @@ class Resolver(ABC):
             return Referent("token", terms.text, hint, value=terms.text)
         if hint.kind == "choice" and expr.text not in hint.choices:
             code = "unknown-tier" if hint.of_tier else "unknown-word"
-            what = "a tier of this file" if hint.of_tier else "one of its words"
+            if hint.of_tier and "tier" in self.names.policy.broken:
+                return None
+            what = "a tier of this file" if hint.of_tier else "one of the words that may stand here"
             self.note(code, expr.at, f"'{expr.text}' is not {what}",
                       did_you_mean(expr.text, hint.choices, f"one of: {listed(hint.choices)}"))  # fmt: skip
             return None
@@ -105,7 +115,6 @@ class Resolver(ABC):
 
     def known(self, text: str, at: Where) -> Referent | None:
         """What a name stands for; a named figure is checked when it is first met."""
-        self.names.used.add(text)
         if text in self.names.known:
             return self.names.known[text]
         let = self.names.lets.get(text)
@@ -122,13 +131,13 @@ class Resolver(ABC):
 
     def _check_let(self, text: str) -> Referent:
         let = self.names.lets[text]
-        outer = (self.level, self.item)
-        self.level, self.item = ANY_SECTION, {}
+        outer = (self.level, self.reader, self.item)
+        self.level, self.reader, self.item = ANY_SECTION, "", {}
         self.path.append(text)
         figure = figure_of(let)
         sort = self.figure(figure) if figure is not None else self.formula(let.formula)
         self.path.pop()
-        self.level, self.item = outer
+        self.level, self.reader, self.item = outer
         if text not in self.names.known:
             scope = "broken" if sort is None else "figure" if figure is not None else "let"
             self.names.known[text] = Referent(scope, text, sort or Sort("number"), self.level_of(let.formula))
@@ -143,8 +152,9 @@ class Resolver(ABC):
         path = self._way_to(expr.text, referent.level)
         reads = ", which reads ".join(f"'{step}'" for step in path)
         above = listed(list(LEVELS)[: self.level])
-        message = f"{SECTION_AT[self.level]} reads {reads}, known only after {SECTION_AT[referent.level]}"
-        self.note("section-order", expr.at, message, f"a section may read only what stands above it: {above}")
+        reader = self.reader or f"'{SECTION_AT[self.level]}'"
+        message = f"{reader} reads {reads}, known only after '{SECTION_AT[referent.level]}'"
+        self.note("section-order", expr.at, message, f"it may read only what stands above it: {above}")
 
     def _way_to(self, name: str, level: int) -> list[str]:
         """The figures through which a name reads something of that level."""
@@ -175,13 +185,31 @@ class Resolver(ABC):
             self.note("scope", expr.at, f"'{expr.text}' cannot be used in a check for an order",
                       "use a figure over invoices under 'let'")  # fmt: skip
             return
-        help = did_you_mean(expr.text, names)
-        found = self.names.known.get(help[14:-2]) if help else None
-        help = f"{help} ({found.sort.kind})" if found is not None else help
-        self.note("unknown-fact", expr.at, f"no fact, figure or setting is named '{expr.text}'", help)
+        if expr.text in NEEDS:
+            self._needs(expr)
+            return
+        meant = nearest(expr.text, names)
+        found = self.names.known.get(meant) if meant else None
+        kind = f" ({shown(found.sort)})" if found is not None else ""
+        self.note("unknown-fact", expr.at, f"no fact, figure or setting is named '{expr.text}'",
+                  f"did you mean '{meant}'{kind}?" if meant else "")  # fmt: skip
+
+    def _needs(self, expr: Name | Words | Text) -> None:
+        """The finding for an output of a section that the file does not have: told once, not at each row."""
+        section, column = NEEDS[expr.text]
+        self.names.known[expr.text] = Referent("broken", expr.text, Sort("number"))
+        missing = f"'{column}' in its limits" if section in self.names.policy.rows else f"section '{section}'"
+        self.note("unknown-fact", expr.at, f"'{expr.text}' is not known, for the file has no {missing}",
+                  f"add '{column}: ...' to each row of limits" if section in self.names.policy.rows
+                  else f"add '{section}:', or take the line out")  # fmt: skip
 
     def label(self, expr: Expr) -> str:
         """A formula as findings call it."""
         if isinstance(expr, (Name, Words, Text)):
             return f"'{expr.text}'"
-        return "a number" if isinstance(expr, Number) else "the formula"
+        return f"'{written(expr)}'" if isinstance(expr, Number) else "the formula"
+
+
+def shown(sort: Sort) -> str:
+    """A kind in the officer's words."""
+    return SHOWN.get(sort.kind, f"{'an' if sort.kind[0] in 'aeiou' else 'a'} {sort.kind}")

@@ -6,6 +6,7 @@ One function for each section, called from `read_document`. Names and kinds are 
 from __future__ import annotations
 
 import zoneinfo
+from dataclasses import replace
 
 from policy.document import (
     HEADER,
@@ -22,11 +23,11 @@ from policy.document import (
     Word,
 )  # fmt: skip
 from policy.kinds import KINDS
-from policy.problems import Problem, Where
-from policy.shapes import DOTTED, NAME, TITLE, Shapes
+from policy.problems import Problem, Where, errors
+from policy.shapes import DOTTED, NAME, TITLE, Keys, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar
-from policy.suggest import did_you_mean
+from policy.suggest import did_you_mean, listed
 from policy.syntax import Block as Lines
 from policy.syntax import Condition, Expr
 from policy.values import read_lists, read_settings, read_tables
@@ -76,7 +77,8 @@ def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy
         checks=_checks(shapes, values.get("checks")),
         tests=_tests(shapes, values.get("tests")),
     )
-    return policy, tuple(shapes.problems)
+    damaged = bool(errors(shapes.problems))
+    return replace(policy, broken=frozenset(shapes.broken), damaged=damaged), tuple(shapes.problems)
 
 
 def _timezone(shapes: Shapes, node: Node | None) -> Word | None:
@@ -91,7 +93,7 @@ def _timezone(shapes: Shapes, node: Node | None) -> Word | None:
 def _roles(shapes: Shapes, node: Node | None) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
     if node is None:
         return (), ()
-    values = shapes.block(node, "roles", ("rising", "also")) or {}
+    values = shapes.block(node, "roles", ("rising", "also")) or Keys()
     rising = shapes.words(values["rising"], "rising") if "rising" in values else ()
     beside = shapes.words(values["also"], "also") if "also" in values else ()
     _once(shapes, [*rising, *beside], "role")
@@ -103,7 +105,8 @@ def _once(shapes: Shapes, words: list[Word], what: str) -> None:
     for word in words:
         first = seen.setdefault(word.text, word)
         if first is not word:
-            shapes.note("duplicate-name", word.at, f"the {what} '{word.text}' stands already in line {first.at.line}")
+            shapes.note("duplicate-name", word.at, f"the {what} '{word.text}' stands already in line {first.at.line}",
+                        "choose another name, or take one out")  # fmt: skip
 
 
 def _facts(shapes: Shapes, node: Node | None) -> tuple[FactWritten, ...]:
@@ -111,7 +114,8 @@ def _facts(shapes: Shapes, node: Node | None) -> tuple[FactWritten, ...]:
     for name, value in shapes.entries(node, "facts"):
         keys = ("kind", "from", "missing", "of", "meaning")
         values = shapes.block(value, f"fact '{name.text}'", keys, ("list", "alias", "at_most", "unit"))
-        if values is None or "list" in [key.text for key, _ in value.entries] or not shapes.named(name, DOTTED):  # type: ignore[union-attr]
+        shapes.broken.add(name.text)
+        if values is None or not shapes.named(name, DOTTED) or (isinstance(value, Block) and value.get("list")):
             continue
         kind = shapes.choice(shapes.word(shapes.need(values, "kind", name.at, f"fact '{name.text}'"), "kind"),
                              "kind of fact", tuple(k for k in KINDS if k not in ("rate", "number")))  # fmt: skip
@@ -124,11 +128,12 @@ def _facts(shapes: Shapes, node: Node | None) -> tuple[FactWritten, ...]:
         choices = shapes.words(values["of"], "of") if "of" in values else ()
         if kind is not None and kind.text == "choice" and not choices:
             shapes.note(
-                "missing-key", name.at, f"the choice '{name.text}' does not say its words", "add of: [one, two]"
+                "missing-key", name.at, f"the choice '{name.text}' does not say its words", "add 'of: [one, two]'"
             )
         meaning = {language: word.text for language, word in shapes.texts(values.get("meaning"), "meaning").items()}
         if kind is not None:
             facts.append(FactWritten(name, kind, source or Word("master", name.at), missing, choices, meaning))
+            shapes.broken.discard(name.text)
     _once(shapes, [fact.name for fact in facts], "fact")
     return tuple(facts)
 
@@ -139,6 +144,8 @@ def _lets(shapes: Shapes, node: Node | None) -> tuple[Let, ...]:
         formula = shapes.formula(value, name.text)
         if shapes.named(name) and formula is not None and isinstance(value, Scalar):
             lets.append(Let(name, formula, value.text))
+        else:
+            shapes.broken.add(name.text)
     return tuple(lets)
 
 
@@ -150,59 +157,65 @@ def _rows(shapes: Shapes, section: str, node: Node) -> tuple[RowWritten, ...]:
         values = shapes.block(item, f"a row of {section}", known, LATER_COLUMNS[section])
         if values is None:
             continue
-        when, sound = _row_condition(shapes, section, item.at, values, last=number == len(items))
+        when = _row_condition(shapes, section, item.at, values, last=number == len(items))
         cells = _CELLS[section](shapes, values, item.at)
-        if sound and cells is not None:
+        if cells is not None:
             rows.append(RowWritten(when, cells, item.at))
+        elif section in _GIVES:
+            shapes.broken.update(_GIVES[section])
     return tuple(rows)
 
 
 def _row_condition(
-    shapes: Shapes, section: str, at: Where, values: dict[str, Node], last: bool
-) -> tuple[Condition | None, bool]:
-    """The row's condition (None for otherwise), and whether the row can be used."""
+    shapes: Shapes, section: str, at: Where, values: Keys, last: bool
+) -> Condition | None:
+    """The row's condition, None for otherwise; a condition that could not be read stands as an empty one."""
     if "otherwise" in values:
         word = shapes.word(values["otherwise"], "otherwise")
         if word is None or word.text != "true":
-            shapes.note("otherwise-place", values["otherwise"].at, "'otherwise' is written 'otherwise: true'")
+            shapes.note("otherwise-place", values["otherwise"].at, "after 'otherwise' only true can stand",
+                        "write 'otherwise: true', or 'when' with a condition")  # fmt: skip
         if "when" in values:
             shapes.note("otherwise-place", values["otherwise"].at, "a row has 'when' or 'otherwise', not both")
         if not last:
             shapes.note("otherwise-place", values["otherwise"].at,
-                        f"rows after 'otherwise' in {section} can never be reached", "let it stand last")  # fmt: skip
-        return None, True
-    if last:
+                        f"rows after 'otherwise' in {section} can never be reached", "move it to the end")  # fmt: skip
+        return None
+    unread = Lines("all", (), at)
+    if "when" not in values:
+        if values.whole:
+            shapes.note("missing-key", at, f"a row of {section} has neither 'when' nor 'otherwise'",
+                        "add 'otherwise: true'" if last else "add 'when: ...'")  # fmt: skip
+        return unread
+    if last and values.whole:
         shapes.note("no-otherwise", at, f"the last row of {section} is not 'otherwise', so an order may fit no row",
                     "end with a row 'otherwise: true' that says what holds then")  # fmt: skip
-    if "when" not in values:
-        shapes.note("missing-key", at, f"a row of {section} has neither 'when' nor 'otherwise'", "add 'when: ...'")
-        return None, False
-    condition = shapes.condition(values["when"], "when")
-    return condition, condition is not None
+    return shapes.condition(values["when"], "when") or unread
 
 
-def _tier_cells(shapes: Shapes, values: dict[str, Node], at: Where) -> dict[str, object] | None:
+def _tier_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     tier = shapes.word(shapes.need(values, "tier", at, "a row of tiers"), "tier", NAME)
     return None if tier is None else {"tier": tier}
 
 
-def _limit_cells(shapes: Shapes, values: dict[str, Node], at: Where) -> dict[str, object] | None:
+def _limit_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     shapes.need(values, "limit", at, "a row of limits")
     cells = {key: shapes.formula(values[key], key) for key in COLUMNS["limits"] if key in values}
     return None if None in cells.values() or "limit" not in cells else dict(cells)
 
 
-def _terms_cells(shapes: Shapes, values: dict[str, Node], at: Where) -> dict[str, object] | None:
+def _terms_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     node = shapes.need(values, "offer", at, "a row of terms")
     offer = shapes.words(node, "offer") if node is not None else ()
     longest = shapes.word(values.get("longest"), "longest")
     return {"offer": offer, **({"longest": longest} if longest else {})} if offer else None
 
 
-def _security_cells(shapes: Shapes, values: dict[str, Node], at: Where) -> dict[str, object] | None:
+def _security_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     if ("require" in values) == ("require_one_of" in values):
-        shapes.note("missing-key", at, "a row of security has either 'require' or 'require_one_of'",
-                    "write 'require: none' where nothing is required")  # fmt: skip
+        if values.whole or "require" in values:
+            shapes.note("missing-key", at, "a row of security needs either 'require' or 'require_one_of'",
+                        "write 'require: none' where nothing is required")  # fmt: skip
         return None
     if "require_one_of" in values:
         items = shapes.items(values["require_one_of"], "require_one_of")
@@ -231,7 +244,7 @@ def _alternative(shapes: Shapes, node: Node) -> Alternative | None:
     return Alternative(tuple(shares), node.at) if shares else None
 
 
-def _authority_cells(shapes: Shapes, values: dict[str, Node], at: Where) -> dict[str, object] | None:
+def _authority_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     role = shapes.word(shapes.need(values, "release", at, "a row of authority"), "release", NAME)
     return None if role is None else {"release": role}
 
@@ -240,6 +253,7 @@ _CELLS = {
     "tiers": _tier_cells, "limits": _limit_cells, "terms": _terms_cells, "security": _security_cells,
     "authority": _authority_cells,
 }  # fmt: skip
+_GIVES = {"tiers": ("tier",), "limits": ("limit.policy", "limit.largest_order", "limit.review_every")}
 
 
 def _checks(shapes: Shapes, node: Node | None) -> tuple[CheckWritten, ...]:
@@ -253,7 +267,7 @@ def _checks(shapes: Shapes, node: Node | None) -> tuple[CheckWritten, ...]:
 def _check_or_group(shapes: Shapes, node: Node, outer: Condition | None) -> list[CheckWritten]:
     if isinstance(node, Block) and any(key.text == "group" for key, _ in node.entries):
         values = shapes.block(node, "a group of checks", ("group",))
-        inner = shapes.block((values or {})["group"], "group", ("only_when", "checks"))
+        inner = None if values is None else shapes.block(values["group"], "group", ("only_when", "checks"))
         if inner is None:
             return []
         asked = shapes.condition(shapes.need(inner, "only_when", node.at, "a group"), "only_when")
@@ -261,6 +275,9 @@ def _check_or_group(shapes: Shapes, node: Node, outer: Condition | None) -> list
         return [check for item in items for check in _check_or_group(shapes, item, _both(outer, asked, node.at))]
     values = shapes.block(node, "a check", CHECK_KEYS, ("for", "effect", "if_absent"))
     check = None if values is None else _check(shapes, values, node.at, outer)
+    named = None if values is None else values.get("check")
+    if check is None and isinstance(named, Scalar):
+        shapes.broken.add(f"checks.{named.text}")
     return [] if check is None else [check]
 
 
@@ -269,13 +286,12 @@ def _both(outer: Condition | None, inner: Condition | None, at: Where) -> Condit
     return parts[0] if len(parts) == 1 else Lines("all", parts, at) if parts else None
 
 
-def _check(shapes: Shapes, values: dict[str, Node], at: Where, outer: Condition | None) -> CheckWritten | None:
+def _check(shapes: Shapes, values: Keys, at: Where, outer: Condition | None) -> CheckWritten | None:
     name = shapes.word(shapes.need(values, "check", at, "a check"), "check", NAME)
     label = f"check '{name.text}'" if name else "a check"
     verdict = shapes.choice(shapes.word(shapes.need(values, "verdict", at, label), "verdict"), "verdict", VERDICTS)
     ops = [key for key in MEASURES if key in values]
-    if ("when" in values) == ("measure" in values) or len(ops) != ("measure" in values):
-        shapes.note("missing-key", at, f"{label} has either 'when', or 'measure' with one of {', '.join(MEASURES)}")
+    if not _one_way(shapes, values, ops, label, at):
         return None
     op = ops[0] if ops else ""
     measured, allowed = shapes.formula(values.get("measure"), "measure"), _allowed(shapes, op, values.get(op), at)
@@ -289,6 +305,25 @@ def _check(shapes: Shapes, values: dict[str, Node], at: Where, outer: Condition 
         shapes.word(values.get("release_by"), "release_by", NAME), shapes.texts(values.get("say"), "say"),
         shapes.texts(values.get("say_customer"), "say_customer"), at,
     )  # fmt: skip
+
+
+def _one_way(shapes: Shapes, values: Keys, ops: list[str], label: str, at: Where) -> bool:
+    """Whether a check fails by 'when', or by 'measure' with one bound."""
+    if "when" in values and ("measure" in values or ops):
+        shapes.note("unknown-key", values["when"].at, f"{label} is measured and also has 'when'",
+                    "write 'only_when' to say when it is asked, or make two checks")  # fmt: skip
+    elif len(ops) > 1:
+        shapes.note("unknown-key", values[ops[1]].at, f"{label} has '{ops[0]}' and '{ops[1]}'", "write two checks")
+    elif "when" in values or (ops and "measure" in values):
+        return True
+    elif values.whole:
+        if ops:
+            shapes.note("missing-key", at, f"{label} has '{ops[0]}', but does not say of what", "add 'measure: ...'")
+        elif "measure" in values:
+            shapes.note("missing-key", at, f"{label} has 'measure', but no bound", f"add one of: {listed(MEASURES)}")
+        else:
+            shapes.note("missing-key", at, f"{label} has neither 'when' nor 'measure'", "add 'when: ...'")
+    return False
 
 
 def _allowed(shapes: Shapes, op: str, node: Node | None, at: Where) -> object:
@@ -308,15 +343,28 @@ def _tests(shapes: Shapes, node: Node | None) -> tuple[TestWritten, ...]:
         if values is None:
             continue
         is_base = "base" in values
-        if is_base == ("name" in values) or is_base == ("expect" in values):
-            shapes.note("test-shape", item.at, "a test has 'name', 'given' and 'expect'; a base has 'base' and 'given'")
+        if not _test_shape(shapes, values, item.at):
             continue
         name = shapes.word(values["base" if is_base else "name"], "name")
         given = shapes.entries(values.get("given"), "given")
         like = next((shapes.word(value, "like") for key, value in given if key.text == "like"), None)
         kept = tuple((key, value) for key, value in given if key.text != "like")
-        expect = tuple(shapes.entries(values.get("expect"), "expect"))
+        expect = () if is_base else tuple(shapes.entries(values.get("expect"), "expect"))
         if name is not None:
             tests.append(TestWritten(name, is_base, like, kept, expect))
     _once(shapes, [test.name for test in tests], "test")
     return tuple(tests)
+
+
+def _test_shape(shapes: Shapes, values: Keys, at: Where) -> bool:
+    """Whether a test has a name; findings for what is too much or too little."""
+    if "base" in values and "name" in values:
+        shapes.note("test-shape", values["name"].at, "this is named both as a base and as a test", "make two of it")
+    elif "base" in values and "expect" in values:
+        shapes.note("test-shape", values["expect"].at, "a base expects nothing, it only gives facts to others",
+                    "write 'name' for 'base', or take 'expect' out")  # fmt: skip
+    elif "name" in values and "expect" not in values and values.whole:
+        shapes.note("test-shape", at, "this test expects nothing", "add 'expect: {verdict: ...}'")
+    elif "name" not in values and "base" not in values and values.whole:
+        shapes.note("test-shape", at, "this test has no name", "add 'name: ...', or 'base: ...' if others build on it")
+    return "name" in values or "base" in values

@@ -15,7 +15,7 @@ from policy.expression import read_condition, read_date, read_formula, read_test
 from policy.problems import Problem, Where
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
-from policy.suggest import did_you_mean, listed
+from policy.suggest import did_you_mean, listed, nearest
 from policy.syntax import Block as Lines
 from policy.syntax import Condition, Expr, Name
 
@@ -24,11 +24,18 @@ DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 TITLE = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
 
 
+class Keys(dict[str, Node]):
+    """The values of a block by key; `whole` is false where a key of it could not be read, so nothing is missed."""
+
+    whole: bool = True
+
+
 @dataclass(slots=True)
 class Shapes:
-    """The findings so far, and readers that add to them."""
+    """The findings so far, readers that add to them, and the names of things that could not be read."""
 
     problems: list[Problem] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
 
     def note(self, code: str, at: Where, message: str, help: str = "", severity: str = "error") -> None:
         self.problems.append(Problem(code, at, message, help, severity))
@@ -37,33 +44,37 @@ class Shapes:
         found = {Scalar: "a single value", Sequence: "a list", Block: "a block"}[type(node)]
         if isinstance(node, Scalar) and not node.text:
             found = "nothing"
-        self.note("wrong-shape", node.at, f"'{place}' needs {wanted}, here is {found}")
+        named = place if " " in place else f"'{place}'"
+        self.note("wrong-shape", node.at, f"{named} needs {wanted}, here is {found}")
 
-    def block(self, node: Node, place: str, known: Iterable[str], later: Iterable[str] = ()) -> dict[str, Node] | None:
-        """The values of a block by key; keys that do not belong here are findings and left out."""
+    def block(self, node: Node, place: str, known: Iterable[str], later: Iterable[str] = ()) -> Keys | None:
+        """The values of a block by key; a key that does not belong here is a finding, and read as the one meant."""
         if not isinstance(node, Block):
             self.wrong(node, "a block of keys and values", place)
             return None
         known, later = tuple(known), tuple(later)
-        values: dict[str, Node] = {}
+        values = Keys((key.text, value) for key, value in node.entries if key.text in known)
+        values.whole = not node.damaged
         for key, value in node.entries:
-            if key.text in known:
-                values.setdefault(key.text, value)
-            elif key.text in later:
-                self.note("not-yet-supported", key.at, f"'{key.text}' in '{place}' is part of the language, "
-                          "but this version does not run it", "take it out until it does")  # fmt: skip
-            else:
-                self.unknown_key(key, place, known)
+            if key.text in later:
+                self.note("not-yet-supported", key.at, f"'{key.text}' is part of the language, but this version does "
+                          "not run it", "take it out until it does")  # fmt: skip
+            elif key.text not in known:
+                meant = self.unknown_key(key, place, known)
+                if meant is not None:
+                    values.setdefault(meant, value)
         return values
 
-    def unknown_key(self, key: Scalar, place: str, known: tuple[str, ...]) -> None:
+    def unknown_key(self, key: Scalar, place: str, known: tuple[str, ...]) -> str | None:
+        """Note a key that does not belong here; the key that was probably meant."""
         code, word = ("unknown-section", "section") if place == "the file" else ("unknown-key", "key")
-        help = did_you_mean(key.text, known, f"known here: {listed(known)}")
+        help = did_you_mean(key.text, known, f"one of: {listed(known)}")
         self.note(code, key.at, f"'{key.text}' is not a {word} of {place}", help)
+        return nearest(key.text, known)
 
     def need(self, values: Mapping[str, Node], key: str, at: Where, place: str) -> Node | None:
         """The value of a key that must be there."""
-        if key not in values:
+        if key not in values and getattr(values, "whole", True):
             self.note("missing-key", at, f"{place} has no '{key}'", f"add '{key}: ...'")
         return values.get(key)
 
@@ -72,7 +83,7 @@ class Shapes:
         if node is None:
             return []
         if not isinstance(node, Block):
-            self.wrong(node, "a block of named things", place)
+            self.wrong(node, "a block of names and values", place)
             return []
         return [(Word(key.text, key.at), value) for key, value in node.entries]
 
@@ -96,9 +107,9 @@ class Shapes:
             return None
         if pattern is not None and not pattern.match(node.text):
             self.note("bad-name", node.at, f"'{node.text[:80]}' is not a name",
-                      "names are small letters a-z, digits and _, and begin with a letter")  # fmt: skip
+                      "names have small letters a-z, digits and _, and begin with a letter")  # fmt: skip
             return None
-        return Word(node.text, node.at)
+        return Word(node.text, node.at, not node.block)
 
     def named(self, word: Word, pattern: re.Pattern[str] = NAME) -> bool:
         """Whether a key is a well-formed name; else a finding."""
@@ -125,7 +136,7 @@ class Shapes:
         if node is None:
             return {}
         if isinstance(node, Scalar):
-            return {"en": Word(node.text, node.at)} if node.text else {}
+            return {"en": Word(node.text, node.at, not node.block)} if node.text else {}
         found: dict[str, Word] = {}
         for language, value in self.entries(node, place):
             text = self.word(value, f"{place}.{language.text}")

@@ -8,7 +8,10 @@ from difflib import get_close_matches
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant, None where nothing is near."""
-    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    known = list(known)
+    found = get_close_matches(word, known, n=1, cutoff=0.6)
+    if not found and "." not in word:  # `score` for customer.score
+        found = [one for one in known if one.rpartition(".")[2] == word]
     return found[0] if found else None
 
 

@@ -20,8 +20,10 @@ def read_settings(shapes: Shapes, node: Node | None) -> tuple[Setting, ...]:
         nodes = value.items if isinstance(value, Sequence) else (value,)
         dated = [_dated(shapes, one, name.text) for one in nodes]
         kept = tuple(one for one in dated if one is not None)
-        if shapes.named(name) and kept:
+        if shapes.named(name) and kept and len(kept) == len(nodes):
             settings.append(Setting(name, _closed(shapes, name, kept)))
+        else:
+            shapes.broken.add(f"settings.{name.text}")
     return tuple(settings)
 
 
@@ -29,7 +31,8 @@ def _dated(shapes: Shapes, node: Node, name: str) -> Dated | None:
     if not isinstance(node, Block):
         formula = shapes.formula(node, name)
         return None if formula is None else Dated(formula, None, None, node.at)
-    values = shapes.block(node, f"setting '{name}'", ("value", *DATE_KEYS)) or {}
+    values = shapes.block(node, f"setting '{name}'", ("value", *DATE_KEYS))
+    assert values is not None
     formula = shapes.formula(shapes.need(values, "value", node.at, f"setting '{name}'"), name)
     since, until = shapes.day(values.get("from"), "from"), shapes.day(values.get("until"), "until")
     return None if formula is None else Dated(formula, since, until, node.at)
@@ -38,6 +41,10 @@ def _dated(shapes: Shapes, node: Node, name: str) -> Dated | None:
 def _closed(shapes: Shapes, name: Word, values: tuple[Dated, ...]) -> tuple[Dated, ...]:
     """Each value up to the day before the next one; days with two values, or none in between, are findings."""
     if len(values) == 1:
+        return values
+    if sum(one.since is None for one in values) > 1:
+        shapes.note("dates-overlap", values[1].at, f"'{name.text}' has several values without dates",
+                    "write one value, or give each its 'from'")  # fmt: skip
         return values
     ordered = sorted(values, key=lambda one: one.since or 0)
     closed = []
@@ -64,6 +71,8 @@ def read_lists(shapes: Shapes, node: Node | None) -> tuple[WordList, ...]:
         kept = tuple(one for one in found if one is not None)
         if shapes.named(name) and kept:
             lists.append(WordList(name, kept))
+        else:
+            shapes.broken.add(f"lists.{name.text}")
     return tuple(lists)
 
 
@@ -74,7 +83,8 @@ def _list_word(shapes: Shapes, node: Node, name: str) -> Dated | None:
     since, until = shapes.day(node.get("from"), "from"), shapes.day(node.get("until"), "until")
     rest = [(key, value) for key, value in node.entries if key.text not in DATE_KEYS]
     if len(rest) != 1:
-        shapes.note("wrong-shape", node.at, f"an item of list '{name}' has one word, with 'from' and 'until' if dated")
+        shapes.note("wrong-shape", node.at, f"an item of list '{name}' is not one word",
+                    f"write the word, or {{{name}: WORD, from: 2026-01-01, until: 2026-12-31}}")  # fmt: skip
         return None
     if since is not None and until is not None and until < since:
         shapes.note("date", node.at, "'until' lies before 'from'", "'until' is the last day, inclusive")
@@ -87,16 +97,17 @@ def read_tables(shapes: Shapes, node: Node | None) -> tuple[ValueTable, ...]:
     tables = []
     for name, value in shapes.entries(node, "tables"):
         values = shapes.block(value, f"table '{name.text}'", ("by", "rows", "down", "across", "grid", "missing"))
+        shapes.broken.add(name.text)
         if values is None or not shapes.named(name):
             continue
         missing = shapes.word(values.get("missing"), "missing")
         if missing is not None and missing.text != "refer":
-            shapes.note(
-                "not-yet-supported", missing.at, "a table with a missing subject refers", "write missing: refer"
-            )
+            shapes.note("not-yet-supported", missing.at, f"'missing: {missing.text}' of a table does not run in this "
+                        "version", "write missing: refer")  # fmt: skip
         table = _grid(shapes, name, values) if "grid" in values else _list(shapes, name, values)
         if table is not None:
             tables.append(table)
+            shapes.broken.discard(name.text)
     return tuple(tables)
 
 
@@ -121,8 +132,11 @@ def _grid(shapes: Shapes, name: Word, values: dict[str, Node]) -> ValueTable | N
     lines = [shapes.items(item, "grid") for item in shapes.items(values["grid"], "grid")]
     if down is None or across is None or len(lines) < 2:
         return None
-    if any(len(line) != len(lines[0]) for line in lines):
-        shapes.note("table-cell", values["grid"].at, f"the lines of {place} do not all have {len(lines[0])} cells")
+    uneven = [line for line in lines if len(line) != len(lines[0])]
+    for line in uneven:
+        at = line[0].at if line else values["grid"].at
+        shapes.note("table-cell", at, f"this line of {place} has {len(line)} cells, the first has {len(lines[0])}")
+    if uneven:
         return None
     head = [_cell(shapes, across, Word(cell.text, cell.at)) for cell in lines[0][1:] if isinstance(cell, Scalar)]
     side = [_cell(shapes, down, Word(line[0].text, line[0].at)) for line in lines[1:] if isinstance(line[0], Scalar)]
