@@ -22,7 +22,7 @@ export PORT
 .PHONY: help setup check test test-fast run serve bench conform policy soak docs real-input lock clean
 
 help: ## print these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make the environment in .venv, at the locked versions (quick when nothing changed)
 
@@ -84,6 +84,9 @@ soak: $(READY) ## the long versions of the tests (hours)
 
 docs: $(READY) ## run what the documents show
 	$(BIN)/pytest $(wildcard tests/docs) tests/house
+
+docs-findings: $(READY) ## write docs/findings.md anew from the broken policies
+	$(BIN)/python -m tests.docs.findings_page
 
 lock: $(READY) ## choose and hash the newest allowed versions again
 	$(LOCK) --upgrade --extra test --extra dev -o requirements/dev.txt

@@ -1,0 +1,141 @@
+"""Writes docs/findings.md: each finding's meaning and weight, and an example from the broken policies.
+
+Run by `make docs-findings`; a test holds the page to what would be written now. The words of an example are those that
+the checker says, so the page cannot promise what an officer will not see.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from policy.load import load_policy
+from policy.node_builder import NODES_MAX
+from policy.problems import CODES, Problem
+from policy.source import BYTES_MAX
+from rules.facts import trade_vocabulary
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "findings.md"
+BROKEN = ROOT / "tests" / "conformance" / "broken"
+FILE = "policy.yaml"
+OPENING = (
+    "What `aval check` may say about a policy, code by code. A finding is one line: `file:line:column: code: what is "
+    "wrong; what to do`. An *error* stops a policy from being published. A *warning* does not. All findings of a file "
+    "are told in one run. An example shows a line, and below it what is said about it.",
+    "This page is written by `make docs-findings` from the broken policies in `tests/conformance/broken`. Change "
+    "those, or `tests/docs/findings_page.py`.",
+)
+GROUPS = {
+    "broken-yaml": "The file as text", "number": "Values", "unknown-section": "The document",
+    "unknown-fact": "Names and kinds", "test-shape": "Tests in the file", "unused-fact": "Hints",
+}  # fmt: skip
+MADE: Mapping[str, tuple[bytes, str]] = {
+    "not-utf8": ("aval: 1\npolicy: 标准\n".encode("gbk"), "a file saved as GBK"),
+    "empty-file": (b"", "a file without a line, or with comments only"),
+    "too-large": (b"a" * (BYTES_MAX + 1), "a file of one byte more than a policy may have"),
+    "too-many-nodes": (b"- x\n" * NODES_MAX, "a list of very many values"),
+}
+NOTES: Mapping[str, str] = {
+    "anchor": "A value that is repeated by reference is changed in two places by one edit. A setting or a figure under "
+              "`let` does the same in the open.",
+    "tag": "A tag changes what a value is, and nobody who reads the line sees it.",
+    "merge-key": "What a row says stands in the row.",
+    "duplicate-key": "YAML readers keep one of the two and say nothing. Several tests on one fact are lines under "
+                     "`when`.",
+    "comma": "Inside `{ }` and `[ ]` a comma parts values, so `5,000` becomes two of them.",
+    "number": "Thousands are parted by `_`, the decimal sign is a point, and there are no exponents.",
+    "yaml-word": "Some YAML readers take `yes`, `no`, `on` and `off` for a truth value, and the country code `NO` "
+                 "with them. Here only `true` and `false` are.",
+    "percent": "0.3 may be 30% or 0.3%. The language never guesses.",
+    "unit": "A number beside a fact takes the fact's unit; where there is none beside it, it says its own.",
+    "chained-comparison": "`1 < x < 5` means different things in different languages. Two lines mean one thing.",
+    "one-test-per-line": "The lines under `when` all have to hold. For *or*, write two rows, or a list with `in`.",
+    "not-yet-supported": "The language has it, this version does not run it. It is an error, because a line that is "
+                         "carried along and not run would promise what nobody does.",
+    "no-otherwise": "A table without a last row for everything else leaves orders without an answer.",
+    "kind": "Amounts, days, shares and counts do not mix. Dividing an amount by an amount gives a share.",
+    "limit-state": "`none` is not 0 and not unlimited. `limit.effective` always is an amount or unlimited.",
+    "section-order": "A section reads only what is known before it; see \"What may read what\" in "
+                     "[policy-language.md](policy-language.md).",
+    "cycle": "The finding names the whole circle. One of the figures has to stop reading the others.",
+    "scope": "Settings are constants, and a figure over a list sees one item at a time.",
+    "too-wide": "Engines calculate exactly, up to a bound. A formula that could pass it is refused beforehand.",
+    "dates-gap": "On a day without a value the setting is missing, and a missing fact never approves.",
+    "table-cell": "Exactly one cell has to fit every order. Where values are the matter, the finding names one.",
+    "unused-fact": "What nothing reads is often a slip in the name somewhere else.",
+    "unread-limit": "A limit that no check reads holds nobody back.",
+    "nobody": "A referral without a person ends nowhere.",
+    "share-sum": "Securities of one alternative go together, so they cannot be more than the order.",
+    "unknown-word": "Only the words of the fact's own list can ever be true; any other makes a row that never fits.",
+    "full-width-sign": "Some keyboards type digits, `，` and `：` in double width, which look right and are not.",
+    "control-character": "Text copied from other programs brings signs that nobody sees.",
+    "language-missing": "Each message comes in every language that the title has.",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Example:
+    """One finding, the broken policy it is from, and the line it stands on."""
+
+    name: str
+    problem: Problem
+    shown: str
+
+    def __str__(self) -> str:
+        return f"{self.shown}\n{self.problem}"
+
+
+def examples() -> dict[str, list[Example]]:
+    """Every finding of the broken policies by code; first those that stand on a line of the policy itself."""
+    found: dict[str, list[Example]] = {code: [] for code in CODES}
+    policies = {name: made for name, (made, _) in MADE.items()}
+    policies |= {path.stem: path.read_bytes() for path in sorted(BROKEN.glob("*.yaml"))}
+    for name, data in sorted(policies.items()):
+        for problem in load_policy(data, FILE, trade_vocabulary()).problems:
+            found[problem.code].append(Example(name, problem, MADE[name][1] if name in MADE else _line(data, problem)))
+    for code, several in found.items():
+        several.sort(key=lambda one: (one.shown.startswith("# wanted"), one.name != code))
+    return found
+
+
+def _line(data: bytes, problem: Problem) -> str:
+    """The line of a finding; signs that cannot be seen are written as escapes."""
+    line = data.decode("utf-8").splitlines()[problem.where.line - 1]
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+
+
+def page() -> Iterator[str]:
+    """The page, piece by piece."""
+    found = examples()
+    yield "# Findings\n"
+    yield from map(fill, OPENING)
+    for code, meaning in CODES.items():
+        if code in GROUPS:
+            yield f"## {GROUPS[code]}\n"
+        weights = sorted({example.problem.severity for example in found[code]})
+        yield f"### {code}\n"
+        note = f" {NOTES[code]}" if code in NOTES else ""
+        yield fill(f"{meaning[0].upper()}{meaning[1:]}. *{' or '.join(weights).capitalize()}.*{note}")
+        yield f"```text\n{found[code][0]}\n```\n"
+
+
+def fill(text: str) -> str:
+    """One paragraph in lines that fit."""
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False) + "\n"
+
+
+def text() -> str:
+    """The whole page."""
+    return "\n".join(page()).rstrip("\n") + "\n"
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(text(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

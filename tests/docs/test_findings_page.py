@@ -1,0 +1,24 @@
+"""The page of findings: every code has its heading, and the page says what the checker says now."""
+
+from __future__ import annotations
+
+import re
+
+from policy.problems import CODES
+from tests.docs.findings_page import GROUPS, MADE, NOTES, PAGE, examples, text
+
+
+def test_every_code_has_a_broken_policy_that_gets_it() -> None:
+    assert [code for code, several in examples().items() if not several] == []
+
+
+def test_the_page_has_a_heading_for_every_code_and_for_nothing_else() -> None:
+    assert re.findall(r"^### (.*)$", PAGE.read_text("utf-8"), re.M) == list(CODES)
+
+
+def test_the_page_is_what_the_checker_says_now() -> None:
+    assert PAGE.read_text("utf-8") == text(), "the page is out of date; run: make docs-findings"
+
+
+def test_notes_and_groups_name_codes_that_there_are() -> None:
+    assert set(CODES) >= {*NOTES, *GROUPS, *MADE}
