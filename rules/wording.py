@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from credit.money import Money
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
 from policy.program import Check, Collect, Compare, Fold, In, Program
 from rules.outcome import CheckOutcome, Evidence
@@ -61,7 +60,7 @@ class Wording:
         text = self.plain(value, kind) or ""
         word = kind == "limit" and value in (NO_LIMIT, UNLIMITED)
         if kind in ("money", "limit") and isinstance(value, int) and not word:
-            return Money(value, self.program.currency).display()
+            return f"{self.program.currency} {_thousands(text)}"
         return f"{text} {UNITS[kind][place]}" if kind in UNITS else text
 
     def kind_of(self, evidence: Evidence) -> str:
@@ -155,6 +154,13 @@ def _checks(program: Program) -> tuple[Check, ...]:
     collect = program.nodes[fold.checks]
     assert isinstance(collect, Collect)
     return collect.rows
+
+
+def _thousands(text: str) -> str:
+    """An amount with its thousands apart; figures may be larger than any one amount."""
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    whole, point, rest = digits.partition(".")
+    return f"{sign}{int(whole):,}{point}{rest}"
 
 
 def _whole(value: Fraction | None) -> int | Fraction | None:
