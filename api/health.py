@@ -54,7 +54,7 @@ def readiness(held: Services) -> list[Readiness]:
         return [Readiness("database", "it cannot be read; see its disk and its permissions")]
     found = [Readiness("database", "")]
     if version is None:
-        return [*found, Readiness("policy", "no policy is in effect; publish one")]
+        return [*found, Readiness("policy", "no policy is in effect; run: aval policy publish FILE")]
     return [*found, _policy(held, version.digest), _engines(held.settings.allow_single)]
 
 
