@@ -37,7 +37,7 @@ class Formulas(Resolver):
             case Name() | Words() | Text():
                 return self.word(expr, hint)
             case Negate():
-                return self.amount(expr.value, hint)
+                return self._signed(expr.value, hint)
             case Binary():
                 return self._binary(expr, hint)
             case Call():
@@ -78,6 +78,14 @@ class Formulas(Resolver):
         if sort is not None and sort.maybe_none:
             self.note("limit-state", expr.at, f"{self.label(expr)} may be none, which is no amount",
                       "use limit.effective, or ask 'is none' first")  # fmt: skip
+            return None
+        return sort
+
+    def _signed(self, expr: Expr, hint: Sort | None) -> Sort | None:
+        """A formula whose sign may be changed: no date, and no limit, for unlimited has no opposite."""
+        sort = self.amount(expr, hint)
+        if sort is not None and sort.kind in ("date", "limit"):
+            self.note("kind", expr.at, f"{self.label(expr)} is {shown(sort)} and has no sign")
             return None
         return sort
 
@@ -138,7 +146,7 @@ class Formulas(Resolver):
 
     def _call(self, expr: Call, hint: Sort | None) -> Sort | None:
         if expr.function == "abs":
-            return self.amount(expr.args[0], hint)
+            return self._signed(expr.args[0], hint)
         if expr.function == "days_between":
             sorts = [self.formula(arg, Sort("date")) for arg in expr.args]
             if all(sort is not None and sort.kind == "date" for sort in sorts):
@@ -169,7 +177,9 @@ class Formulas(Resolver):
             or expr.function == "stricter"
             and kinds <= {"money", "limit"}
         ):
-            return Sort("limit", maybe_none=free and all(sort.maybe_none for sort in found))
+            # A bare number is an amount, which is never none; "none" itself is known, so first known of may give it.
+            nobody = [sort.maybe_none for sort in found] + [False] * (len(expr.args) - len(fixed))
+            return Sort("limit", maybe_none=all(nobody) if expr.function == "stricter" else any(nobody))
         if len(kinds) > 1 and not kinds <= set(SHARES):
             self.note("kind", expr.at, f"the values of {expr.function.replace('_', ' ')} are of different kinds: "
                       f"{listed(sorted(shown(Sort(kind)) for kind in kinds))}")  # fmt: skip

@@ -1,12 +1,11 @@
 """A second meaning of a policy, straight from the checked document: what proves the way from the document to a Program.
 
 It walks the syntax tree with its own arithmetic, three-valued logic, tables, checks and fold, and shares nothing with
-the compiler or with any engine. Numbers are fractions, unlimited is infinity, and "none" is a mark of its own.
+the compiler or with any engine. Numbers are fractions, and "none" is a mark of its own.
 """
 
 from __future__ import annotations
 
-import math
 import operator
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -53,6 +52,7 @@ class _Nobody:
 
 
 NOBODY = _Nobody()
+UNENDING = Fraction(UNLIMITED)  # above every amount that a ledger can hold
 Truth = bool | Unknown
 Lists = Mapping[str, Sequence[Mapping[str, Any]]]
 SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -172,7 +172,7 @@ class Evaluator:
     def given(value: Any, kind: str) -> Any:
         """A given value in the values of this file."""
         if kind == "limit" and value in (NO_LIMIT, UNLIMITED):
-            return NOBODY if value == NO_LIMIT else math.inf
+            return NOBODY if value == NO_LIMIT else UNENDING
         return Fraction(value) if isinstance(value, int | Fraction) and not isinstance(value, bool) else value
 
     def named(self, referent: Referent) -> Any:
@@ -259,10 +259,14 @@ class Evaluator:
         if expr.op == "/":
             if right <= 0:
                 return Unknown(frozenset({"zero_divisor"}))
-            return Fraction(0) if right == math.inf else left / right
-        if left == math.inf:
-            return math.inf
+            return Fraction(0) if self.is_limit(expr.right) and right == UNENDING else left / right
+        if self.is_limit(expr.left) and left == UNENDING:
+            return UNENDING
         return {"+": operator.add, "-": operator.sub, "*": operator.mul}[expr.op](left, right)
+
+    def is_limit(self, expr: Expr) -> bool:
+        """Whether a formula is a limit, and so may be unlimited."""
+        return self.meanings.sorts[expr].kind == "limit"
 
     def call(self, expr: Call) -> Any:
         args = [self.value(arg) for arg in expr.args]
@@ -305,7 +309,7 @@ class Evaluator:
             return (isinstance(value, Unknown) is (test.state == "missing")) is not test.negated
         if isinstance(value, Unknown):
             return value
-        found = {"none": value is NOBODY, "zero": value == 0, "unlimited": value == math.inf}[test.state]
+        found = {"none": value is NOBODY, "zero": value == 0, "unlimited": value == UNENDING}[test.state]
         return found is not test.negated
 
     def member(self, subject: Any, test: Membership) -> Truth:
@@ -335,10 +339,10 @@ class Evaluator:
         words = next(one for one in self.policy.lists if one.name.text == name).words
         dated = [word for word in words if word.since is not None or word.until is not None]
         always = [word.value.text for word in words if word not in dated]
-        stretches = sorted({(word.since or 0, word.until or math.inf) for word in dated})
+        stretches = sorted({(word.since or 0, word.until or UNENDING) for word in dated})
         tests = [unknown([subject]) or subject in always] if always else []
         for since, until in stretches:
-            there = [word.value.text for word in dated if (word.since or 0, word.until or math.inf) == (since, until)]
+            there = [word.value.text for word in dated if (word.since or 0, word.until or UNENDING) == (since, until)]
             today = self.fact("as_of", "date")
             tests.append(every([unknown([subject]) or subject in there, unknown([today]) or since <= today <= until]))
         return some(tests)
@@ -367,7 +371,7 @@ class Evaluator:
         if section != "limits" or cell is None:
             return cell.text if isinstance(cell, Word) else cell
         value = self.value(cell)
-        if column == "review_every" or isinstance(value, Unknown) or value in (NOBODY, math.inf):
+        if column == "review_every" or isinstance(value, Unknown) or value is NOBODY:
             return value
         return Fraction(round(max(value, Fraction(0)) if column == "limit" else value))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any, Protocol
 
 from policy import load_policy
 from policy.check import check
-from policy.kinds import NO_LIMIT, UNLIMITED
+from policy.kinds import NO_LIMIT
 from policy.load import _with_built_in
 from policy.meaning import Checked
 from policy.problems import errors
@@ -78,19 +77,15 @@ def answer_of(program: Program, outcome: Outcome) -> Answer:
     for row, found in zip(rows.rows, outcome.checks, strict=True):
         shown: tuple[Any, Any] = (None, None)
         if row.measure >= 0 and found.evidence:
-            shown = _plain(found.evidence[0].value), _plain(found.evidence[0].wanted)
+            shown = found.evidence[0].value, found.evidence[0].wanted
         checks.append(Found(found.name, found.status, found.missing, *shown))
-    limits = {name: NOBODY if name == "limit" and value == NO_LIMIT else _plain(value)
+    limits = {name: NOBODY if name == "limit" and value == NO_LIMIT else value
               for name, value in outcome.limits.items()}  # fmt: skip
     security = tuple(tuple((one.instrument, one.share, one.amount) for one in rest) for rest in outcome.security)
     return Answer(
         outcome.verdict, outcome.hard_stop, outcome.tier, limits, outcome.terms, outcome.longest, security,
         outcome.authority, tuple(checks), outcome.missing, outcome.rows,
     )  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    return math.inf if type(value) is int and value == UNLIMITED else value
 
 
 def differing(one: Any, two: Any) -> dict[str, tuple[Any, Any]]:
