@@ -38,7 +38,8 @@ def test_a_database_without_tables_is_not_ready(tmp_path: Path) -> None:
 
 
 def test_a_service_without_a_policy_is_not_ready(tmp_path: Path) -> None:
-    assert wrong(start_service(tmp_path, policy=False)) == {"policy": "no policy is in effect; run: aval policy publish FILE"}
+    told = wrong(start_service(tmp_path, policy=False))
+    assert told == {"policy": "no policy is in effect; run: aval policy publish FILE"}
 
 
 def test_a_database_that_cannot_be_read_is_not_ready(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
