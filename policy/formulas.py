@@ -171,12 +171,11 @@ class Formulas(Resolver):
             if arg not in fixed and self.formula(arg, wanted) is None:
                 return None
         kinds = {sort.kind for sort in found} | {wanted.kind}
-        if (
-            kinds <= {"money", "limit"}
-            and len(kinds) == 2
-            or expr.function == "stricter"
-            and kinds <= {"money", "limit"}
-        ):
+        limits = kinds <= {"money", "limit"}
+        if expr.function == "stricter" and not limits:
+            self.note("kind", expr.at, "'stricter of' takes limits and amounts", "write min(a, b) for other kinds")
+            return None
+        if limits and (len(kinds) == 2 or expr.function == "stricter"):
             # A bare number is an amount, which is never none; "none" itself is known, so first known of may give it.
             nobody = [sort.maybe_none for sort in found] + [False] * (len(expr.args) - len(fixed))
             return Sort("limit", maybe_none=all(nobody) if expr.function == "stricter" else any(nobody))
