@@ -1,0 +1,163 @@
+"""The HTTP page: every request is sent as it stands, the answer compared; roles and problems are those of the code."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from api.auth import declared_operations
+from api.problem_types import PROBLEM_TYPES
+from api.roles import PUBLIC_OPERATIONS, ROLES, may
+from tests.api.service import Service, start_real_service, start_service
+from tests.docs.console import Block, blocks_of
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "http-api.md").read_text("utf-8")
+ORDER = {"customer_id": "C-7", "order": {"id": "SO-9", "amount": "1.00", "currency": "CNY"}}
+NOT_SHOWN = {
+    "in-progress", "malformed-request", "refused", "engine-fault", "busy", "unavailable", "in-doubt", "internal",
+}  # fmt: skip
+
+
+def exchanges() -> Iterator[tuple[Block, Block]]:
+    """The requests of the page, each with its answer."""
+    blocks = [block for block in blocks_of(PAGE) if block.words[0] == "http"]
+    for request, answer in zip(blocks[::2], blocks[1::2], strict=True):
+        assert request.words == ("http",) and answer.words == ("http", "answer"), request.line
+        yield request, answer
+
+
+def sent(service: Service, request: Block) -> TestResponse:
+    """Send a request as the page writes it, with a key of the role in angle brackets."""
+    head, _, body = request.text.partition("\n\n")
+    first, *lines = head.splitlines()
+    method, path = first.split(" ")
+    headers = dict(line.split(": ", 1) for line in lines)
+    if "Authorization" in headers:
+        headers["Authorization"] = re.sub(r"<(\w+)>", lambda role: service.keys[role[1]], headers["Authorization"])
+    return service.app.test_client().open(path, method=method, headers=headers, data=body.encode() or None)
+
+
+def differs(wanted: Any, found: Any, path: str = "") -> str:
+    """Where an answer is not what the page shows; empty where it is. "..." stands for anything, as a key for more."""
+    if wanted == "...":
+        return ""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        keys = set(wanted) - {"..."}
+        if not keys <= set(found) or ("..." not in wanted and keys != set(found)):
+            return f"{path}: {sorted(keys ^ set(found))}"
+        return next(filter(None, (differs(wanted[key], found[key], f"{path}.{key}") for key in keys)), "")
+    if isinstance(wanted, list) and isinstance(found, list):
+        shown = wanted[:-1] if wanted[-1:] == ["..."] else wanted
+        if len(found) < len(shown) or (shown == wanted and len(found) != len(shown)):
+            return f"{path}: {len(found)} items"
+        pairs = enumerate(zip(shown, found, strict=False))
+        return next(filter(None, (differs(one, other, f"{path}[{n}]") for n, (one, other) in pairs)), "")
+    return "" if wanted == found and type(wanted) is type(found) else f"{path}: {found!r}"
+
+
+def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
+    service = start_real_service(tmp_path)
+    for request, answer in exchanges():
+        response = sent(service, request)
+        head, _, body = answer.text.partition("\n\n")
+        first, *headers = head.splitlines()
+        told = f"line {request.line}: {response.get_data(as_text=True)}"
+        assert first == f"HTTP/1.1 {response.status_code}", told
+        assert all(response.headers[name] == value for name, value in (line.split(": ", 1) for line in headers)), told
+        assert differs(json.loads(body), json.loads(response.data)) == "", told
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "where"),
+    [
+        ({"a": "..."}, {"a": 1}, ""),
+        ({"a": 1}, {"a": 1, "b": 2}, ": ['b']"),
+        ({"a": 1, "...": "..."}, {"a": 1, "b": 2}, ""),
+        ({"a": 1}, {"a": True}, ".a: True"),
+        ([1, "..."], [1, 2, 3], ""),
+        ([1], [1, 2], ": 2 items"),
+        ([], [1], ": 1 items"),
+        ({"a": [{"b": None}]}, {"a": [{"b": 0}]}, ".a[0].b: 0"),
+    ],
+)
+def test_answers_are_compared_in_full(wanted: Any, found: Any, where: str) -> None:
+    assert differs(wanted, found) == where
+
+
+def test_the_table_of_roles_is_that_of_the_service(tmp_path: Path) -> None:
+    declared = declared_operations(start_service(tmp_path).app)
+    expected = {(f"{method} {path}", *("yes" if may(role, operation or "") else "" for role in ROLES))
+                for path, method, operation in declared if operation not in PUBLIC_OPERATIONS}  # fmt: skip
+    rows = re.findall(r"^\| `([A-Z]+ [^`]+)` \|(.*)\|$", PAGE, re.M)
+    assert {(route, *(cell.strip() for cell in cells.split("|"))) for route, cells in rows} == expected
+    assert f"| | {' | '.join(ROLES)} |" in PAGE
+
+
+def problems() -> dict[str, list[str]]:
+    """The rows of the table of problems: status, what it is, for example, what to do."""
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (\d+) \| (.*)$", PAGE, re.M)
+    return {name: [status, *(cell.strip() for cell in rest.rstrip(" |").split(" | "))] for name, status, rest in rows}
+
+
+def test_the_table_of_problems_is_that_of_the_service() -> None:
+    found = {name: (int(row[0]), row[1], row[3]) for name, row in problems().items()}
+    assert found == {one.name: (one.status, one.title, one.advice) for one in PROBLEM_TYPES.values()}
+
+
+BODIES = {name: row[2].strip("`") for name, row in problems().items() if row[2].startswith("`")}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """The standard policy on the real engines and the customer C-7, with one decided order under the key `taken`."""
+    found = start_real_service(tmp_path_factory.mktemp("problems"))
+    assert found.put_customer("C-7").status_code == 201
+    assert found.decide(ORDER, key="taken").status_code == 201
+    return found
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_every_body_in_the_table_gets_its_problem(service: Service, name: str) -> None:
+    answer = service.decide(BODIES[name].encode(), key=f"body-{name}")
+    assert json.loads(answer.data)["type"] == f"/problems/{name}"
+
+
+OTHERS: dict[str, Callable[[Service], TestResponse]] = {
+    "not-utf8": lambda s: s.decide('{"customer_id": "标准"}'.encode("gbk")),
+    "too-deep": lambda s: s.decide(b'{"a": ' + b"[" * 32 + b"]" * 32 + b"}"),
+    "unsupported-media-type": lambda s: s.decide(b"{}", Content_Type="text/plain"),
+    "too-large": lambda s: s.decide(b'{"a": "' + b"x" * 10_000_000 + b'"}'),
+    "idempotency-key-missing": lambda s: s.decide(ORDER, key=None),
+    "idempotency-key-malformed": lambda s: s.decide(ORDER, key="two words"),
+    "idempotency-key-reused": lambda s: s.decide(ORDER | {"customer_id": "C-1"}, key="taken"),
+    "unauthorized": lambda s: s.send("POST", "/v1/decisions", body=ORDER),
+    "forbidden": lambda s: s.decide(ORDER, role="collector"),
+    "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
+    "unknown-policy": lambda s: s.send("POST", "/v1/decisions:preview", "risk_officer",
+                                       ORDER | {"policy_digest": "sha256:" + "0" * 64}),
+    "invalid-cursor": lambda s: s.send("GET", "/v1/decisions?cursor=mine", "compliance"),
+    "not-found": lambda s: s.send("GET", "/v1/customers/C-404", "risk_officer"),
+    "method-not-allowed": lambda s: s.send("DELETE", "/v1/customers/C-7", "risk_officer"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_other_example_in_the_table_gets_its_problem(service: Service, name: str) -> None:
+    assert json.loads(OTHERS[name](service).data)["type"] == f"/problems/{name}"
+
+
+def test_an_order_before_any_policy_is_published_gets_its_problem(tmp_path: Path) -> None:
+    service = start_service(tmp_path, policy=False)
+    service.put_customer("C-7")
+    assert json.loads(service.decide(ORDER).data)["type"] == "/problems/no-policy"
+
+
+def test_every_problem_is_provoked_here_or_among_the_faults() -> None:
+    assert {*BODIES, *OTHERS, "no-policy"} | NOT_SHOWN == set(PROBLEM_TYPES)
+    assert not {*BODIES, *OTHERS, "no-policy"} & NOT_SHOWN
