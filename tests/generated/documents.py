@@ -265,7 +265,9 @@ class _Writer(Formulas):
         if self.chance(0.2):
             return f"{field} in {self.interval(kind)}"
         sign = r.choice(("<", "<=", ">", ">=", "is", "is not"))
-        return f"{field} {sign} {self.formula(kind, 1) if self.chance(0.5) else self.literal(kind)}"
+        if kind == "date" and self.chance(0.5):  # a list holds no more days than these
+            return f"{field} {sign} as_of - {r.choice((2, 30))} days"
+        return f"{field} {sign} {self.formula(kind, 1) if kind != 'date' and self.chance(0.5) else self.literal(kind)}"
 
     def some_lets(self, name: str, most: int) -> None:
         """Named figures over all that may be read by now."""

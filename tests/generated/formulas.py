@@ -116,12 +116,12 @@ class Formulas:
     def _between_two(self, kind: str, depth: int) -> str:
         one, two = self.formula(kind, depth), self.literal(kind, self.random.random() < 0.5)
         if self.random.random() < 0.5:
-            two = self.formula(kind, depth)
+            two = self.narrow(kind, depth)
         return self.random.choice((f"min({one}, {two})", f"max({one}, {two})", f"({one}, at most {two})",
                                    f"({one}, at least {two})"))  # fmt: skip
 
     def _first_known(self, kind: str, depth: int) -> str:
-        last = self.literal(kind) if self.random.random() < 0.5 else self.atom(kind)
+        last = self.literal(kind) if self.random.random() < 0.5 else self.narrow(kind)
         return f"first known of [{self.formula(kind, depth)}, {last}]"
 
     def _turned(self, kind: str, depth: int) -> str:
