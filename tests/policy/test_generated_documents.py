@@ -57,4 +57,4 @@ def test_situations_are_decided_in_every_way() -> None:
             found[outcome.verdict] += 1
             found.update({check.status for check in outcome.checks} | set(outcome.missing) & {"zero_divisor"})
     assert min(found[name] for name in DECISIONS) > 60
-    assert min(found[name] for name in [*STATUS_RANK, "zero_divisor"]) > 60
+    assert min(found[name] for name in [*STATUS_RANK, "zero_divisor"]) > 20
