@@ -19,7 +19,7 @@ _COMPARE: dict[str, Callable[[Fraction, Fraction], bool]] = {
 }  # fmt: skip
 
 
-def misfits(cells: Iterable[Cell], read: Read, choices: tuple[str, ...]) -> list[tuple[Value, list[Cell]]]:
+def misfits(cells: Iterable[Cell], read: Read, choices: tuple[Value, ...]) -> list[tuple[Value, list[Cell]]]:
     """Values that no cell fits, or more than one, each with the cells that do; `read` gives the value of a constant."""
     cells = list(cells)
     constants = [value for cell in cells for value in _constants(cell.test, read)]

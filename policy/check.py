@@ -89,7 +89,7 @@ def _name_all(names: Names, problems: list[Problem]) -> None:
         known[fact.name] = fact_referent(fact)
     rows = policy.rows
     if "tiers" in rows:
-        tiers = tuple(dict.fromkeys(w.text for row in rows["tiers"] if isinstance(w := row.cells["tier"], Word)))
+        tiers = tuple(dict.fromkeys(w.text for row in rows["tiers"] if isinstance(w := row.cells.get("tier"), Word)))
         known["tier"] = Referent("output", "tier", Sort("choice", tiers, of_tier=True), LEVELS["tiers"], "tiers")
     columns = {column for row in rows.get("limits", ()) for column in row.cells}
     for column in columns:
@@ -128,6 +128,7 @@ def _row(inference: Inference, section: str, row: RowWritten) -> None:
 def _same_columns(inference: Inference, section: str, rows: tuple[RowWritten, ...]) -> None:
     """Every row of limits says all that any row says, so that no column is sometimes without a value."""
     columns = {column for row in rows for column in row.cells} if section == "limits" else set()
+    columns = {column for column in columns if OUTPUT_NAMES[column] not in inference.names.policy.broken}
     for row in rows:
         for column in sorted(columns - set(row.cells)):
             inference.note("missing-key", row.at, f"this row of {section} has no '{column}', which other rows give",
@@ -195,7 +196,7 @@ def _check(inference: Inference, check: CheckWritten) -> None:
 
 
 def _measured(inference: Inference, check: CheckWritten, measure: Expr) -> None:
-    if check.op == "in":
+    if check.op == "in" or check.allowed is None:
         sort = inference.formula(measure)
         if sort is not None:
             _measured_in(inference, measure, sort, check.allowed)
@@ -242,7 +243,7 @@ def _braces(inference: Inference, word: Word) -> None:
 
 
 def _field(inference: Inference, check: CheckWritten, at: Where, found: str) -> None:
-    own = ("measured", "allowed", "excess") if check.measure is not None else ()
+    own = ("measured", "allowed", "excess") if check.op else ()
     if found in own:
         return
     if found == "items":

@@ -29,6 +29,7 @@ def check_tests(inference: Inference) -> tuple[CheckedTest, ...]:
     """Every test with its base filled in and its values typed; findings for what does not fit."""
     written = inference.names.policy.tests
     bases = {test.name.text: test for test in written if test.is_base}
+    _circles(inference, bases)
     checked = []
     for test in written:
         given = _given(inference, test, bases, ())
@@ -39,6 +40,22 @@ def check_tests(inference: Inference) -> tuple[CheckedTest, ...]:
     return tuple(checked)
 
 
+def _circles(inference: Inference, bases: Mapping[str, TestWritten]) -> None:
+    """Bases that build on each other have no facts to begin with."""
+    told: set[str] = set()
+    for base in bases.values():
+        path, following = [base], base
+        while following.like is not None and (found := bases.get(following.like.text)) is not None:
+            if found in path:
+                names = [one.name.text for one in (*path[path.index(found) :], found)]
+                if found.like is not None and not told.intersection(names):
+                    inference.note("test-shape", found.like.at, f"'{names[0]}' builds on itself: {' -> '.join(names)}",
+                                   "let one of them be without 'like'")  # fmt: skip
+                told.update(names)
+                break
+            path, following = [*path, found], found
+
+
 def _given(
     inference: Inference, test: TestWritten, bases: Mapping[str, TestWritten], path: tuple[str, ...]
 ) -> Given | None:
@@ -46,7 +63,9 @@ def _given(
     lists: dict[str, tuple[Mapping[str, Value], ...]] = {}
     if test.like is not None:
         base = bases.get(test.like.text)
-        if base is None or base.name.text in path or base is test:  # a circle of bases is no base either
+        if base is not None and (base.name.text in path or base is test):
+            return None  # told once for all bases of the circle
+        if base is None:
             inference.note("test-shape", test.like.at, f"there is no base '{test.like.text}' to build on",
                            did_you_mean(test.like.text, bases))  # fmt: skip
             return None

@@ -41,7 +41,8 @@ def check_table(inference: Inference, table: ValueTable) -> None:
     inference.level, inference.reader = LEVELS["tiers"], f"the table '{table.name.text}'"
     inference.names.known[table.name.text] = Referent("broken", table.name.text, Sort("number"))
     tests = [inference.condition(cell.test) for cell in (*table.down_tests, *table.across_tests)]
-    sound = all(tests)
+    subjects = [inference.formula(subject) for subject in (table.down, table.across) if subject is not None]
+    sound = all(tests) and None not in subjects  # a cell "-" does not read its subject
     cells = [cell for line in table.values for cell in line]
     numeric = [cell for cell in cells if not (isinstance(cell, Name) and cell.text not in inference.names.known)]
     words = tuple(dict.fromkeys(cell.text for cell in cells if isinstance(cell, Name) and cell not in numeric))
@@ -65,7 +66,8 @@ def check_table(inference: Inference, table: ValueTable) -> None:
 def _cells_fit(inference: Inference, subject: Expr, cells: tuple[Cell, ...]) -> None:
     """Exactly one cell of a value table fits each value, else a finding with a value that shows it."""
     sort = inference.meanings.sorts.get(subject)
-    for value, fitting in misfits(cells, lambda expr: _plain_value(inference, expr), sort.choices if sort else ())[:1]:
+    values = (True, False) if sort and sort.kind == "flag" else sort.choices if sort else ()
+    for value, fitting in misfits(cells, lambda expr: _plain_value(inference, expr), values)[:1]:
         name = inference.label(subject)
         if not fitting:
             inference.note("table-cell", cells[0].at, f"no cell fits when {name} is {_example(value, sort, inference)}",
@@ -84,7 +86,9 @@ def _plain_value(inference: Inference, expr: Expr) -> Value | None:
 
 
 def _example(value: Value, sort: Sort | None, inference: Inference) -> str:
-    if isinstance(value, (str, bool)) or sort is None or isinstance(value, tuple):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | tuple) or sort is None:
         return f"'{value}'"
     digits = inference.names.vocabulary.currencies.get(inference.names.policy.currency.text, 0)
     scale = {"percent": Fraction(100), "money": Fraction(1, 10**digits)}.get(sort.kind, Fraction(1))

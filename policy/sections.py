@@ -23,6 +23,7 @@ from policy.document import (
     Word,
 )  # fmt: skip
 from policy.kinds import KINDS
+from policy.meaning import OUTPUT_NAMES
 from policy.problems import Problem, Where, errors
 from policy.shapes import DOTTED, NAME, TITLE, Keys, Shapes
 from policy.source import Mapping as Block
@@ -104,7 +105,7 @@ def _once(shapes: Shapes, words: list[Word], what: str) -> None:
     seen: dict[str, Word] = {}
     for word in words:
         first = seen.setdefault(word.text, word)
-        if first is not word:
+        if first is not word and word.text:
             shapes.note("duplicate-name", word.at, f"the {what} '{word.text}' stands already in line {first.at.line}",
                         "choose another name, or take one out")  # fmt: skip
 
@@ -159,9 +160,8 @@ def _rows(shapes: Shapes, section: str, node: Node) -> tuple[RowWritten, ...]:
             continue
         when = _row_condition(shapes, section, item.at, values, last=number == len(items))
         cells = _CELLS[section](shapes, values, item.at)
-        if cells is not None:
-            rows.append(RowWritten(when, cells, item.at))
-        elif section in _GIVES:
+        rows.append(RowWritten(when, cells or {}, item.at))  # a row without its cells still has its condition
+        if not cells and section in _GIVES:
             shapes.broken.update(_GIVES[section])
     return tuple(rows)
 
@@ -201,7 +201,8 @@ def _tier_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | 
 def _limit_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     shapes.need(values, "limit", at, "a row of limits")
     cells = {key: shapes.formula(values[key], key) for key in COLUMNS["limits"] if key in values}
-    return None if None in cells.values() or "limit" not in cells else dict(cells)
+    shapes.broken.update(OUTPUT_NAMES[key] for key, cell in cells.items() if cell is None)
+    return {key: cell for key, cell in cells.items() if cell is not None}
 
 
 def _terms_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
@@ -297,11 +298,11 @@ def _check(shapes: Shapes, values: Keys, at: Where, outer: Condition | None) -> 
     measured, allowed = shapes.formula(values.get("measure"), "measure"), _allowed(shapes, op, values.get(op), at)
     when = shapes.condition(values.get("when"), "when")
     asked = shapes.condition(values.get("only_when"), "only_when")
-    if name is None or verdict is None or (when is None and (measured is None or allowed is None)):
-        return None
+    if "when" in values or measured is None:
+        when = when or Lines("all", (), at)  # what could not be read is told; the other lines are checked all the same
     text = values["measure"].text if isinstance(values.get("measure"), Scalar) else ""  # type: ignore[union-attr]
     return CheckWritten(
-        name, verdict, when, measured, text, op, allowed, _both(outer, asked, at),
+        name or Word("", at), verdict or Word("deny", at), when, measured, text, op, allowed, _both(outer, asked, at),
         shapes.word(values.get("release_by"), "release_by", NAME), shapes.texts(values.get("say"), "say"),
         shapes.texts(values.get("say_customer"), "say_customer"), at,
     )  # fmt: skip

@@ -1,0 +1,47 @@
+"""How large formulas can grow: what an engine may not hold is told where it is written."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from policy.bounds import too_wide
+from policy.program import Calc, Const, Fact, Node
+from tests.policy.written import codes, told
+
+MONEY, COUNT = Fact("a", "money"), Fact("b", "count")
+
+
+@pytest.mark.parametrize(
+    ("formula", "wide"),
+    [
+        ("order.amount * customer.score", False),
+        ("order.amount * customer.score * customer.score", False),
+        ("order.amount * customer.score * customer.score * customer.score", True),
+        ("order.amount / order.prepaid", False),
+        ("order.amount / order.prepaid * customer.score", True),
+        ("10% * order.amount * customer.score / 7", False),
+        ("min(order.amount, limit.effective)", False),
+    ],
+)
+def test_a_formula_may_grow_to_two_to_the_126(formula: str, wide: bool) -> None:
+    assert (codes(f"let:\n  it: {formula}\nchecks:\n  - {{check: one, measure: it, at_most: 5, verdict: deny}}\n")
+            == ["too-wide"]) is wide  # fmt: skip
+
+
+def test_only_the_innermost_of_a_wide_formula_is_told() -> None:
+    text = ("let:\n  it: order.amount * customer.score * customer.score * customer.score * customer.score + 5 CNY\n"
+            "checks:\n  - {check: one, measure: it, at_most: 5, verdict: deny}\n")  # fmt: skip
+    assert [one.split(": ")[0] for one in told(text)] == ["2:54"]
+
+
+def test_a_wide_policy_gives_no_program() -> None:
+    nodes: tuple[Node, ...] = (MONEY, *[Calc("multiply", (0, index), "money") for index in range(3)])
+    assert too_wide(nodes) == [2]
+
+
+def test_constants_count_as_large_as_they_are() -> None:
+    small: tuple[Node, ...] = (Const("number", 2), Const("number", Fraction(1, 3)), Calc("multiply", (0, 1), "number"))
+    large: tuple[Node, ...] = (Const("number", 2**126), Const("flag", True))
+    assert (too_wide(small), too_wide(large)) == ([], [0])
