@@ -80,14 +80,14 @@ def _options(command: Any) -> Any:
     return command
 
 
-@importing.command()
+@importing.command(short_help="Take over customers and what is known of them.")
 @_options
 def customers(**options: Any) -> None:
     """Take over customers: names, countries, granted limits and facts; what FILE does not say is kept."""
     _run(Wish("customers", **options))
 
 
-@importing.command()
+@importing.command(short_help="Take over invoices, paid or open.")
 @_options
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, metavar="YYYY-MM-DD",
               help="The day whose open invoices count as owed; left out: today by the database's clock.")  # fmt: skip
@@ -253,4 +253,6 @@ def _tell(wish: Wish, table: Table, tally: Tally) -> None:
     if table.empty_lines:
         click.echo(f"  empty      {table.empty_lines:>7,}  lines without any cell, not counted as rows")
     if tally.rejected:
-        click.echo(f"warning: {tally.rejected.total():,} rows were left out; see {wish.rejected_file}", err=True)
+        left = tally.rejected.total()
+        told = "1 row was" if left == 1 else f"{left:,} rows were"
+        click.echo(f"warning: {told} left out; see {wish.rejected_file}", err=True)

@@ -22,7 +22,7 @@ database_option = click.option(
 )  # fmt: skip
 pepper_option = click.option(
     "--pepper", "pepper", metavar="PATH", envvar="AVAL_PEPPER", show_envvar=True,
-    help="The file with the server's secret part of every key, made where there is none  [default: next to it]",
+    help="The file with the server's secret part of every key, made if there is none  [default: beside the database]",
 )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def db() -> None:
     """Keep the database's tables at this version."""
 
 
-@db.command("upgrade")
+@db.command("upgrade", short_help="Bring the tables to this version.")
 @database_option
 def upgrade_tables(database: str) -> None:
     """Bring the tables to this version; a database that is there already is left as it is."""

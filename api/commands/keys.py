@@ -49,7 +49,7 @@ def list_keys(database: str) -> None:
     click.echo(counted(len(keys), "key"))
 
 
-@key.command()
+@key.command(short_help="End a key's life for good.")
 @click.argument("key_id", metavar="KEY")
 @database_option
 def revoke(key_id: str, database: str) -> None:

@@ -19,7 +19,7 @@ def policy() -> None:
     """Publish policies to the service, and list them."""
 
 
-@policy.command()
+@policy.command(short_help="Check, test and store FILE, and let it decide.")
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--by", metavar="PERSON", default=getpass.getuser, show_default="you", help="Who publishes it.")
 @click.option("--keep-aside", is_flag=True, help="Store it for previews, and let the present one go on deciding.")

@@ -16,7 +16,7 @@ DEMO_DATABASE = "var/demo.db"
 @click.option("--port", type=click.IntRange(1, 65535), envvar="PORT", default=8080, show_default=True,
               help="The port to listen on.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="How many processes.")
-@click.option("--demo", is_flag=True, help="Prepare a shipped policy, a small book and a key first.")
+@click.option("--demo", is_flag=True, help="Prepare the shipped policies, a small book and keys first.")
 @click.option("--allow-single", is_flag=True, envvar="AVAL_ALLOW_SINGLE", show_envvar=True,
               help="Let one engine approve alone where the second is not installed.")  # fmt: skip
 @database_option

@@ -85,7 +85,7 @@ def test_rejected_rows_are_told_by_reason_and_written_beside_the_input(desk: Des
     assert result.exit_code == 0
     assert "2 rows of invoices read" in result.stdout
     assert "1  'amount' is no amount as the mapping writes them" in result.stdout
-    assert "warning: 1 rows were left out" in result.stderr
+    assert "warning: 1 row was left out" in result.stderr
     assert desk.rejected("a.rejected.csv") == [
         {"line": "3", "reason": "'amount' is no amount as the mapping writes them", "text": "a lot", "customer": "C-1",
          "number": "I-2", "amount": "a lot", "date": "2026-01-02", "due": "2026-02-01"},
