@@ -8,7 +8,7 @@ from policy.check import check
 from policy.compile import compile_policy
 from policy.document import Policy
 from policy.meaning import CheckedTest
-from policy.problems import Problem, errors, in_order
+from policy.problems import Problem, Where, errors, in_order
 from policy.program import Program
 from policy.sections import read_document
 from policy.source import read_source
@@ -37,11 +37,22 @@ def load_policy(source: bytes, file: str, vocabulary: Vocabulary) -> Loaded:
         return Loaded(None, (), tuple(in_order((*problems, *shape_problems))))
     whole, built_in = _with_built_in(policy, vocabulary)
     checked, meaning_problems = check(whole, vocabulary)
-    found = tuple(in_order((*problems, *shape_problems, *meaning_problems)))
+    at_home = (_at_home(problem, policy) for problem in meaning_problems)
+    found = tuple(in_order((*problems, *shape_problems, *at_home)))
     if errors(found):
         return Loaded(None, (), found, policy)
     program, wide = compile_policy(checked, source, built_in)
     return Loaded(None if wide else program, checked.tests, tuple(in_order((*found, *wide))), policy)
+
+
+def _at_home(problem: Problem, policy: Policy) -> Problem:
+    """What a built-in check cannot read, told at the file's own setting that it reads."""
+    if problem.where.file != BUILT_IN:
+        return problem
+    at = policy.settings[0].name.at if policy.settings else Where(policy.file, 1, 1)
+    own = [setting.name for setting in policy.settings if f"settings.{setting.name.text}'" in problem.message]
+    return replace(problem, where=own[0].at if own else at,
+                   message=f"a built-in check cannot read this: {problem.message}")  # fmt: skip
 
 
 def _with_built_in(policy: Policy, vocabulary: Vocabulary) -> tuple[Policy, frozenset[str]]:
