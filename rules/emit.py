@@ -331,7 +331,9 @@ def half_up(top: int, under: int) -> int:
 
 
 def month_later(day: int, months: int) -> int:
-    """The same day of a month so many months later, the month's last where it is shorter."""
-    start = date.fromordinal(day)
+    """The same day of a month so many months later, the month's last where it is shorter; never past the calendar."""
+    start = date.min if day < 1 else date.max if day > date.max.toordinal() else date.fromordinal(day)
     year, month = divmod(12 * start.year + start.month - 1 + months, 12)
+    if year < 1 or year > 9999:
+        return (date.min if year < 1 else date.max).toordinal()
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1])).toordinal()

@@ -6,12 +6,12 @@ Values are exact: int, Fraction, bool, token or `Missing`. Truth is True, False 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from policy.kinds import NO_LIMIT, UNLIMITED, plain
 from policy.program import Calc, Check, Collect, Compare, Const, Fact, First, Fold, In, Logic, Program, Round, Span
+from rules.arithmetic import add_months, rounded
 from rules.fold import Tables, fold
 from rules.outcome import CheckOutcome, Evidence, Missing, Outcome
 
@@ -111,7 +111,8 @@ class Evaluation:
             evidence = tuple(self.because(row.fails, None if isinstance(fails, Missing) else fails))
         if isinstance(fails, Missing):
             return CheckOutcome(row.name, "not_evaluated", evidence, tuple(sorted(fails.reasons)))
-        return CheckOutcome(row.name, row.verdict if fails else "pass", evidence)
+        by = next((one.name for one in row.lifts if self.value(one.condition) is True), "") if fails else ""
+        return CheckOutcome(row.name, "lifted" if by else row.verdict if fails else "pass", evidence, (), by)
 
     def because(self, index: int, wanted: bool | None) -> list[Evidence]:
         """The single tests under a condition that make it what it is: true, false or (None) unknown."""
@@ -136,26 +137,6 @@ class Evaluation:
 def decide(program: Program, facts: Mapping[str, Exact]) -> Outcome:
     """What the policy says of these facts, by definition."""
     return fold(program, Evaluation(program.nodes, program.tables, facts).value(program.fold))
-
-
-def rounded(value: int | Fraction, step: Fraction, mode: str) -> int | Fraction:
-    """The value to a whole multiple of the step; half_even and half_up (away from zero) differ only at the middle."""
-    part = value.denominator * step.numerator
-    below, rest = divmod(value.numerator * step.denominator, part)
-    if mode in ("floor", "ceil"):
-        up = mode == "ceil" and rest > 0
-    else:
-        up = 2 * rest > part or (2 * rest == part and (value > 0 if mode == "half_up" else below % 2 == 1))
-    steps = (below + up) * step.numerator
-    return steps if step.denominator == 1 else plain(Fraction(steps, step.denominator))
-
-
-def add_months(day: int, months: int) -> int:
-    """The same day so many calendar months later, or the last day of that month where it has no such day."""
-    start = date.fromordinal(day)
-    years, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    last = date(years + (month == 11), (month + 1) % 12 + 1, 1).toordinal() - 1
-    return min(date(years, month + 1, 1).toordinal() + start.day - 1, last)
 
 
 def _divide(left: Exact, right: Exact) -> Exact:

@@ -18,7 +18,7 @@ UNITS = {"days": ("days", "天"), "months": ("months", "个月"), "hours": ("hou
 PASSED = ("{} {}, wanted {}", "{} {}（要求 {}）")
 WORDS = {
     "pass": ("passed", "通过"), "does_not_apply": ("does not apply", "不适用"), "missing": ("missing", "缺失"),
-    "not_evaluated": ("not evaluated, missing: {}", "未评估，缺少：{}"),
+    "not_evaluated": ("not evaluated, missing: {}", "未评估，缺少：{}"), "lifted": ("lifted by {}", "由 {} 豁免"),
 }  # fmt: skip
 
 
@@ -45,7 +45,7 @@ class Wording:
         if kind == "date":
             from datetime import date
 
-            return date.fromordinal(int(value)).isoformat()
+            return date.fromordinal(min(max(int(value), 1), date.max.toordinal())).isoformat()
         return f"{_decimal(Fraction(value * 100))}%" if kind == "percent" else _decimal(Fraction(value))
 
     def unit(self, kind: str) -> str | None:

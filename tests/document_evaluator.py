@@ -116,6 +116,8 @@ def months_later(day: Fraction, months: Fraction) -> Fraction:
     start = date.fromordinal(int(day))
     month = start.month - 1 + int(months)
     year, month = start.year + month // 12, month % 12 + 1
+    if not 1 <= year <= 9999:
+        return Fraction(1 if year < 1 else date.max.toordinal())
     return Fraction(date(year, month, min(start.day, monthrange(year, month)[1])).toordinal())
 
 

@@ -8,8 +8,10 @@ from fractions import Fraction as F
 import pytest
 
 from policy.program import Calc, Const, Fact, Logic
+from rules.arithmetic import LAST_DAY, add_months, rounded
+from rules.emit import month_later
 from rules.outcome import Missing
-from rules.reference import Evaluation, add_months, rounded
+from rules.reference import Evaluation
 
 
 @pytest.mark.parametrize(("mode", "wanted"), [
@@ -41,3 +43,11 @@ def test_missing_goes_through_arithmetic_with_all_its_reasons_and_stops_at_what_
     assert evaluation.value(2) == evaluation.value(7) == Missing(frozenset({"a", "b"}))
     assert evaluation.value(5) is False and evaluation.value(6) == Missing(frozenset({"c"}))
     assert evaluation.value(9) == Missing(frozenset({"zero_divisor"}))
+
+
+@pytest.mark.parametrize(("day", "months", "wanted"), [
+    (LAST_DAY, 1, LAST_DAY), (LAST_DAY - 40, 1, LAST_DAY - 10), (LAST_DAY, 0, LAST_DAY), (LAST_DAY + 5, 0, LAST_DAY),
+    (1, -1, 1), (-3, 0, 1), (739_000, 10**9, LAST_DAY), (739_000, -(10**9), 1),
+])
+def test_months_beyond_the_calendar_end_with_it_on_both_engines(day: int, months: int, wanted: int) -> None:
+    assert add_months(day, months) == month_later(day, months) == wanted
