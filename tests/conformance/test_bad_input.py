@@ -35,12 +35,13 @@ checks:
     when: customer.score > 30 days
     verdict: deny
   - check: deep
-    when: order.amount > ((((((((((((((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))))))))))))))
+    when: order.amount > (((((((((((((((((((((((((((((((((((((((((((1)))))))))))))))))))))))))))))))))))))))))))
     verdict: deny
 """
 WANTED = [
     (5, 1, "duplicate-key"), (6, 1, "unknown-section"), (8, 11, "anchor"), (8, 11, "unknown-fact"),
-    (9, 12, "number"), (9, 12, "tag"), (10, 11, "anchor"), (10, 11, "unknown-fact"), (11, 12, "number"), (13, 12, "kind"),
+    (9, 12, "number"), (9, 12, "tag"), (10, 11, "anchor"), (10, 11, "unknown-fact"), (11, 12, "number"),
+    (13, 12, "kind"),
     (16, 31, "yaml-word"), (19, 26, "full-width-sign"), (22, 11, "kind"), (25, 11, "too-deep"),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What a document compiles to: foreign amounts at the stated rate, rounding where fractions leave, one node per meaning."""
+"""What a document compiles to: foreign amounts at a rate, rounding where fractions leave, one node per meaning."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def test_a_measure_in_a_range_fails_outside() -> None:
     compiled = measured('in: "[5..7)"')
     node = compiled.nodes[check(compiled).fails]
     assert isinstance(node, In)
-    assert (node.negated, [(span.low, span.high, span.high_closed) for span in node.spans]) == (True, [(500, 700, False)])
+    assert (node.negated, [(span.low, span.high, span.high_closed) for span in node.spans]) == (
+        True,
+        [(500, 700, False)],
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +87,7 @@ def test_equal_formulas_are_one_node() -> None:
 
 def test_every_node_reads_only_nodes_before_it_and_the_fold_is_last() -> None:
     compiled = program("limits:\n  - {otherwise: true, limit: 5}\nchecks:\n"
-                       "  - {check: one, measure: order.amount, at_most: limit.effective, verdict: deny}\n")  # fmt: skip
+                       "  - {check: a, measure: order.amount, at_most: limit.effective, verdict: deny}\n")  # fmt: skip
     assert isinstance(compiled.nodes[-1], Fold)
     assert compiled.fold == len(compiled.nodes) - 1
     assert all(arg < at for at, node in enumerate(compiled.nodes) if isinstance(node, Calc) for arg in node.args)

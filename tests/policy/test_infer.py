@@ -68,9 +68,11 @@ def test_sound_lines_tell_nothing(condition: str) -> None:
         ("customer.score is none", "1: kind: 'customer.score' is a count: only a limit can be none"),
         ("customer.type is zero", "1: kind: 'customer.type' is a word and never zero"),
         ("limit.granted > 5_000",
-         "1: limit-state: 'limit.granted' may be none, which is no amount; use limit.effective, or ask 'is none' first"),
+         "1: limit-state: 'limit.granted' may be none, which is no amount; "
+         "use limit.effective, or ask 'is none' first"),
         ("limit.granted in [1..5]",
-         "1: limit-state: 'limit.granted' may be none, which is no amount; use limit.effective, or ask 'is none' first"),
+         "1: limit-state: 'limit.granted' may be none, which is no amount; "
+         "use limit.effective, or ask 'is none' first"),
         ("customer.score in lists.bad", "19: unknown-list: the file has no list 'bad'; add it under 'lists'"),
         ("customer.score > 2.5", "18: number: '2.5' is not a whole number of count"),
         ("order.amount > 1_000.005",
@@ -93,7 +95,11 @@ def test_every_unsound_part_of_any_all_and_not_is_told() -> None:
           - not: as_of > 5
         verdict: deny
     """
-    assert [one.split(": ")[0] + " " + one.split(": ")[1] for one in told(body)] == ["4:15 kind", "4:47 kind", "5:22 unit"]
+    assert [one.split(": ")[0] + " " + one.split(": ")[1] for one in told(body)] == [
+        "4:15 kind",
+        "4:47 kind",
+        "5:22 unit",
+    ]
 
 
 def test_the_mapping_form_reads_as_lines_do() -> None:

@@ -16,10 +16,13 @@ def body(section: str, name: str) -> str:
     if section == "tiers":
         return text.replace("customer.score >= 80", f"{name} is known")
     if section == "limits":
-        return text.replace("limits:\n", f"limits:\n  - {{when: {name} is known, limit: 0, largest_order: 0, review_every: 1 month}}\n")
+        return text.replace(
+            "limits:\n", f"limits:\n  - {{when: {name} is known, limit: 0, largest_order: 0, review_every: 1 month}}\n"
+        )
     rows = {
         "terms": f"terms:\n  - {{when: {name} is known, offer: [net 30]}}\n  - {{otherwise: true, offer: [prepaid]}}\n",
-        "security": f"security:\n  - {{when: {name} is known, require: none}}\n  - {{otherwise: true, require: none}}\n",
+        "security": f"security:\n  - {{when: {name} is known, require: none}}\n  "
+                    "- {otherwise: true, require: none}\n",
         "checks": f"checks:\n  - {{check: one, when: {name} is missing, verdict: deny}}\n",
         "authority": f"roles: {{rising: [boss]}}\nauthority:\n  - {{when: {name} is known, release: boss}}\n"
                      "  - {otherwise: true, release: boss}\n",
@@ -38,17 +41,23 @@ def test_a_section_reads_what_stands_above_it(section: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("section", "name", "message"),
     [
-        ("tiers", "tier", "'tiers' reads 'tier', known only after 'tiers'; it may read only what stands above it: facts"),
+        ("tiers", "tier", "'tiers' reads 'tier', known only after 'tiers'; "
+         "it may read only what stands above it: facts"),
         ("tiers", "limit.effective",
-         "'tiers' reads 'limit.effective', known only after 'limits'; it may read only what stands above it: facts"),
+         "'tiers' reads 'limit.effective', known only after 'limits'; "
+         "it may read only what stands above it: facts"),
         ("tiers", "limit.largest_order",
-         "'tiers' reads 'limit.largest_order', known only after 'limits'; it may read only what stands above it: facts"),
+         "'tiers' reads 'limit.largest_order', known only after 'limits'; "
+         "it may read only what stands above it: facts"),
         ("limits", "limit.policy",
-         "'limits' reads 'limit.policy', known only after 'limits'; it may read only what stands above it: facts, tiers"),
+         "'limits' reads 'limit.policy', known only after 'limits'; "
+         "it may read only what stands above it: facts, tiers"),
         ("limits", "limit.effective",
-         "'limits' reads 'limit.effective', known only after 'limits'; it may read only what stands above it: facts, tiers"),
+         "'limits' reads 'limit.effective', known only after 'limits'; "
+         "it may read only what stands above it: facts, tiers"),
         ("tables", "tier",
-         "the table 'it' reads 'tier', known only after 'tiers'; it may read only what stands above it: facts"),
+         "the table 'it' reads 'tier', known only after 'tiers'; "
+         "it may read only what stands above it: facts"),
     ],
 )  # fmt: skip
 def test_a_forbidden_arrow_is_told(section: str, name: str, message: str) -> None:
@@ -137,7 +146,9 @@ def test_a_word_that_is_also_a_name_is_read_by_the_left_side() -> None:
     assert codes(text) == []
 
 
-@pytest.mark.parametrize(("word", "severity"), [("NO", "warning"), ("on", "warning"), ("Y", "warning"), ("no", "warning")])
+@pytest.mark.parametrize(
+    ("word", "severity"), [("NO", "warning"), ("on", "warning"), ("Y", "warning"), ("no", "warning")]
+)
 def test_a_word_that_other_programs_take_for_false_is_kept_with_a_note(word: str, severity: str) -> None:
     found = line(f"customer.country is {word}")
     assert found == [

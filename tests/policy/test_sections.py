@@ -18,7 +18,9 @@ def test_a_fragment_needs_no_header() -> None:
     assert node is not None
     assert read_document(node, "f", fragment=True)[1] == ()
     missing: list[Problem] = [one for one in read_document(node, "f")[1] if one.code == "missing-key"]
-    assert [one.message for one in missing] == [f"the file has no '{key}'" for key in ("aval", "policy", "title", "currency")]
+    assert [one.message for one in missing] == [
+        f"the file has no '{key}'" for key in ("aval", "policy", "title", "currency")
+    ]
 
 
 def test_another_version_of_the_language_is_not_guessed() -> None:
@@ -26,7 +28,8 @@ def test_another_version_of_the_language_is_not_guessed() -> None:
 
 
 @pytest.mark.parametrize("section", ["use", "states", "scales", "documents", "exceptions", "release", "escalation",
-                                     "letters", "late_charge", "fees", "insurance", "alerts", "promises", "calendar"])  # fmt: skip
+                                     "letters", "late_charge", "fees", "insurance", "alerts", "promises",
+                                     "calendar"])  # fmt: skip
 def test_a_section_of_later_is_an_error(section: str) -> None:
     assert codes(f"{section}: [a]\n") == ["not-yet-supported"]
 

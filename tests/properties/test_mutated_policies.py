@@ -1,4 +1,4 @@
-"""Whatever an officer's hand does to a shipped policy, loading it tells findings or gives a Program; it never breaks."""
+"""Whatever a hand does to a shipped policy, loading it tells findings or gives a Program; it never breaks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.conftest import ROOT, SOAK
 SHIPPED = [path.read_text("utf-8") for path in sorted((ROOT / "policy" / "library").glob("*.yaml"))]
 PIECES = st.sampled_from(
     [" ", "", ":", "- ", "{", "}", "[", "]", "(", ")", ",", "'", '"', "&a ", "*a", "!x ", "#", "|", ">", "%", "0", "-1",
-     "1e9", "：", "≥", "\t", "\n", "\x00", "null", "true", "tier", "limit.effective", "is", "in", "and", "missing", "5 days",
+     "1e9", "：", "≥", "\t", "\n", "\x00", "null", "true", "tier", "limit.effective", "is", "in", "and", "missing",
+     "5 days",
      "{a: 1}", "[a]", "..", "/ 0", "* *", "order.amount", "let", "when", "like: x", "💰"]
 )  # fmt: skip
 
