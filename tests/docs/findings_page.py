@@ -115,11 +115,11 @@ def page() -> Iterator[str]:
     for code, meaning in CODES.items():
         if code in GROUPS:
             yield f"## {GROUPS[code]}\n"
-        weights = sorted({example.problem.severity for example in found[code]})
+        weights = sorted({example.problem.severity for example in found[code]}) or ["error"]
         yield f"### {code}\n"
         note = f" {NOTES[code]}" if code in NOTES else ""
         yield fill(f"{meaning[0].upper()}{meaning[1:]}. *{' or '.join(weights).capitalize()}.*{note}")
-        yield f"```text\n{found[code][0]}\n```\n"
+        yield from (f"```text\n{example}\n```\n" for example in found[code][:1])
 
 
 def fill(text: str) -> str:
