@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 
 from policy.bounds import too_wide
+from policy.compile_receivables import with_receivables
 from policy.digest import program_digest
 from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, Word
 from policy.kinds import Value
 from policy.lower import Lowering
 from policy.meaning import Checked, figure_of
 from policy.problems import Problem, Where
-from policy.program import Check, Collect, Compare, Const, First, Fold, In, Logic, Program, Row, Wording
+from policy.program import Calc, Check, Collect, Compare, Const, First, Fold, In, Logic, Program, Round, Row, Wording
 from policy.syntax import Condition, Expr, Membership
 from policy.vocabulary import TermsLiteral
 
@@ -54,10 +55,22 @@ def compile_policy(
 
 
 def _wide(low: Lowering) -> list[Problem]:
-    start = Where(low.checked.policy.file, 1, 1)
-    message = "this formula can grow beyond the largest number that is calculated exactly"
-    return [Problem("too-wide", low.places.get(index, start), message, "multiply fewer amounts, or divide first")
-            for index in too_wide(low.nodes)]  # fmt: skip
+    told = {
+        "number": ("this formula can grow beyond the largest number that is calculated exactly",
+                   "multiply fewer amounts, or divide first"),
+        "limit": ("this amount meets a limit and can grow beyond any limit", "end it with: , at most 5_000_000"),
+    }  # fmt: skip
+    return [Problem("too-wide", _place(low, index), *told[what]) for index, what in too_wide(low.nodes).items()]
+
+
+def _place(low: Lowering, index: int) -> Where:
+    """Where a node was written, or the formula it was made around."""
+    if index in low.places:
+        return low.places[index]
+    node = low.nodes[index]
+    inner = node.args if isinstance(node, Calc) else (node.arg,) if isinstance(node, Round) else ()
+    return next((_place(low, arg) for arg in inner if not isinstance(low.nodes[arg], Const)),
+                Where(low.checked.policy.file, 1, 1))  # fmt: skip
 
 
 def _program(low: Lowering, fold: int, source: bytes, wording: Wording) -> Program:
@@ -75,6 +88,7 @@ def _program(low: Lowering, fold: int, source: bytes, wording: Wording) -> Progr
         roles_beside=tuple(role.text for role in policy.roles_beside), fold=fold, wording=wording,
         source_digest="sha256:" + hashlib.sha256(source).hexdigest(),
     )  # fmt: skip
+    program = with_receivables(program, low, _section)
     object.__setattr__(program, "digest", program_digest(program))
     return program
 

@@ -31,7 +31,7 @@ class Inference(Formulas):
         self.item = {name: fact_referent(field, "item") for name, field in listing.fields.items()}
         self.level, self.reader = LEVELS["tiers"], "a figure over a list"
         sound = [self.condition(line) for line in figure.where]
-        if (too_far := beyond_reach(figure, listing)) is not None:
+        if (too_far := beyond_reach(figure, listing, self.names.lets)) is not None:
             self.problems.append(too_far)
         if figure.word == "count":
             return Sort("count") if all(sound) else None

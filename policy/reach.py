@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from policy.document import Let
 from policy.problems import Problem
-from policy.syntax import Binary, Comparison, FigureOf, Name, Number
+from policy.syntax import Binary, Comparison, DateLiteral, Expr, FigureOf, Name, Number
 from policy.vocabulary import ListDeclaration
 
 DAYS = {"days": 1, "months": 31, "years": 366}
 
 
-def beyond_reach(figure: FigureOf, listing: ListDeclaration) -> Problem | None:
+def beyond_reach(figure: FigureOf, listing: ListDeclaration, lets: Mapping[str, Let]) -> Problem | None:
     """The finding for a `where` line that asks for items older than the list holds, None where it can answer."""
     for line in figure.where if listing.days else ():
         if isinstance(line, Comparison) and line.op in (">", ">=") and _is(line.left, listing.dated_by):
-            asked = _days_before_as_of(line)
-            if asked > listing.days:
+            since = _formula(line.right, lets)
+            asked = "all since a fixed day" if isinstance(since, DateLiteral) else f"{_days_before_as_of(since)}"
+            if isinstance(since, DateLiteral) or _days_before_as_of(since) > listing.days:
                 message = f"'{listing.name}' holds the last {listing.days} days, this figure asks for {asked}"
                 return Problem("range", line.right.at, message, f"ask for at most as_of - {listing.days} days")
     return None
 
 
-def _days_before_as_of(line: Comparison) -> int:
+def _formula(expr: Expr, lets: Mapping[str, Let]) -> Expr:
+    """The formula behind a name, through figures that are only another name for it."""
+    seen: set[str] = set()
+    while isinstance(expr, Name) and expr.text in lets and expr.text not in seen:
+        seen.add(expr.text)
+        expr = lets[expr.text].formula
+    return expr
+
+
+def _days_before_as_of(back: Expr) -> int:
     """The days of `as_of - N days`, 0 for anything else; months count with their longest."""
-    back = line.right
     if isinstance(back, Binary) and back.op == "-" and _is(back.left, "as_of") and isinstance(back.right, Number):
         return int(back.right.value * DAYS.get(back.right.unit, 0))
     return 0

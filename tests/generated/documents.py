@@ -260,6 +260,8 @@ class _Writer(Formulas):
         kind = fields[field]
         if kind == "flag":
             return f"{field} is {r.choice(('', 'not '))}true"
+        if field == "placed_on":  # the list holds the last 60 days, and a figure may not ask for more
+            return r.choice((f"{field} >= as_of - {r.choice((2, 30, 60))} days", f"{field} < {self.literal('date')}"))
         if self.chance(0.15):
             return f"{field} is {r.choice(('known', 'missing'))}"
         if self.chance(0.2):
@@ -299,9 +301,12 @@ class _Writer(Formulas):
     def limit_rows(self) -> list[dict[str, Any]]:
         largest, review = self.chance(0.7), self.chance(0.5)
 
+        def amount() -> str:
+            return f"{self.formula('money', 2)}, at most 9_000_000"
+
         def cells() -> dict[str, str]:
-            value = self.random.choice((lambda: self.formula("money", 2), lambda: self.literal("money"),
-                                        lambda: "none", lambda: "unlimited", lambda: "0"))()  # fmt: skip
+            value = self.random.choice((amount, lambda: self.literal("money"), lambda: "none", lambda: "unlimited",
+                                        lambda: "0"))()  # fmt: skip
             found = {"limit": value}
             found |= {"largest_order": self.formula("money", 1)} if largest else {}
             return found | ({"review_every": self.literal("months", True)} if review else {})

@@ -153,16 +153,18 @@ class Formulas:
         return self.random.choice((f"({one} - {two})", f"days_between({one}, {two})"))
 
     def _moved(self, depth: int) -> str:
-        """Dates move by written numbers only: a fact of a billion months would leave the calendar."""
+        """Dates move by written numbers, now and then by a fact, which may lead out of the calendar."""
         if self.random.random() < 0.2:
             return f"first known of [{self.formula('date', depth)}, {self.atom('date')}]"
-        step = self.literal(self.random.choice(("days", "months")), True)
+        months = self.names["months"]
+        known = self.random.choice(months) if months and self.random.random() < 0.15 else ""
+        step = known or self.literal(self.random.choice(("days", "months")), True)
         return f"({self.formula('date', depth)} {self.random.choice('+-')} {step})"
 
     def _limit(self, depth: int) -> str:
         if self.names["limit"] and self.random.random() < 0.4:
             return f"({self.random.choice(self.names['limit'])} - {self.narrow('money', depth)})"
-        money = self.formula("money", depth)
+        money = f"min({self.formula('money', depth)}, {self.literal('money')})"  # below "unlimited", whatever it is
         stricter = f"stricter of [{self.random.choice(self.granted)}, {money}]"
         return self.random.choice((f"min({money}, unlimited)", stricter))
 
