@@ -37,7 +37,7 @@ def test_a_policy_sets_how_old_an_order_may_be(own: str, days: int) -> None:
 def test_a_setting_of_another_kind_is_told_where_the_file_can_mend_it() -> None:
     assert told("settings: {placed_on_days: 5 CNY}\n" + CHECK) == [
         "1:12: kind: a built-in check cannot read this: "
-        "the formula (days) is compared with 'settings.placed_on_days' (an amount)"
+        "'days_from_order' (days) is compared with 'settings.placed_on_days' (an amount)"
     ]
 
 
