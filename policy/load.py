@@ -1,9 +1,10 @@
-"""The whole way of a file: source, document, check, compile. One call, every finding."""
+"""The whole way of a file: source, document, check, compile, analysis. One call, every finding."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from policy.analysis import analyse, gaps
 from policy.check import check
 from policy.compile import compile_policy
 from policy.document import Policy
@@ -39,10 +40,22 @@ def load_policy(source: bytes, file: str, vocabulary: Vocabulary) -> Loaded:
     checked, meaning_problems = check(whole, vocabulary)
     at_home = (_at_home(problem, policy) for problem in meaning_problems)
     found = tuple(in_order((*problems, *shape_problems, *at_home)))
-    if errors(found):
+    stopping = errors(found)
+    if any(problem.code != "no-otherwise" for problem in stopping):
         return Loaded(None, (), found, policy)
     program, wide = compile_policy(checked, source, built_in)
-    return Loaded(None if wide else program, checked.tests, tuple(in_order((*found, *wide))), policy)
+    if stopping:
+        return Loaded(None, (), found if wide else _with_gaps(found, gaps(program, checked)), policy)
+    if wide:
+        return Loaded(None, checked.tests, tuple(in_order((*found, *wide))), policy)
+    return Loaded(program, checked.tests, tuple(in_order((*found, *analyse(program, checked)))), policy)
+
+
+def _with_gaps(found: tuple[Problem, ...], left: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The findings of tables without otherwise; an order that fits no row says it better than the rule does."""
+    by_place = {problem.where: problem for problem in left}
+    return tuple(by_place.get(problem.where, problem) if problem.code == "no-otherwise" else problem
+                 for problem in found)  # fmt: skip
 
 
 def _at_home(problem: Problem, policy: Policy) -> Problem:

@@ -118,6 +118,13 @@ CODES: dict[str, str] = {
     # tests in the file
     "test-shape": "a test is not written as tests are",
     "test-value": "a value given or expected in a test does not fit its fact",
+    # what the rows of a table do together
+    "gap": "orders that no row of a first-match table fits",
+    "dead-row": "a row that no order reaches, or a check that no order can fail",
+    "redundant-row": "a row that gives what the rows below it give anyway",
+    "unreachable-outcome": "a row that waits for a tier which no order gets there",
+    "otherwise-slip": "a better value gets a worse outcome only because no row but otherwise fits",
+    "off-by-one": "two sections draw the same line on two sides of one value",
     # hints that do not stop publishing
     "unused-fact": "a declared fact, figure, setting or list that nothing reads",
     "unread-limit": "a limit that no check reads",

@@ -30,7 +30,8 @@ OPENING = (
 )
 GROUPS = {
     "broken-yaml": "The file as text", "number": "Values", "unknown-section": "The document",
-    "unknown-fact": "Names and kinds", "test-shape": "Tests in the file", "unused-fact": "Hints",
+    "unknown-fact": "Names and kinds", "test-shape": "Tests in the file", "gap": "Rows together",
+    "unused-fact": "Hints",
 }  # fmt: skip
 MADE: Mapping[str, tuple[bytes, str]] = {
     "not-utf8": ("aval: 1\npolicy: 标准\n".encode("gbk"), "a file saved as GBK"),
@@ -65,6 +66,13 @@ NOTES: Mapping[str, str] = {
     "too-wide": "Engines calculate exactly, up to a bound. A formula that could pass it is refused beforehand.",
     "dates-gap": "On a day without a value the setting is missing, and a missing fact never approves.",
     "table-cell": "Exactly one cell has to fit every order. Where values are the matter, the finding names one.",
+    "gap": "The finding names an order that would be left without an answer.",
+    "dead-row": "It changes no decision, and so hides what somebody meant.",
+    "redundant-row": "Without the row every order that fits it is decided alike.",
+    "unreachable-outcome": "The tiers and this section are looked at together.",
+    "otherwise-slip": "Who fails a second line of a better row falls past the row below it, where that one has an "
+                      "upper end. Which of two tiers is better is read off the limits and terms that they bring.",
+    "off-by-one": "Hardly ever meant: a hold that starts on day 15 beside a check that fails from day 16.",
     "unused-fact": "What nothing reads is often a slip in the name somewhere else.",
     "unread-limit": "A limit that no check reads holds nobody back.",
     "nobody": "A referral without a person ends nowhere.",

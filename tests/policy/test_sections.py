@@ -42,7 +42,7 @@ def test_a_section_of_later_is_an_error(section: str) -> None:
         ("{tier: a, othrwise: true}", "unknown-key"),
         ("{otherwise: true}", "missing-key"),
         ("{tier: a}", "missing-key"),
-        ("{tier: a, when: customer.score > 5}", "no-otherwise"),
+        ("{tier: a, when: customer.score > 5}", "gap"),
         ("{tier: a, otherwise: yes}", "otherwise-place"),
         ("{tier: a, when: customer.score > 5, otherwise: true}", "otherwise-place"),
         ("{tier: A, otherwise: true}", "bad-name"),

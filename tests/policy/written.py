@@ -14,7 +14,8 @@ from rules.facts import trade_vocabulary
 
 HEAD = "aval: 1\npolicy: small\ntitle: {en: Small}\ncurrency: CNY\n"
 HEAD_LINES = HEAD.count("\n")
-HINTS = ("unused-fact", "unread-limit", "nobody")
+FROM_ROWS = ("dead-row", "redundant-row", "unreachable-outcome", "otherwise-slip", "off-by-one")
+HINTS = ("unused-fact", "unread-limit", "nobody", *FROM_ROWS)
 
 
 def load(body: str, head: str = HEAD) -> Loaded:

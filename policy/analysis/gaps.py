@@ -1,0 +1,32 @@
+"""Gaps: orders that fit no row of a first-match table which does not end in `otherwise`.
+
+The checker asks for an `otherwise`; where it is missing, an order that would be left without an answer says more than
+the rule does. The cells of tables by a subject are looked at by the checker itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy.analysis.boxes import TooHardError
+from policy.analysis.orders import order_in, shown
+from policy.analysis.tables import Tables
+from policy.problems import Problem
+
+
+def find_gaps(tables: Tables) -> Iterator[Problem]:
+    """A finding for each section without `otherwise` that leaves an order without a row, with that order."""
+    for name, table in tables.of.items():
+        if not table.open_end or any(region is None for region in table.loose):
+            continue
+        try:
+            left = tables.escape({}, (table, len(table.node.rows)))
+            whole = None if left is None else tables.with_tier(left)
+        except TooHardError:
+            continue
+        facts = None if whole is None else order_in(tables.program, tables.axes, whole)
+        if facts is not None:
+            order = shown(tables.program, facts)
+            told = ", ".join(f"'{fact}' is {value}" for fact, value in order[:4])
+            yield Problem("gap", table.places[-1], f"no row of {name} fits an order where {told}",
+                          "add a row for it, or end with 'otherwise: true'", "error", order)  # fmt: skip
