@@ -10,9 +10,9 @@ from policy.infer import Inference
 from policy.kinds import Value
 from policy.meaning import LEVELS, Referent, Sort, names_in
 from policy.numbers import float_free
-from policy.resolve import ANY_SECTION, shown
+from policy.resolve import ANY_SECTION, FLAGS, shown
 from policy.suggest import listed
-from policy.syntax import DateLiteral, Expr, Name, Number
+from policy.syntax import DateLiteral, Expr, Name, Number, Text
 
 
 def check_setting(inference: Inference, setting: Setting) -> None:
@@ -44,23 +44,41 @@ def check_table(inference: Inference, table: ValueTable) -> None:
     subjects = [inference.formula(subject) for subject in (table.down, table.across) if subject is not None]
     sound = all(tests) and None not in subjects  # a cell "-" does not read its subject
     cells = [cell for line in table.values for cell in line]
-    numeric = [cell for cell in cells if not (isinstance(cell, Name) and cell.text not in inference.names.known)]
-    words = tuple(dict.fromkeys(cell.text for cell in cells if isinstance(cell, Name) and cell not in numeric))
+    words = tuple(dict.fromkeys(word for cell in cells if (word := _word(inference, cell)) is not None))
+    numeric = [cell for cell in cells if _word(inference, cell) is None]
     if words and numeric:
         inference.note("kind", table.name.at, f"the table '{table.name.text}' gives words and numbers")
         return
-    sorts = [inference.formula(cell, Sort("choice", words) if words else None) for cell in cells]
-    found = [sort for sort in sorts if sort is not None]
+    found = _cell_sorts(inference, cells, words)
     kinds = listed(sorted({shown(sort) for sort in found}))
     if len({sort.kind for sort in found}) > 1:
         inference.note("kind", table.name.at, f"the table '{table.name.text}' gives values of different kinds: {kinds}")
-    if sound:
+    if sound and table.down is not None:
         _cells_fit(inference, table.down, table.down_tests)
         if table.across is not None:
             _cells_fit(inference, table.across, table.across_tests)
     if found and sound:
         inference.names.known[table.name.text] = Referent("table", table.name.text, found[0])
     inference.level, inference.reader = ANY_SECTION, ""
+
+
+def _word(inference: Inference, cell: Expr) -> str | None:
+    """A cell that stands for itself, None where it is a number or the name of something."""
+    names = inference.names
+    if isinstance(cell, Text) or (isinstance(cell, Name) and cell.text not in (*names.known, *names.lets)):
+        return cell.text
+    return None
+
+
+def _cell_sorts(inference: Inference, cells: list[Expr], words: tuple[str, ...]) -> list[Sort]:
+    """The kinds of the values; beside ratios a bare number is one, and true and false alone are flags."""
+    hint = Sort("flag") if words and set(words) <= set(FLAGS) else Sort("choice", words) if words else None
+    sorts = [inference.formula(cell, hint) for cell in cells]
+    if {sort.kind for sort in sorts if sort is not None} == {"number", "ratio"}:
+        sorts = [inference.formula(cell, Sort("ratio")) if sort == Sort("number") else sort
+                 for cell, sort in zip(cells, sorts, strict=True)]  # fmt: skip
+        sorts = [Sort("ratio") if sort == Sort("number") else sort for sort in sorts]
+    return [sort for sort in sorts if sort is not None]
 
 
 def _cells_fit(inference: Inference, subject: Expr, cells: tuple[Cell, ...]) -> None:

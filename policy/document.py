@@ -93,11 +93,12 @@ class Cell:
 class ValueTable:
     """A table that gives a value: by one subject, or by two as a grid (`across` is then the second subject).
 
-    `cells` holds, for each test down (and across), the value; `missing` is refer or deny.
+    `values` holds, for each test down (and across), the value. Without a subject (`down` is None) the first row whose
+    lines hold gives its value.
     """
 
     name: Word
-    down: Expr
+    down: Expr | None
     across: Expr | None
     down_tests: tuple[Cell, ...]
     across_tests: tuple[Cell, ...]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from policy.document import Cell, Dated, Setting, ValueTable, Word, WordList
 from policy.expression import read_tests
-from policy.problems import Problem
-from policy.shapes import Shapes
+from policy.problems import Problem, Where
+from policy.shapes import Keys, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
+from policy.syntax import Block as Lines
 from policy.syntax import Expr, Name
 
 DATE_KEYS = ("from", "until", "source", "unit")
@@ -93,7 +96,7 @@ def _list_word(shapes: Shapes, node: Node, name: str) -> Dated | None:
 
 
 def read_tables(shapes: Shapes, node: Node | None) -> tuple[ValueTable, ...]:
-    """`tables:` `{by: ..., rows: {test: value}}`, or a grid with tests down and across."""
+    """`tables:` `{by: ..., rows: {test: value}}`, a grid with tests down and across, or rows of which the first holds."""
     tables = []
     for name, value in shapes.entries(node, "tables"):
         values = shapes.block(value, f"table '{name.text}'", ("by", "rows", "down", "across", "grid", "missing"))
@@ -104,14 +107,60 @@ def read_tables(shapes: Shapes, node: Node | None) -> tuple[ValueTable, ...]:
         if missing is not None and missing.text != "refer":
             shapes.note("not-yet-supported", missing.at, f"'missing: {missing.text}' of a table does not run in this "
                         "version", "write missing: refer")  # fmt: skip
-        table = _grid(shapes, name, values) if "grid" in values else _list(shapes, name, values)
+        table = _read(values)(shapes, name, values)
         if table is not None:
             tables.append(table)
             shapes.broken.discard(name.text)
     return tuple(tables)
 
 
-def _list(shapes: Shapes, name: Word, values: dict[str, Node]) -> ValueTable | None:
+def _read(values: Keys) -> Callable[[Shapes, Word, Keys], ValueTable | None]:
+    if "grid" in values:
+        return _grid
+    return _first_match if "by" not in values and isinstance(values.get("rows"), Sequence) else _list
+
+
+def _first_match(shapes: Shapes, name: Word, values: Keys) -> ValueTable | None:
+    """Rows of lines and a value; the last is `otherwise`, unless `missing: refer` says what holds when none does."""
+    place = f"a row of table '{name.text}'"
+    items = shapes.items(values["rows"], "rows")
+    cells, found = [], []
+    for item in items:
+        keys = shapes.block(item, place, ("when", "otherwise", "value"))
+        if keys is None:
+            continue
+        last = item is items[-1]
+        cell = _row_cell(shapes, keys, item.at, place, last, "missing" in values)
+        value = shapes.formula(shapes.need(keys, "value", item.at, place), name.text)
+        if cell is not None and value is not None:
+            cells.append(cell)
+            found.append((value,))
+    whole = bool(items) and len(cells) == len(items)
+    return ValueTable(name, None, None, tuple(cells), (), tuple(found)) if whole else None
+
+
+def _row_cell(shapes: Shapes, keys: Keys, at: Where, place: str, last: bool, may_end: bool) -> Cell | None:
+    """The condition of one row, always true for `otherwise`."""
+    if ("when" in keys) is ("otherwise" in keys):
+        if keys.whole:
+            shapes.note("missing-key", at, f"{place} needs either 'when' or 'otherwise'",
+                        "add 'otherwise: true'" if last else "add 'when: ...'")  # fmt: skip
+        return None
+    if "otherwise" in keys:
+        word = shapes.word(keys["otherwise"], "otherwise")
+        if not last or (word is not None and word.text != "true"):
+            told = "only the last row can be 'otherwise'" if not last else "after 'otherwise' only true can stand"
+            shapes.note("otherwise-place", keys["otherwise"].at, told, "write it last, as 'otherwise: true'")
+            return None
+        return None if word is None else Cell(Lines("all", (), at), "otherwise", at)
+    if last and not may_end:
+        shapes.note("no-otherwise", at, f"the last row of {place.removeprefix('a row of ')} is not 'otherwise'",
+                    "end with 'otherwise: true', or say 'missing: refer' beside 'rows'")  # fmt: skip
+    condition = shapes.condition(keys["when"], "when")
+    return None if condition is None else Cell(condition, "when", at)
+
+
+def _list(shapes: Shapes, name: Word, values: Keys) -> ValueTable | None:
     place = f"table '{name.text}'"
     subject = shapes.formula(shapes.need(values, "by", name.at, place), "by")
     rows = shapes.entries(shapes.need(values, "rows", name.at, place), "rows")
@@ -125,7 +174,7 @@ def _list(shapes: Shapes, name: Word, values: dict[str, Node]) -> ValueTable | N
     return ValueTable(name, subject, None, kept, (), tuple((one,) for one in found if one is not None))
 
 
-def _grid(shapes: Shapes, name: Word, values: dict[str, Node]) -> ValueTable | None:
+def _grid(shapes: Shapes, name: Word, values: Keys) -> ValueTable | None:
     place = f"table '{name.text}'"
     down = shapes.formula(shapes.need(values, "down", name.at, place), "down")
     across = shapes.formula(shapes.need(values, "across", name.at, place), "across")
