@@ -29,6 +29,7 @@ BAD_LINES = {
     "rules/bad_rete.py": "import durable_rules_engine\n",
     "rules/bad_web.py": "import flask\n",
     "policy/bad_grammar.py": "import lark\n",
+    "api/bad_markup.py": "import defusedxml\n",
 }
 
 
