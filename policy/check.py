@@ -9,6 +9,9 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 
+from policy.check_charges import check_charges
+from policy.check_ladders import check_ladders
+from policy.check_roles import check_role
 from policy.check_tests import check_tests
 from policy.check_values import check_setting, check_table, constant
 from policy.document import Alternative, CheckWritten, FactWritten, Policy, RowWritten, Word
@@ -51,6 +54,8 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     for let in policy.lets:
         inference.known(let.name.text, let.name.at)
     _rows_and_checks(inference)
+    check_ladders(inference)
+    check_charges(inference)
     tests = check_tests(inference)
     add_hints(inference)
     return Checked(policy, vocabulary, inference.meanings, names, tests), tuple(in_order(problems))
@@ -173,15 +178,6 @@ def _alternative(inference: Inference, alternative: Alternative) -> None:
                        "of the order", "let them be 100% together, or less")  # fmt: skip
 
 
-def check_role(inference: Inference, word: Word) -> None:
-    """A role must be declared by the file."""
-    policy = inference.names.policy
-    roles = [role.text for role in (*policy.roles_rising, *policy.roles_beside)]
-    if word.text not in roles:
-        inference.note("unknown-role", word.at, f"'{word.text}' is not a role of this file",
-                       did_you_mean(word.text, roles, f"one of: {listed(roles)}" if roles else "name it under 'roles'"))
-
-
 def _check(inference: Inference, check: CheckWritten) -> None:
     if check.only_when is not None:
         inference.condition(check.only_when)
@@ -269,3 +265,6 @@ def _header(policy: Policy, vocabulary: Vocabulary, problems: list[Problem]) -> 
     if policy.currency.text and policy.currency.text not in vocabulary.currencies:
         help = did_you_mean(policy.currency.text, vocabulary.currencies, "write its ISO 4217 code, such as CNY")
         problems.append(Problem("currency", policy.currency.at, f"'{policy.currency.text}' is not a currency", help))
+    if policy.calendar is not None and not vocabulary.is_calendar(policy.calendar.text):
+        problems.append(Problem("unknown-word", policy.calendar.at, f"there is no calendar '{policy.calendar.text}'",
+                                "write a country code, such as CN"))  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from policy.check_roles import check_role
 from policy.document import TestWritten, Word
 from policy.expression import read_date, read_number
 from policy.infer import Inference
@@ -235,8 +236,6 @@ def _single(inference: Inference, key: str, word: Word, node: Node) -> object:
     if key == "tier":
         return _value(inference, word, inference.names.known["tier"].sort)
     if key == "authority":
-        from policy.check import check_role
-
         check_role(inference, word)
         return word.text
     if key in ("terms", "longest"):

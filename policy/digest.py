@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from policy.program import Program
 
 LANGUAGE = 1
+AFTER = ("calendar", "ladders", "ladder_of", "letters", "charges", "fees", "release")  # where a policy has them
+UNSAID = ("line", "scope", "text")  # where a thing stands, and how it was written
 
 
 def program_digest(program: Program) -> str:
@@ -23,6 +25,7 @@ def program_digest(program: Program) -> str:
         "facts": sorted((f.name, f.kind, f.missing, f.choices) for f in program.facts.values()),
         "roles": [program.roles_rising, program.roles_beside],
     }  # fmt: skip
+    body |= {name: _plain(value) for name in AFTER if (value := getattr(program, name))}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
 
@@ -33,6 +36,7 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        named = [(f.name, getattr(value, f.name)) for f in fields(value) if f.name != "line"]  # type: ignore[arg-type]
-        return [type(value).__name__, *(_plain(item) for _, item in named)]
+        parts = [(one, getattr(value, one.name)) for one in fields(value) if one.name not in UNSAID]  # type: ignore[arg-type]
+        kept = [part for one, part in parts if part or not one.metadata.get("added_later")]
+        return [type(value).__name__, *map(_plain, kept)]
     return value

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from policy.problems import Where
 from policy.source import Node
 from policy.syntax import Condition, Expr
 
+if TYPE_CHECKING:
+    from policy.charges import ChargeWritten, FeeWritten, ReleaseWritten
+    from policy.ladders import LadderWritten, LettersWritten
+
 ROW_SECTIONS = ("tiers", "limits", "terms", "security", "authority")
-SECTIONS = ("facts", "settings", "lists", "let", "tables", *ROW_SECTIONS[:4], "checks", "authority", "tests")
-HEADER = ("aval", "policy", "title", "currency", "timezone", "roles")
+SECTIONS = ("facts", "settings", "lists", "let", "tables", *ROW_SECTIONS[:4], "checks", "authority", "release",
+            "escalation", "letters", "late_charge", "fees", "tests")  # fmt: skip
+HEADER = ("aval", "policy", "title", "currency", "calendar", "timezone", "roles")
 LATER = (
-    "calendar", "use", "states", "scales", "documents", "exceptions", "release", "escalation", "letters",
-    "late_charge", "fees", "insurance", "review", "alerts", "promises", "limit",
+    "use", "states", "scales", "documents", "exceptions", "insurance", "review", "alerts", "promises", "limit",
 )  # fmt: skip
 
 
@@ -117,8 +122,8 @@ class Alternative:
 class RowWritten:
     """One row of a first-match section; `when` is None for `otherwise`. `cells` holds what the section's columns say.
 
-    Values by section: tiers Word; limits Expr; terms offer: tuple of Word, longest: Word; security: tuple of
-    Alternative; authority Word.
+    Values by section: tiers (and ladder) Word; limits Expr; terms offer: tuple of Word, longest: Word; security: tuple
+    of Alternative; authority Word.
     """
 
     when: Condition | None
@@ -127,8 +132,37 @@ class RowWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom a check or an exception is for: 0 all, 1 `customers where`, 2 `group`, 3 `customer`, from wide to narrow.
+
+    `name` is that of the group or customer, `where` the lines that all must hold.
+    """
+
+    level: int
+    text: str
+    at: Where
+    name: str = ""
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionWritten:
+    """A named exception: for whom, which checks it lifts, when, and its last day (None: no end)."""
+
+    name: Word
+    scope: Scope
+    lifts: tuple[Word, ...]
+    when: Condition | None
+    until: int | None
+    at: Where
+
+
+@dataclass(frozen=True, slots=True)
 class CheckWritten:
-    """One check: measured (`measure`, `op`, `allowed`) or plain (`when`); `only_when` says when it is asked."""
+    """One check: measured (`measure`, `op`, `allowed`) or plain (`when`); `only_when` says when it is asked.
+
+    Checks of one name differ by `scope`; None is for all.
+    """
 
     name: Word
     verdict: Word
@@ -142,6 +176,7 @@ class CheckWritten:
     say: Mapping[str, Word]
     say_customer: Mapping[str, Word]
     at: Where
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +212,13 @@ class Policy:
     tables: tuple[ValueTable, ...] = ()
     rows: Mapping[str, tuple[RowWritten, ...]] = field(default_factory=dict)
     checks: tuple[CheckWritten, ...] = ()
+    exceptions: tuple[ExceptionWritten, ...] = ()
     tests: tuple[TestWritten, ...] = ()
+    calendar: Word | None = None
+    ladders: tuple[LadderWritten, ...] = ()
+    letters: LettersWritten | None = None
+    charges: tuple[ChargeWritten, ...] = ()
+    fees: tuple[FeeWritten, ...] = ()
+    release: ReleaseWritten | None = None
     broken: frozenset[str] = frozenset()
     damaged: bool = False

@@ -7,11 +7,12 @@ Source: docs/decisions/0001-one-program-many-engines.md
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from policy.kinds import Value
+from policy.receivables import Charge, Fee, Ladder, Letters, Release
 from policy.vocabulary import FactDeclaration, TermsLiteral
 
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
@@ -132,10 +133,25 @@ class First:
 
 
 @dataclass(frozen=True, slots=True)
+class Lift:
+    """One named exception that lifts a check where `condition` is true; unknown lifts nothing."""
+
+    name: str
+    condition: int
+    line: int = 0
+
+
+ADDED_LATER = {"added_later": True}  # a field that is no part of the digest while it is empty
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One check. `applies` false: does_not_apply; unknown: not_evaluated. `fails` true: its verdict; false: pass.
 
     A measured check also names `measure`, `op` (at_most, at_least, below, above, is, in) and `allowed` (-1 for in).
+    Where it fails and one of `lifts` holds, its status is lifted, by the first that does; never a hard stop. Checks of
+    one name and different `scope` stand side by side; the scope is part of `applies`, so that one at most applies, and
+    its text is no part of the meaning.
     """
 
     name: str
@@ -147,6 +163,8 @@ class Check:
     allowed: int = -1
     release_by: str = ""
     line: int = 0
+    lifts: tuple[Lift, ...] = field(default=(), metadata=ADDED_LATER)
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +222,15 @@ class Wording:
     title: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[int, str] = field(default_factory=dict)
     kinds: Mapping[int, str] = field(default_factory=dict)
-    say: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    say: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by message_keys
     say_customer: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: Mapping[str, int] = field(default_factory=dict)
     built_in: frozenset[str] = frozenset()
+
+
+def message_keys(checks: Sequence[str]) -> list[str]:
+    """The key of each check's messages by the names of all checks: its name, and for a second of one name its place."""
+    return [name if name not in checks[:place] else f"{name}#{place}" for place, name in enumerate(checks)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +241,7 @@ class Program:
     holds every payment term written in the file; `tables` maps a First's name to its index, in order of evaluation;
     `lets` maps the officer's figure names to nodes. `fold` is the index of the only Fold, the last node.
     `digest` is SHA-256 over the meaning alone (`policy/digest.py`), `source_digest` over the bytes of the file.
+    What follows belongs to entries of their own (`policy/receivables.py`); `ladder_of` pairs a tier with its ladder.
     """
 
     name: str
@@ -238,3 +262,10 @@ class Program:
     wording: Wording
     digest: str = ""
     source_digest: str = ""
+    calendar: str = ""
+    ladders: tuple[Ladder, ...] = ()
+    ladder_of: tuple[tuple[str, str], ...] = ()
+    letters: Letters | None = None
+    charges: tuple[Charge, ...] = ()
+    fees: tuple[Fee, ...] = ()
+    release: Release | None = None

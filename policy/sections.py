@@ -8,6 +8,7 @@ from __future__ import annotations
 import zoneinfo
 from dataclasses import replace
 
+from policy.charges import read_charges, read_fees, read_release
 from policy.document import (
     HEADER,
     LATER,
@@ -23,6 +24,7 @@ from policy.document import (
     Word,
 )  # fmt: skip
 from policy.kinds import KINDS
+from policy.ladders import read_ladders, read_letters
 from policy.meaning import OUTPUT_NAMES
 from policy.problems import Problem, Where, errors
 from policy.shapes import DOTTED, NAME, TITLE, Keys, Shapes
@@ -38,11 +40,11 @@ MEASURES = ("at_most", "at_least", "below", "above", "in", "is")
 VERDICTS = ("hard_stop", "deny", "refer", "warn")
 CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "release_by", "say", "say_customer")
 COLUMNS = {
-    "tiers": ("tier",), "limits": ("limit", "largest_order", "review_every"), "terms": ("offer", "longest"),
+    "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every"), "terms": ("offer", "longest"),
     "security": ("require", "require_one_of"), "authority": ("release",),
 }  # fmt: skip
 LATER_COLUMNS = {
-    "tiers": ("for", "ladder"), "limits": ("for", "effective"), "terms": ("for", "pay_by", "ship_when"),
+    "tiers": ("for",), "limits": ("for", "effective"), "terms": ("for", "pay_by", "ship_when"),
     "security": ("for", "may_require", "may_require_one_of"), "authority": ("for",),
 }  # fmt: skip
 LATER_INSTRUMENT = ("issuer_rating", "expires_after", "of", "confirmed")
@@ -77,6 +79,12 @@ def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy
         rows={section: _rows(shapes, section, values[section]) for section in ROW_SECTIONS if section in values},
         checks=_checks(shapes, values.get("checks")),
         tests=_tests(shapes, values.get("tests")),
+        calendar=shapes.word(values.get("calendar"), "calendar"),
+        ladders=read_ladders(shapes, values.get("escalation")),
+        letters=read_letters(shapes, values.get("letters")),
+        charges=read_charges(shapes, values.get("late_charge")),
+        fees=read_fees(shapes, values.get("fees")),
+        release=read_release(shapes, values.get("release")),
     )
     damaged = bool(errors(shapes.problems))
     return replace(policy, broken=frozenset(shapes.broken), damaged=damaged), tuple(shapes.problems)
@@ -195,7 +203,8 @@ def _row_condition(
 
 def _tier_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     tier = shapes.word(shapes.need(values, "tier", at, "a row of tiers"), "tier", NAME)
-    return None if tier is None else {"tier": tier}
+    ladder = shapes.word(values.get("ladder"), "ladder", NAME)
+    return None if tier is None else {"tier": tier, **({"ladder": ladder} if ladder else {})}
 
 
 def _limit_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:

@@ -17,8 +17,7 @@ class FactDeclaration:
     """One declared fact: its kind, where it comes from and what its absence means.
 
     `kind` is a name of `policy.kinds`; `source` one of `SOURCES`, of which a client may send only "request".
-    `missing` is "refer" or "deny". `choices` are the tokens of a fact of kind "choice". `optional` facts may be asked
-    for with `is known` and do not count as unused.
+    `missing` is "refer" or "deny". `choices` are the tokens of a fact of kind "choice".
     """
 
     name: str
@@ -63,7 +62,9 @@ class Vocabulary:
 
     `currencies` maps an ISO 4217 code to its number of minor digits; `instruments` are the securities a policy may
     require, "prepayment" first; `read_terms` answers None for text that is no payment terms; `built_in` is policy text
-    holding settings and checks that every policy of this trade carries (empty: none).
+    holding settings and checks that every policy of this trade carries (empty: none). `items` maps the subject of a
+    ladder to the list whose fields it has; `channels` are the ways to send a letter; `is_calendar` knows the business
+    calendars.
     """
 
     name: str
@@ -73,3 +74,6 @@ class Vocabulary:
     instruments: tuple[str, ...] = ()
     read_terms: Callable[[str], TermsLiteral | None] = lambda text: None
     built_in: str = ""
+    items: Mapping[str, str] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+    is_calendar: Callable[[str], bool] = lambda code: False

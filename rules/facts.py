@@ -11,10 +11,12 @@ from functools import cache
 from importlib.resources import files
 
 from credit.currencies import MINOR_DIGITS
+from credit.escalation import CHANNELS
 from credit.security import INSTRUMENTS
 from credit.terms import parse_terms
 from policy.kinds import Value
 from policy.vocabulary import FactDeclaration, ListDeclaration, TermsLiteral, Vocabulary
+from rules.calendars import is_calendar
 
 TRADE = "trade-credit-1"
 LOOK_BACK_DAYS = 60  # as far as the ledger hands earlier orders to a decision
@@ -84,6 +86,9 @@ def trade_vocabulary() -> Vocabulary:
         instruments=tuple(INSTRUMENTS),
         read_terms=read_terms,
         built_in=files("rules").joinpath("built_in.yaml").read_text("utf-8"),
+        items={"invoice": "invoices"},
+        channels=CHANNELS,
+        is_calendar=is_calendar,
     )
 
 

@@ -18,8 +18,8 @@ from rules.facts import trade_vocabulary
 
 BROKEN = Path(__file__).parent / "broken"
 MADE_HERE = {"not-utf8", "empty-file", "too-large", "too-many-nodes"}  # files that could not hold a comment
-FROM_ROWS = {\"dead-row\", \"redundant-row\", \"unreachable-outcome\", \"otherwise-slip\", \"off-by-one\"}
-HINTS = FROM_ROWS | {"unused-fact", "unread-limit", "nobody", "dates-gap"}
+FROM_ROWS = {"dead-row", "redundant-row", "unreachable-outcome", "otherwise-slip", "off-by-one"}
+HINTS = FROM_ROWS | {"unused-fact", "unread-limit", "nobody", "dates-gap", "step-order", "interest", "date-formula"}
 
 
 def find(data: bytes, file: str) -> list[Problem]:
