@@ -20,9 +20,11 @@ COMMANDS = {
     "check": ("api.commands.check:check", "tell everything that is wrong with policy files"),
     "test": ("api.commands.run_tests:run_tests", "run the tests that stand inside policy files, and their coverage"),
     "decide": ("api.commands.decide:decide", "decide one order under a policy file, on facts from a file"),
+    "ladder": ("api.commands.ladder:ladder", "print the days of a policy's ladders for one due date"),
     "policy": ("api.commands.policy:policy", "put policies into the service, and list them"),
     "serve": ("api.commands.serve:serve", "answer order systems over HTTP"),
     "import": ("api.importing:importing", "bring in customers and invoices from files"),
+    "dmn": ("api.commands.dmn:dmn", "bring in decision tables written in DMN, and run their tests"),
     "key": ("api.commands.keys:key", "make, list and revoke the keys of clients"),
     "db": ("api.commands.database:db", "keep the database's tables at this version"),
 }

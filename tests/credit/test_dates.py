@@ -1,3 +1,5 @@
+"""Calendar months clip, business days step over weekends and holidays."""
+
 from __future__ import annotations
 
 from datetime import date

@@ -1,3 +1,5 @@
+"""Where each step of a ladder stands on a day, with the published days of OCA's levels."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+"""Interest and fixed amounts to the day, worked out by hand and compared with a sum day by day."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta

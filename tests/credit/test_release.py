@@ -1,3 +1,5 @@
+"""How long a release counts, and up to what amount."""
+
 from __future__ import annotations
 
 from datetime import date

@@ -1,3 +1,5 @@
+"""Business days by country, held against the published Chinese notices."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
