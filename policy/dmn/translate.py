@@ -108,7 +108,8 @@ class Translation:
         return found
 
     def _arithmetic(self, expression: Arithmetic) -> Amount:
-        if any(isinstance(side, Literal) and isinstance(side.value, str) for side in (expression.left, expression.right)):
+        sides = (expression.left, expression.right)
+        if any(isinstance(side, Literal) and isinstance(side.value, str) for side in sides):
             raise self.refuse("texts are put together", "the policy language compares texts and never makes new ones")
         left, right = self.number(expression.left), self.number(expression.right)
         if expression.op == "**":
