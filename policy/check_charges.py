@@ -106,7 +106,7 @@ def per(rate: Number) -> str:
 
 
 def _rate(inference: Inference, expr: Expr, key: str) -> list[Number]:
-    sort = inference.formula(expr, Sort("rate"))
+    sort = inference.formula(expr)
     if sort is None:
         return []
     rates = [number for number, _ in dated_rates(inference.names.policy, expr)]

@@ -140,9 +140,11 @@ def _in_month(number: int, day: int) -> date:
 
 def _weekday(day: date, number: int) -> date:
     step = timedelta(-1 if number < 0 else 1)
+    while day.weekday() > 4:  # counting begins on the weekday before, but no days at all end on the one after
+        day += -step if number else step
     weeks, rest = divmod(abs(number), 5)
     day += step * 7 * weeks
-    while rest or day.weekday() > 4:
+    while rest:
         day += step
-        rest -= rest > 0 and day.weekday() < 5
+        rest -= day.weekday() < 5
     return day
