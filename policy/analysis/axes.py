@@ -83,8 +83,8 @@ class Axis:
         above = known & ~below if op == ">=" else known & ~below & ~at
         return {"<": below, "<=": below, "=": at, "!=": known & ~at}.get(op, above)
 
-    def sample(self, cell: int) -> Value | None:
-        """A value of a cell, close to the next threshold; None where none can be named."""
+    def sample(self, cell: int, upper: bool = True) -> Value | None:
+        """A value of a cell, close to its upper (or lower) threshold; None where none can be named."""
         if not self.cuts:
             word = self.words[cell] if cell < len(self.words) else OTHER
             if word == OTHER:
@@ -96,6 +96,8 @@ class Axis:
             return self.cuts[cell // 2]
         low = self.cuts[cell // 2 - 1] if cell else None
         high = self.cuts[cell // 2] if cell // 2 < len(self.cuts) else None
+        if not upper and self.is_whole and low is not None:
+            high = math.floor(low) + 2
         return _between(low, high, self.is_whole)
 
     def cell_of(self, value: Value) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from policy.analysis.boxes import Box, TooHardError, meet
-from policy.analysis.orders import order_in, shown
+from policy.analysis.orders import completed, order_in, shown
 from policy.analysis.tables import JOINT_MAX, Table, Tables
 from policy.document import CheckWritten
 from policy.problems import Problem, Where
@@ -53,7 +53,7 @@ def _dead(tables: Tables, table: Table, row: int) -> Problem:
     taker = _only_taker(table, region, row)
     which = "the rows above take" if taker is None else f"the row in line {table.places[taker].line} takes"
     return Problem("dead-row", at, f"no order reaches this row: {which} every order that fits it",
-                   "move it up, or take it out", "warning", example(tables, region))  # fmt: skip
+                   "move it up, or take it out", "warning", example(tables, table, row))  # fmt: skip
 
 
 def _only_taker(table: Table, region: tuple[Box, ...], row: int) -> int | None:
@@ -69,16 +69,17 @@ def _possible(tables: Tables, box: Box | None) -> bool:
     return box is not None and all(cells & tables.axes[axis].full for axis, cells in box.items())
 
 
-def example(tables: Tables, region: tuple[Box, ...]) -> tuple[tuple[str, str], ...]:
-    """An order that fits one of the boxes, where one can be named."""
-    for box in region[:4]:
+def example(tables: Tables, table: Table, row: int) -> tuple[tuple[str, str], ...]:
+    """An order that fits a row, wherever it stands, where one can be named."""
+    for box in (table.true[row] or ())[:4]:
         try:
             whole = tables.with_tier(box)
         except TooHardError:
             return ()
         facts = order_in(tables.program, tables.axes, whole) if whole is not None else None
-        if facts is not None:
-            return shown(tables.program, facts)
+        if facts is not None and whole is not None:
+            condition = table.node.rows[row].condition
+            return shown(tables.program, completed(tables.program, tables.axes, whole, facts, condition))
     return ()
 
 

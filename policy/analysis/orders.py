@@ -13,13 +13,16 @@ from itertools import chain, islice
 
 from policy.analysis.axes import FREE, WHOLE, Axis
 from policy.analysis.boxes import Box, bits
-from policy.kinds import NO_LIMIT, UNLIMITED, Value, plain
+from policy.kinds import COUNT_MAX, MONEY_MAX, NO_LIMIT, UNLIMITED, Value, plain
 from policy.numbers import float_free
-from policy.program import Calc, Const, Fact, Node, Program
+from policy.program import Calc, Compare, Const, Fact, First, In, Logic, Node, Program, Round
 
 Facts = dict[str, Value]
 Number = int | Fraction
 TRIED = 6  # cells of one axis that are tried
+PLAIN_DAY = date(2026, 1, 31).toordinal()  # for dates that may be any day
+MONEY = ("money", "limit")
+LAST_DAY = date.max.toordinal()
 _FORWARD: dict[str, Callable[..., Number]] = {
     "add": lambda a, b: a + b, "subtract": lambda a, b: a - b, "multiply": lambda a, b: a * b, "negate": lambda a: -a,
     "min": min, "max": max, "abs": abs, "days_between": lambda a, b: a - b, "add_days": lambda a, b: a + b,
@@ -38,7 +41,17 @@ def order_in(program: Program, axes: list[Axis], box: Box) -> Facts | None:
         if found is None:
             return None
     assert found is not None
-    return found if lies(program, axes, box, found) else None
+    sound = all(_can_be(kind_of(program, name), value) for name, value in found.items())
+    return found if sound and lies(program, axes, box, found) else None
+
+
+def _can_be(kind: str, value: Value) -> bool:
+    """Whether a fact of the kind may have the value at all."""
+    if isinstance(value, (str, tuple)) or (kind == "limit" and value == UNLIMITED):
+        return True
+    most = MONEY_MAX if kind in MONEY else COUNT_MAX
+    size = Fraction(value)
+    return 0 < size <= LAST_DAY if kind == "date" else -most <= size <= most
 
 
 def lies(program: Program, axes: list[Axis], box: Box, facts: Facts) -> bool:
@@ -64,7 +77,7 @@ def _settle(program: Program, axis: Axis, cell: int, facts: Facts) -> Facts | No
         return _compared(program, axis, cell, facts)
     value = axis.sample(cell)
     if isinstance(axis.node, Fact) and axis.node.scope in program.tables:
-        return dict(facts)  # what a table gives follows from the other axes
+        return dict(facts) if axis.node.scope == "tiers" else None  # the tier follows from the other axes
     return None if value is None else _lead(program.nodes, axis.key[0], value, facts)
 
 
@@ -96,6 +109,51 @@ def _lies(program: Program, axis: Axis, cells: int, facts: Facts) -> bool:
     return bool(axis.cell_of(value) & cells) if value != "other" else bool(cells)
 
 
+def completed(program: Program, axes: list[Axis], box: Box, facts: Facts, condition: int) -> Facts:
+    """The facts with a plain value for each other fact that a condition reads, so that it is known whether it holds.
+
+    A fact that is missing on purpose stays so. Empty where that cannot be made sure.
+    """
+    absent = {axes[number].node for number, cells in box.items() if axes[number].missing & cells}
+    found = dict(facts)
+    for node in _facts_under(program, condition):
+        if node.scope.startswith("settings."):
+            return {}  # the day decides whether it has a value at all: no example rather than a wrong one
+        value = _plain_value(program, node) if node.scope in FREE else None
+        if node not in absent and value is not None:
+            found.setdefault(node.name, value)
+    return found
+
+
+def _plain_value(program: Program, node: Fact) -> Value | None:
+    declared = program.facts.get(node.name)
+    words = {"choice": declared.choices if declared is not None else (), "text": ("other",), "terms": program.terms}
+    if node.kind in words:
+        return next(iter(words[node.kind]), None)
+    return False if node.kind == "flag" else PLAIN_DAY if node.kind == "date" else 0
+
+
+def _facts_under(program: Program, index: int) -> Iterator[Fact]:
+    node = program.nodes[index]
+    below: tuple[int, ...] = ()
+    match node:
+        case Fact() if node.scope in FREE:
+            yield node
+        case Fact() if node.scope in program.tables:
+            yield node
+            table = program.nodes[program.tables[node.scope]]
+            assert isinstance(table, First)
+            below = tuple(one for row in table.rows for one in (row.condition, *row.outputs))
+        case Calc() | Logic():
+            below = node.args
+        case Compare():
+            below = (node.left, node.right)
+        case In() | Round():
+            below = (node.arg,)
+    for one in below:
+        yield from _facts_under(program, one)
+
+
 def value_of(nodes: tuple[Node, ...], index: int, facts: Facts) -> Value | None:
     """What a formula gives for these facts; None where that is missing or not worked out here."""
     node = nodes[index]
@@ -119,7 +177,7 @@ def _fill(nodes: tuple[Node, ...], index: int, facts: Facts, value: int = 0) -> 
     """The value of a formula, with each fact that is not known yet set to a plain value."""
     node = nodes[index]
     if isinstance(node, Fact) and node.scope in FREE:
-        facts.setdefault(node.name, value)
+        facts.setdefault(node.name, PLAIN_DAY if node.kind == "date" else value)
     elif isinstance(node, Calc):
         for arg in node.args:
             _fill(nodes, arg, facts, value)
@@ -206,7 +264,7 @@ def text_of(program: Program, kind: str, value: Value) -> str:
     if kind == "limit" and value in (NO_LIMIT, UNLIMITED):
         return "none" if value == NO_LIMIT else "unlimited"
     if kind == "date":
-        return date.fromordinal(int(value)).isoformat() if 0 < value < 3_652_060 else str(value)
+        return date.fromordinal(int(value)).isoformat()
     if kind in ("money", "limit"):
         return float_free(Fraction(value, 10**program.minor_digits))
     if kind == "percent":

@@ -24,7 +24,7 @@ def redundant_rows(tables: Tables) -> Iterator[Problem]:
                 yield Problem("redundant-row", table.places[row],
                               "who fits this row would get the same from the rows below it",
                               "take it out, or let it give something else", "warning",
-                              example(tables, region))  # fmt: skip
+                              example(tables, table, row))  # fmt: skip
 
 
 def _is_redundant(tables: Tables, table: Table, row: int, region: tuple[Box, ...]) -> bool:

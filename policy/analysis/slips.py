@@ -59,11 +59,12 @@ def _better_way(table: Table, worth: list[Rank], number: int, axis: Axis) -> boo
     lowest, highest, other = axis.full & -axis.full, axis.full.bit_length(), worth[-1]
     up = any(end == highest and start != lowest and is_better(rank, other) for start, end, rank in told)
     down = any(start == lowest and end != highest and is_better(rank, other) for start, end, rank in told)
-    for _, end, rank in told:
-        for later, _, above in told:
-            if later.bit_length() > end:
-                up, down = up or is_better(above, rank), down or is_better(rank, above)
-    return None if up is down else up
+    pairs = [(below, above) for _, end, below in told for start, _, above in told if start.bit_length() > end]
+    rising = any(is_better(above, below) for below, above in pairs)
+    falling = any(is_better(below, above) for below, above in pairs)
+    if up and not down and not falling:
+        return True
+    return False if down and not up and not rising else None
 
 
 def _slip(tables: Tables, table: Table, row: int, number: int, upward: bool) -> Iterator[Problem]:
@@ -103,7 +104,11 @@ def _fall(
     assert isinstance(axis.node, Fact)
     facts = order_in(tables.program, tables.axes, {**whole, number: 1 << inside})
     value = axis.sample(outside)
-    if facts is None or value is None:
+    near = axis.sample(inside, upper=outside > inside)
+    if facts is None or value is None or near is None:
+        return None
+    facts[axis.node.name] = near
+    if not lies(tables.program, tables.axes, whole, facts):
         return None
     moved = {**facts, axis.node.name: value}
     return (facts, moved) if lies(tables.program, tables.axes, whole, moved) else None

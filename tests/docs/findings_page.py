@@ -68,7 +68,7 @@ NOTES: Mapping[str, str] = {
     "table-cell": "Exactly one cell has to fit every order. Where values are the matter, the finding names one.",
     "gap": "The finding names an order that would be left without an answer.",
     "dead-row": "It changes no decision, and so hides what somebody meant.",
-    "redundant-row": "Without the row every order that fits it is decided alike.",
+    "redundant-row": "Without the row every order that fits it is decided alike, as long as its facts are known.",
     "unreachable-outcome": "The tiers and this section are looked at together.",
     "otherwise-slip": "Who fails a second line of a better row falls past the row below it, where that one has an "
                       "upper end. Which of two tiers is better is read off the limits and terms that they bring.",
