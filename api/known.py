@@ -30,6 +30,7 @@ def known_of(situation: Situation) -> Known:
         exposure=account.balance,
         invoices=tuple(read_invoice(one) for one in situation.invoices),
         earlier_orders=_approved(account.earlier_orders, situation),
+        customer_id=account.customer.customer_id,
         country=account.customer.country,
         master=situation.master,
         stated=situation.stated,

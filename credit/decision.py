@@ -50,7 +50,8 @@ class EvidenceEntry:
 class CheckEntry:
     """One check, passed or not, with its evidence and a message per language.
 
-    `rule` says where it stands in the policy: `row` within its section from 1, `line` in the file.
+    `rule` says where it stands in the policy: `row` within its section from 1, `line` in the file. `lifted_by` names
+    the exception that lifted it, and is shown only then.
     """
 
     check: str
@@ -58,6 +59,7 @@ class CheckEntry:
     evidence: tuple[EvidenceEntry, ...]
     message: Mapping[str, str]
     rule: Mapping[str, int] | None
+    lifted_by: str | None = None
 
     def __post_init__(self) -> None:
         assert self.status in STATUSES, self.status
@@ -65,8 +67,11 @@ class CheckEntry:
     def as_dict(self) -> dict[str, object]:
         """The check in the agreed order of keys."""
         rule = None if self.rule is None else {"row": self.rule["row"], "line": self.rule["line"]}
-        return {"check": self.check, "status": self.status, "evidence": [entry.as_dict() for entry in self.evidence],
-                "message": dict(self.message), "rule": rule}  # fmt: skip
+        document: dict[str, object] = {
+            "check": self.check, "status": self.status, "evidence": [one.as_dict() for one in self.evidence],
+            "message": dict(self.message), "rule": rule,
+        }  # fmt: skip
+        return document if self.lifted_by is None else document | {"lifted_by": self.lifted_by}
 
 
 @dataclass(frozen=True, slots=True)

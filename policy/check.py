@@ -12,6 +12,7 @@ from fractions import Fraction
 from policy.check_charges import check_charges
 from policy.check_ladders import check_ladders
 from policy.check_roles import check_role
+from policy.check_scopes import check_scopes
 from policy.check_tests import check_tests
 from policy.check_values import check_setting, check_table, constant
 from policy.document import Alternative, CheckWritten, FactWritten, Policy, RowWritten, Word
@@ -71,6 +72,7 @@ def _rows_and_checks(inference: Inference) -> None:
     inference.level = LEVELS["checks"]
     for one in policy.checks:
         _check(inference, one)
+    check_scopes(inference)
     inference.level = ANY_SECTION
 
 

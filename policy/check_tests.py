@@ -19,7 +19,7 @@ from policy.suggest import did_you_mean, listed
 from policy.vocabulary import ListDeclaration
 
 VERDICTS = ("approve", "approve_with_conditions", "refer", "deny")
-STATUSES = ("hard_stop", "deny", "refer", "warn", "pass", "does_not_apply", "not_evaluated")
+STATUSES = ("hard_stop", "deny", "refer", "warn", "pass", "does_not_apply", "not_evaluated", "lifted")
 EXPECTED = ("verdict", "hard_stop", "tier", "terms", "longest", "security", "authority", "missing",
             "limit.policy", "limit.effective", "limit.largest_order", "limit.review_every")  # fmt: skip
 Found = TypeVar("Found")

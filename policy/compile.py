@@ -7,6 +7,7 @@ which they may read each other.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from policy.bounds import too_wide
 from policy.compile_receivables import with_receivables
@@ -14,9 +15,25 @@ from policy.digest import program_digest
 from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, Word
 from policy.kinds import Value
 from policy.lower import Lowering
+from policy.lower_scopes import applies, lifts
 from policy.meaning import Checked, figure_of
 from policy.problems import Problem, Where
-from policy.program import Calc, Check, Collect, Compare, Const, First, Fold, In, Logic, Program, Round, Row, Wording
+from policy.program import (
+    Calc,
+    Check,
+    Collect,
+    Compare,
+    Const,
+    First,
+    Fold,
+    In,
+    Logic,
+    Program,
+    Round,
+    Row,
+    Wording,
+    message_keys,
+)  # fmt: skip
 from policy.syntax import Condition, Expr, Membership
 from policy.vocabulary import TermsLiteral
 
@@ -102,8 +119,10 @@ def _message_fields(low: Lowering) -> dict[str, int]:
 
 def _wording(low: Lowering, fields: dict[str, int], built_in: frozenset[str]) -> Wording:
     checks = low.checked.policy.checks
-    say = {check.name.text: {key: word.text for key, word in check.say.items()} for check in checks}
-    customer = {check.name.text: {key: word.text for key, word in check.say_customer.items()} for check in checks}
+    keys = message_keys([check.name.text for check in checks])
+    pairs = list(zip(keys, checks, strict=True))
+    say = {key: {language: word.text for language, word in check.say.items()} for key, check in pairs}
+    customer = {key: {language: word.text for language, word in check.say_customer.items()} for key, check in pairs}
     return Wording(low.checked.policy.title, low.labels, low.kinds, say, customer, fields, built_in)
 
 
@@ -155,10 +174,16 @@ def _shares(low: Lowering, alternative: Alternative) -> tuple[tuple[str, Value],
 
 
 def _check(low: Lowering, check: CheckWritten) -> Check:
-    applies = low.condition(check.only_when) if check.only_when is not None else -1
+    scope = "" if check.scope is None else check.scope.text
+    asked = applies(low, check)
+    return replace(_test(low, check), applies=asked, lifts=lifts(low, check), scope=scope)
+
+
+def _test(low: Lowering, check: CheckWritten) -> Check:
+    """What a check tests, and what follows."""
     release_by = check.release_by.text if check.release_by else ""
     if check.when is not None:
-        return Check(check.name.text, low.condition(check.when), check.verdict.text, applies, release_by=release_by,
+        return Check(check.name.text, low.condition(check.when), check.verdict.text, release_by=release_by,
                      line=check.at.line)  # fmt: skip
     assert check.measure is not None
     measure = low.formula(check.measure)
@@ -175,5 +200,5 @@ def _check(low: Lowering, check: CheckWritten) -> Check:
         allowed = low.formula(check.allowed)
         fails = low.add(Compare(FAILS[check.op], measure, allowed))
     return Check(
-        check.name.text, fails, check.verdict.text, applies, measure, check.op, allowed, release_by, check.at.line
+        check.name.text, fails, check.verdict.text, -1, measure, check.op, allowed, release_by, check.at.line
     )

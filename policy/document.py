@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from policy.ladders import LadderWritten, LettersWritten
 
 ROW_SECTIONS = ("tiers", "limits", "terms", "security", "authority")
-SECTIONS = ("facts", "settings", "lists", "let", "tables", *ROW_SECTIONS[:4], "checks", "authority", "release",
-            "escalation", "letters", "late_charge", "fees", "tests")  # fmt: skip
+SECTIONS = ("facts", "settings", "lists", "let", "tables", *ROW_SECTIONS[:4], "checks", "exceptions", "authority",
+            "release", "escalation", "letters", "late_charge", "fees", "tests")  # fmt: skip
 HEADER = ("aval", "policy", "title", "currency", "calendar", "timezone", "roles")
 LATER = (
-    "use", "states", "scales", "documents", "exceptions", "insurance", "review", "alerts", "promises", "limit",
+    "use", "states", "scales", "documents", "insurance", "review", "alerts", "promises", "limit",
 )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def _with_built_in(policy: Policy, vocabulary: Vocabulary) -> tuple[Policy, froz
     fragment, shape_problems = read_document(node, BUILT_IN, fragment=True)
     assert fragment is not None and not shape_problems, shape_problems
     own = {setting.name.text for setting in policy.settings}
-    checks = {check.name.text for check in policy.checks}
+    checks = {check.name.text for check in policy.checks if check.scope is None}
     added = tuple(one for one in fragment.checks if one.name.text not in checks)
     whole = replace(
         policy,

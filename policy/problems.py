@@ -104,6 +104,8 @@ CODES: dict[str, str] = {
     "kind": "two values of different kinds are mixed",
     "unit": "a number lacks its unit, or has one of another kind",
     "limit-state": "a limit that may be none is used as an amount",
+    "exception": "an exception that cannot lift what it names",
+    "one-scope": "two checks, or two exceptions, for the same customers",
     "section-order": "a section reads what is only known after it",
     "cycle": "figures that need each other",
     "scope": "a name that cannot be reached from an order",

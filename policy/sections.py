@@ -27,6 +27,7 @@ from policy.kinds import KINDS
 from policy.ladders import read_ladders, read_letters
 from policy.meaning import OUTPUT_NAMES
 from policy.problems import Problem, Where, errors
+from policy.scopes import read_exceptions, read_scope
 from policy.shapes import DOTTED, NAME, TITLE, Keys, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar
@@ -38,7 +39,7 @@ from policy.vocabulary import SOURCES
 
 MEASURES = ("at_most", "at_least", "below", "above", "in", "is")
 VERDICTS = ("hard_stop", "deny", "refer", "warn")
-CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "release_by", "say", "say_customer")
+CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "for", "release_by", "say", "say_customer")
 COLUMNS = {
     "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every"), "terms": ("offer", "longest"),
     "security": ("require", "require_one_of"), "authority": ("release",),
@@ -78,6 +79,7 @@ def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy
         tables=read_tables(shapes, values.get("tables")),
         rows={section: _rows(shapes, section, values[section]) for section in ROW_SECTIONS if section in values},
         checks=_checks(shapes, values.get("checks")),
+        exceptions=read_exceptions(shapes, values.get("exceptions")),
         tests=_tests(shapes, values.get("tests")),
         calendar=shapes.word(values.get("calendar"), "calendar"),
         ladders=read_ladders(shapes, values.get("escalation")),
@@ -270,7 +272,7 @@ def _checks(shapes: Shapes, node: Node | None) -> tuple[CheckWritten, ...]:
     checks: list[CheckWritten] = []
     for item in shapes.items(node, "checks"):
         checks.extend(_check_or_group(shapes, item, None))
-    _once(shapes, [check.name for check in checks], "check")
+    _once(shapes, [check.name for check in checks if check.scope is None], "check")
     return tuple(checks)
 
 
@@ -283,7 +285,7 @@ def _check_or_group(shapes: Shapes, node: Node, outer: Condition | None) -> list
         asked = shapes.condition(shapes.need(inner, "only_when", node.at, "a group"), "only_when")
         items = shapes.items(shapes.need(inner, "checks", node.at, "a group"), "checks")
         return [check for item in items for check in _check_or_group(shapes, item, _both(outer, asked, node.at))]
-    values = shapes.block(node, "a check", CHECK_KEYS, ("for", "effect", "if_absent"))
+    values = shapes.block(node, "a check", CHECK_KEYS, ("effect", "if_absent"))
     check = None if values is None else _check(shapes, values, node.at, outer)
     named = None if values is None else values.get("check")
     if check is None and isinstance(named, Scalar):
@@ -307,13 +309,14 @@ def _check(shapes: Shapes, values: Keys, at: Where, outer: Condition | None) -> 
     measured, allowed = shapes.formula(values.get("measure"), "measure"), _allowed(shapes, op, values.get(op), at)
     when = shapes.condition(values.get("when"), "when")
     asked = shapes.condition(values.get("only_when"), "only_when")
+    scope = read_scope(shapes, values["for"]) if "for" in values else None
     if "when" in values or measured is None:
         when = when or Lines("all", (), at)  # what could not be read is told; the other lines are checked all the same
     text = values["measure"].text if isinstance(values.get("measure"), Scalar) else ""  # type: ignore[union-attr]
     return CheckWritten(
         name or Word("", at), verdict or Word("deny", at), when, measured, text, op, allowed, _both(outer, asked, at),
         shapes.word(values.get("release_by"), "release_by", NAME), shapes.texts(values.get("say"), "say"),
-        shapes.texts(values.get("say_customer"), "say_customer"), at,
+        shapes.texts(values.get("say_customer"), "say_customer"), at, scope,
     )  # fmt: skip
 
 

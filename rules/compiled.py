@@ -70,7 +70,7 @@ class Compiled:
             apply = next(asked) if row.applies >= 0 else True
             check = reasons.check(row, apply, failing[place])
             unknown |= (check.status == "not_evaluated") << place
-            failed |= (apply is True and failing[place] is True) << place
+            failed |= (apply is True and failing[place] is True and check.status != "lifted") << place
             checks.append(check)
         return settlement.complete(reasons, tuple(checks)), failed, unknown
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy.load import Loaded
-from policy.program import Check, Collect, Figure, First, Fold, Node, Program
+from policy.program import Check, Collect, Fact, Figure, First, Fold, In, Node, Program
+from policy.scopes import FACTS
 from rules.facts import computed_facts
 from rules.fold import fold
 from rules.reference import Evaluation
@@ -100,7 +101,8 @@ class _Seen:
 
     def __init__(self) -> None:
         self.rows: set[tuple[str, int]] = set()
-        self.statuses: set[tuple[str, str]] = set()
+        self.statuses: set[tuple[int, str]] = set()  # by the line of the check
+        self.lifted: set[tuple[str, str]] = set()
         self.sides: set[tuple[tuple[object, ...], str]] = set()
 
     def decision(self, program: Program, facts: Mapping[str, object], own: Sequence[Threshold]) -> None:
@@ -109,7 +111,9 @@ class _Seen:
         for name, index in program.tables.items():
             if isinstance(row := evaluation.reached.get(index), int):
                 self.rows.add((name, row))
-        self.statuses |= {(check.name, check.status) for check in outcome.checks}
+        lines = [check.line for check in _collect(program).rows]
+        self.statuses |= {(line, check.status) for line, check in zip(lines, outcome.checks, strict=True)}
+        self.lifted |= {(check.name, check.lifted_by) for check in outcome.checks}
         self._sides(evaluation, own)
 
     def items(self, figure: Figure, facts: Mapping[str, object], items: Sequence[Mapping[str, object]],
@@ -135,9 +139,16 @@ def _program_thresholds(program: Program) -> Iterator[Threshold]:
     """Those of the sections, the value tables and the file's own checks."""
     conditions = [(row.condition, row.line) for _, table in _tables(program) for row in table.rows]
     conditions += [(index, check.line) for check in _checks(program) for index in (check.applies, check.fails)]
+    conditions += [(lift.condition, lift.line) for check in _checks(program) for lift in check.lifts]
     for index, line in conditions:
         if index >= 0:
-            yield from thresholds_of(program, index, line)
+            yield from (one for one in thresholds_of(program, index, line) if not _asks_for_whom(program, one))
+
+
+def _asks_for_whom(program: Program, one: Threshold) -> bool:
+    """Whether this asks if a customer has a number or a group at all, which a scope does and no test need show."""
+    test, subject = program.nodes[one.test], program.nodes[one.subject]
+    return isinstance(test, In) and test.missing and isinstance(subject, Fact) and subject.name in FACTS.values()
 
 
 def _figure_thresholds(program: Program, figure: Figure, lines: Mapping[str, int]) -> Iterator[Threshold]:
@@ -160,7 +171,10 @@ def _gives(nodes: Sequence[Node], table: First, number: int) -> str:
 def _check_points(program: Program, seen: _Seen) -> Iterator[Point]:
     for check in _checks(program):
         for status, words in ((check.verdict, f"fails ({check.verdict})"), ("pass", "passes")):
-            yield Point(check.line, f"check {check.name} {words}", (check.name, status) in seen.statuses)
+            yield Point(check.line, f"check {check.name} {words}", (check.line, status) in seen.statuses)
+        for lift in check.lifts:
+            words = f"exception {lift.name} lifts {check.name}"
+            yield Point(lift.line, words, (check.name, lift.name) in seen.lifted)
 
 
 def _tables(program: Program) -> Iterator[tuple[str, First]]:
@@ -172,11 +186,15 @@ def _tables(program: Program) -> Iterator[tuple[str, First]]:
 
 
 def _checks(program: Program) -> Iterator[Check]:
+    return (check for check in _collect(program).rows if check.name not in program.wording.built_in)
+
+
+def _collect(program: Program) -> Collect:
     end = program.nodes[program.fold]
     assert isinstance(end, Fold)
     collect = program.nodes[end.checks]
     assert isinstance(collect, Collect)
-    return (check for check in collect.rows if check.name not in program.wording.built_in)
+    return collect
 
 
 def _place(point: Point) -> int:

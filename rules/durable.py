@@ -21,7 +21,7 @@ from typing import Any
 from policy.program import Collect, Fold, Program
 from rules import reference
 from rules.core import REFER, Core, core_of
-from rules.flatten import flatten
+from rules.flatten import flatten, lifts_of
 from rules.fold import Tables, fold
 from rules.outcome import Outcome
 from rules.ranges import Field
@@ -195,6 +195,9 @@ class Durable:
             self.close()
             raise
         self._always = sum(1 << number for number, row in enumerate(checks.rows) if row.applies < 0)
+        self._lifts = list(enumerate(lifts_of(checks), len(checks.rows)))
+        self._lifting = list(zip((place for place, row in enumerate(checks.rows) for _ in row.lifts),
+                                 (bit for bit, _ in self._lifts), strict=True))  # fmt: skip
         self._core = Core(program, fold_node, checks)
 
     def _make(self, rules: Sequence[Rule], fields: Mapping[str, Field]) -> Ruleset:
@@ -219,6 +222,8 @@ class Durable:
                 evaluation.settle(row.fails, bool(fails >> number & 1))
                 if row.applies >= 0:
                     evaluation.settle(row.applies, bool(applies >> number & 1))
+            for number, exception in self._lifts:
+                evaluation.settle(exception.condition, bool(applies >> number & 1))
 
             waiting = [self._authority] if self._authority else []
 
@@ -237,11 +242,13 @@ class Durable:
         evaluation = Evaluation(self.program.nodes, self.program.tables, facts)
         try:
             fails, applies = self._ask(facts, evaluation)
-            rows = self._core.rows(evaluation)
-            verdict = self._core.verdict(rows, fails & applies, evaluation)
+            rows, failed = self._core.rows(evaluation), fails & applies
+            for place, number in self._lifting:
+                failed &= ~((applies >> number & 1) << place)
+            verdict = self._core.verdict(rows, failed, evaluation)
             if verdict == REFER and self._authority:
                 self._authority.ask(facts, evaluation)
-            return self._core.answer(verdict, rows, fails & applies, evaluation)
+            return self._core.answer(verdict, rows, failed, evaluation)
         except Unsettled:
             self.fallbacks += 1
             return core_of(reference.decide(self.program, facts))

@@ -15,7 +15,7 @@ from itertools import product
 from math import lcm, prod
 from typing import Any
 
-from policy.program import Calc, Collect, Compare, Const, Fact, First, Fold, In, Logic, Node, Program, Round
+from policy.program import Calc, Collect, Compare, Const, Fact, First, Fold, In, Lift, Logic, Node, Program, Round
 from rules.outcome import Missing
 from rules.ranges import Field, Ranges, both, compared, encode, joined, outside, within
 from rules.reference import Evaluation
@@ -133,7 +133,13 @@ def _conditions(node: Node) -> list[int]:
     if isinstance(node, First):
         return [row.condition for row in node.rows]
     assert isinstance(node, Collect)
-    return [index for row in node.rows for index in (row.applies, row.fails) if index >= 0]
+    tests = [index for row in node.rows for index in (row.applies, row.fails) if index >= 0]
+    return tests + [exception.condition for exception in lifts_of(node)]
+
+
+def lifts_of(collect: Collect) -> list[Lift]:
+    """The exceptions of all checks, check by check."""
+    return [exception for row in collect.rows for exception in row.lifts]
 
 
 class Flattening:
@@ -152,7 +158,10 @@ class Flattening:
                 self._constants.setdefault(self._key(found[0]), []).extend(found[1])
 
     def table(self, index: int) -> FlatTable:
-        """The rows of one table; a check has a row for what it fails on and one for what it applies to."""
+        """The rows of one table; a check has a row for what it fails on and one for what it applies to.
+
+        Behind the checks stand those for what each exception applies to, in the order of `lifts_of`.
+        """
         node = self.nodes[index]
         if isinstance(node, First):
             rows = [self.row("row", number, row.condition) for number, row in enumerate(node.rows)]
@@ -160,6 +169,8 @@ class Flattening:
         assert isinstance(node, Collect)
         parts = [(part, number, getattr(row, part)) for number, row in enumerate(node.rows)
                  for part in ("applies", "fails")]  # fmt: skip
+        lifts = enumerate(lifts_of(node), len(node.rows))
+        parts += [("applies", number, exception.condition) for number, exception in lifts]
         return FlatTable(index, True, tuple(self.row(*part) for part in parts if part[2] >= 0))
 
     def row(self, part: str, number: int, condition: int) -> FlatRow:

@@ -56,6 +56,7 @@ class Known:
     exposure: int
     invoices: tuple[Invoice, ...] = ()
     earlier_orders: tuple[ApprovedOrder, ...] | None = ()
+    customer_id: str | None = None
     country: str | None = None
     master: Mapping[str, Value | None] = field(default_factory=dict)
     stated: Mapping[str, Value | None] = field(default_factory=dict)
@@ -69,6 +70,8 @@ def gather(known: Known) -> tuple[Facts, Lists]:
     currency = known.order.amount.currency
     figures = receivable_figures(known.invoices, known.as_of, currency)
     facts: Facts = {**known.master, **known.stated}
+    if known.customer_id is not None:
+        facts["customer.id"] = known.customer_id
     if known.country is not None:
         facts["customer.country"] = known.country
     facts |= ledger_facts(figures, known.limit, known.exposure) | order_facts(known.order, known.as_of)

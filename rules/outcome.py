@@ -6,7 +6,7 @@ Amounts are minor units of the policy currency, shares exact fractions, limits c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -37,12 +37,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """One check's status: hard_stop, deny, refer, warn, pass, does_not_apply or not_evaluated, and the reasons."""
+    """One check's status: hard_stop, deny, refer, warn, pass, does_not_apply, not_evaluated or lifted, and the reasons.
+
+    `lifted_by` names the exception that lifted it. Checks of one name and different scope have an entry each.
+    """
 
     name: str
     status: str
     evidence: tuple[Evidence, ...]
     missing: tuple[str, ...] = ()
+    lifted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +81,16 @@ class Outcome:
     rows: Mapping[str, int]
 
 
+def one_per_name(checks: Sequence[CheckOutcome]) -> list[tuple[int, CheckOutcome]]:
+    """One entry for each name, with its place: of checks of one name the gravest, the first of those alike."""
+    chosen: dict[str, int] = {}
+    for place, check in enumerate(checks):
+        other = chosen.setdefault(check.name, place)
+        if STATUS_RANK[check.status] > STATUS_RANK[checks[other].status]:
+            chosen[check.name] = place
+    return [(place, checks[place]) for place in chosen.values()]
+
+
 VERDICTS = ("approve", "approve_with_conditions", "refer", "deny")
-STATUS_RANK = {"hard_stop": 5, "deny": 4, "refer": 3, "not_evaluated": 3, "warn": 2, "pass": 1, "does_not_apply": 0}
+STATUS_RANK = {"hard_stop": 5, "deny": 4, "refer": 3, "not_evaluated": 3, "warn": 2, "lifted": 1, "pass": 1,
+               "does_not_apply": 0}  # fmt: skip

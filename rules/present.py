@@ -26,7 +26,7 @@ from credit.money import Money
 from credit.terms import parse_terms
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
 from policy.program import Program
-from rules.outcome import CheckOutcome, Evidence, Missing, Outcome
+from rules.outcome import CheckOutcome, Evidence, Missing, Outcome, one_per_name
 from rules.reference import Evaluation
 from rules.wording import Wording
 
@@ -56,7 +56,7 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
         decision_id=around.decision_id,
         verdict=outcome.verdict,
         hard_stop=outcome.hard_stop,
-        checks=tuple(_check(wording, check, fields) for check in outcome.checks),
+        checks=tuple(_check(wording, place, check, fields) for place, check in one_per_name(outcome.checks)),
         tier=outcome.tier,
         terms=terms_offered(outcome.terms, around.deliver_by or around.as_of),
         conditions=_conditions(program, outcome),
@@ -81,12 +81,15 @@ def terms_offered(offer: str | None, invoiced_on: date) -> TermsOffered | None:
     return TermsOffered(offer, terms.net_days, terms.discount, due_on)
 
 
-def _check(wording: Wording, outcome: CheckOutcome, fields: Mapping[str, Value | None]) -> CheckEntry:
-    number, check = wording.checks[outcome.name]
+def _check(
+    wording: Wording, place: int, outcome: CheckOutcome, fields: Mapping[str, Value | None]
+) -> CheckEntry:
+    check = wording.checks[place]
     evidence = tuple(_evidence(wording, one) for one in outcome.evidence)
     built_in = outcome.name in wording.program.wording.built_in
-    rule = None if built_in else {"row": number, "line": check.line}
-    return CheckEntry(outcome.name, outcome.status, evidence, wording.message(outcome, fields), rule)
+    rule = None if built_in else {"row": place + 1, "line": check.line}
+    message = wording.message(outcome, fields, place)
+    return CheckEntry(outcome.name, outcome.status, evidence, message, rule, outcome.lifted_by or None)
 
 
 def _evidence(wording: Wording, evidence: Evidence) -> EvidenceEntry:

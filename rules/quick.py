@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from policy.program import Const, Fact, First
+from policy.program import Check, Const, Fact, First
 from rules.assembly import Assembly
 from rules.emit import Absent
 from rules.exact import Term, assign, both, call, compare, either, join, name, negative, tree
@@ -77,7 +77,21 @@ class Quick:
         self.rows: list[Term] = [name(assembly.row(table.name)) if table else -1 for table in self.tables]
         assembly.gather(assembly.fails)
         values.body.append(assign("failed", assembly.own(assembly.fails)))
+        for place, row in enumerate(self.settlement.checks):
+            if row.lifts:
+                self.lift(place, row)
         self.demand()
+
+    def lift(self, place: int, row: Check) -> None:
+        """Takes a check out of those that failed where an exception lifts it; `by` and its place name the exception."""
+        tests = [(exception.name, self.assembly.test(exception.condition)) for exception in row.lifts]
+        text, bit, nobody = f"by{place}", tree(1 << place), ast.Constant("")
+        found: ast.expr = nobody
+        for exception, test in reversed(tests):
+            found = either(test, ast.Constant(exception), found)
+        is_failed = ast.BinOp(name("failed"), ast.BitAnd(), bit)
+        spared = assign("failed", ast.BinOp(name("failed"), ast.BitXor(), bit))
+        self.values.body += [assign(text, either(is_failed, found, nobody)), ast.If(name(text), [spared], [])]
 
     def body(self) -> list[ast.stmt]:
         """The function that answers the core."""

@@ -79,6 +79,9 @@ class Reasons:
             evidence = (Evidence(row.measure, row.fails, self.value(row.measure), allowed),)
         if fails is None:
             return CheckOutcome(row.name, "not_evaluated", evidence, tuple(sorted(self.of(row.fails))))
+        exceptions = [exception.name for exception in row.lifts if fails and self.truth(exception.condition)]
+        if exceptions:
+            return CheckOutcome(row.name, "lifted", evidence, (), exceptions[0])
         return CheckOutcome(row.name, row.verdict if fails else "pass", evidence)
 
     def deciding(self, index: int, said: bool | None) -> Iterator[Evidence]:

@@ -17,7 +17,7 @@ from policy.program import Program
 from rules import reference
 from rules.facts import computed_facts
 from rules.figures import with_figures
-from rules.outcome import Outcome
+from rules.outcome import Outcome, one_per_name
 from rules.wording import Wording
 
 Engine = Callable[[Mapping[str, Any]], Outcome]
@@ -103,7 +103,7 @@ def _answer(outcome: Outcome, key: str) -> tuple[Any, str]:
         column, kind = LIMITS[key]
         return outcome.limits.get(column), kind
     if key.startswith("checks."):
-        return next((check.status for check in outcome.checks if check.name == key[7:]), None), "text"
+        return next((one.status for _, one in one_per_name(outcome.checks) if one.name == key[7:]), None), "text"
     answers = {
         "verdict": outcome.verdict, "hard_stop": outcome.hard_stop, "tier": outcome.tier, "terms": outcome.terms,
         "longest": outcome.longest, "authority": outcome.authority,
@@ -119,7 +119,7 @@ def _shown(wording: Wording, value: Any, kind: str, key: str) -> str:
 
 def _why(outcome: Outcome) -> str:
     """What made a verdict: the checks that did not pass, and what was missing."""
-    deciding = [check for check in outcome.checks if check.status not in ("pass", "does_not_apply")]
+    deciding = [check for check in outcome.checks if check.status not in ("pass", "does_not_apply", "lifted")]
     told = [f"{check.name}: {check.status}" for check in deciding]
     told += [f"missing {name}" for name in outcome.missing]
     return f" ({'; '.join(told)})" if told else ""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
-from policy.program import Check, Collect, Compare, Fold, In, Program
+from policy.program import Check, Collect, Compare, Fold, In, Program, message_keys
 from rules.outcome import CheckOutcome, Evidence
 
 OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -28,7 +28,8 @@ class Wording:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.kinds = program.wording.kinds
-        self.checks = {check.name: (number, check) for number, check in enumerate(_checks(program), 1)}
+        self.checks = _checks(program)
+        self._keys = message_keys([check.name for check in self.checks])
 
     def plain(self, value: Value | None, kind: str) -> str | None:
         """A value as plain text: amounts with their digits, dates as 2026-07-01, shares as 30%."""
@@ -109,19 +110,28 @@ class Wording:
         return self.program.wording.labels.get(index, "value")
 
     def message(
-        self, outcome: CheckOutcome, fields: Mapping[str, Value | None], customer: bool = False
+        self, outcome: CheckOutcome, fields: Mapping[str, Value | None], place: int = -1, customer: bool = False
     ) -> dict[str, str]:
-        """What a check says, in each language of the policy; a passed check says what was measured."""
-        texts = (self.program.wording.say_customer if customer else self.program.wording.say).get(outcome.name, {})
+        """What a check says, in each language of the policy; a passed check says what was measured.
+
+        `place` is the check's among all, by default that of the first of its name.
+        """
+        place = place if place >= 0 else self._keys.index(outcome.name)
+        said = self.program.wording.say_customer if customer else self.program.wording.say
+        texts = said.get(self._keys[place], {})
         languages = self.program.wording.title or {"en": ""}
-        written = outcome.status not in ("pass", "does_not_apply", "not_evaluated")
+        written = outcome.status not in ("pass", "does_not_apply", "not_evaluated", "lifted")
         return {
-            language: self._written(texts[language], outcome, fields, language) if written and language in texts
-            else self._generic(outcome, language) for language in languages
+            language: self._written(texts[language], outcome, fields, (language, place))
+            if written and language in texts else self._generic(outcome, language) for language in languages
         }  # fmt: skip
 
-    def _written(self, text: str, outcome: CheckOutcome, fields: Mapping[str, Value | None], language: str) -> str:
-        for name, shown in self._own_fields(outcome, language).items():
+    def _written(
+        self, text: str, outcome: CheckOutcome, fields: Mapping[str, Value | None], into: tuple[str, int]
+    ) -> str:
+        language, place = into
+        own = self._own_fields(outcome, language) if self.checks[place].measure >= 0 and outcome.evidence else {}
+        for name, shown in own.items():
             text = text.replace("{" + name + "}", shown)
         for name, value in fields.items():
             kind = self.kinds.get(self.program.wording.fields[name], "text")
@@ -129,8 +139,6 @@ class Wording:
         return text
 
     def _own_fields(self, outcome: CheckOutcome, language: str) -> dict[str, str]:
-        if self.checks[outcome.name][1].measure < 0 or not outcome.evidence:
-            return {}
         first = outcome.evidence[0]
         kind, distance = self.kind_of(first), self.distance(first)
         excess = None if distance is None else abs(distance)
@@ -142,6 +150,7 @@ class Wording:
         word = WORDS.get(outcome.status, (outcome.status.replace("_", " "),) * 2)[place]
         if outcome.status == "not_evaluated":
             return word.format(", ".join(outcome.missing))
+        word = word.format(outcome.lifted_by)
         parts = [PASSED[place].format(self.label(e.node), self.shown(e.value, self.kind_of(e), language),
                                       self.wanted(e, language)) for e in outcome.evidence]  # fmt: skip
         colon, between = ("：", "；") if place else (": ", "; ")

@@ -14,7 +14,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from policy.document import CheckWritten, Let, RowWritten, Setting, ValueTable, Word
+from policy.document import CheckWritten, Let, RowWritten, Scope, Setting, ValueTable, Word
 from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.meaning import Checked, Referent
 from policy.syntax import (
@@ -71,6 +71,7 @@ class Found:
     missing: tuple[str, ...] = ()
     measured: Any = None
     allowed: Any = None
+    lifted_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -385,8 +386,37 @@ class Evaluator:
             return stop
         return min((one for one in (granted, policy) if one is not NOBODY), default=Fraction(0))
 
+    def within(self, scope: Scope | None) -> Truth:
+        """Whether this order's customer is in a scope; without a number or group he is in nobody's."""
+        kind, _, name = ("all", "", "") if scope is None else scope.text.partition(" ")
+        if kind in ("customer", "group"):
+            return self.facts.get("customer.id" if kind == "customer" else "customer.group") == name
+        return every([self.truth(line) for line in scope.where]) if scope is not None else True
+
+    def asked(self, check: CheckWritten) -> Truth:
+        """Whether a check is asked: its scope and no narrower one of its name, and `only_when`."""
+        same = [one for one in self.policy.checks if one.name.text == check.name.text]
+        narrower = [one.scope for one in same if width(one.scope) < width(check.scope)]
+        told = [] if check.only_when is None else [self.truth(check.only_when)]
+        return every([self.within(check.scope), *(opposite(self.within(scope)) for scope in narrower), *told])
+
+    def lifted_by(self, check: CheckWritten) -> str:
+        """The narrowest exception that holds on this day, "" for none."""
+        for one in sorted(self.policy.exceptions, key=lambda one: width(one.scope)):
+            fits = width(one.scope) <= width(check.scope) and check.name.text in [word.text for word in one.lifts]
+            if fits and width(one.scope) == width(check.scope) and one.scope.text.split()[0] in ("customer", "group"):
+                fits = check.scope is not None and check.scope.text == one.scope.text
+            if fits:
+                tests = [self.within(one.scope), True if one.when is None else self.truth(one.when)]
+                if one.until is not None:
+                    today = self.fact("as_of", "date")
+                    tests.append(unknown([today]) or today <= one.until)
+                if every(tests) is True:
+                    return one.name.text
+        return ""
+
     def check(self, check: CheckWritten) -> Found:
-        name, asked = check.name.text, True if check.only_when is None else self.truth(check.only_when)
+        name, asked = check.name.text, self.asked(check)
         if isinstance(asked, Unknown):
             return Found(name, "not_evaluated", tuple(sorted(asked.why)))
         if not asked:
@@ -405,7 +435,8 @@ class Evaluator:
             shown = (known(measured), known(allowed))
         if isinstance(failed, Unknown):
             return Found(name, "not_evaluated", tuple(sorted(failed.why)), *shown)
-        return Found(name, check.verdict.text if failed else "pass", (), *shown)
+        lifted_by = self.lifted_by(check) if failed else ""
+        return Found(name, "lifted" if lifted_by else check.verdict.text if failed else "pass", (), *shown, lifted_by)
 
     # --- the decision ---
 
@@ -491,6 +522,12 @@ class Evaluator:
         if isinstance(role, Unknown):
             return self.policy.roles_rising[-1].text if self.policy.roles_rising else None
         return str(role)
+
+
+def width(scope: Scope | None) -> int:
+    """How wide a scope is: one customer, a group, some customers, all."""
+    kinds = ("customer", "group", "customers", "all")
+    return kinds.index("all" if scope is None else scope.text.split()[0])
 
 
 def known(value: Any) -> Any:

@@ -27,7 +27,7 @@ from rules.agreement import Agreement
 from rules.compiled import compile_program
 from rules.facts import computed_facts, trade_vocabulary
 from rules.figures import with_figures
-from rules.outcome import Outcome
+from rules.outcome import Outcome, one_per_name
 
 CASES = Path(__file__).parent / "cases"
 HEADER = """aval: 1
@@ -119,11 +119,13 @@ def differences(outcome: Outcome, wanted: Mapping[str, Any]) -> Iterator[str]:
         "authority": outcome.authority or "none", "missing": list(outcome.missing),
         "security": [{one.instrument: one.amount for one in rest} for rest in outcome.security],
     }  # fmt: skip
-    checks = {check.name: check for check in outcome.checks}
+    checks = {check.name: check for _, check in one_per_name(outcome.checks)}
     for name, value in wanted.items():
         match name:
             case "checks":
                 pairs = [(f"check {check}", checks[check].status, status) for check, status in value.items()]
+            case "lifted":
+                pairs = [(f"exception of {check}", checks[check].lifted_by, by) for check, by in value.items()]
             case "measured":
                 pairs = [(f"measured {check}", checks[check].evidence[0].value, cents(text))
                          for check, text in value.items()]  # fmt: skip

@@ -62,6 +62,9 @@ NOTES: Mapping[str, str] = {
     "section-order": "A section reads only what is known before it; see \"What may read what\" in "
                      "[policy-language.md](policy-language.md).",
     "cycle": "The finding names the whole circle. One of the figures has to stop reading the others.",
+    "exception": "An exception lifts what it names and nothing else, and no hard stop: that takes a person with a role.",
+    "one-scope": "The narrowest of several checks of one name is asked; of two equally narrow ones nobody could say "
+                 "which.",
     "scope": "Settings are constants, and a figure over a list sees one item at a time.",
     "too-wide": "Engines calculate exactly, up to a bound. A formula that could pass it is refused beforehand.",
     "dates-gap": "On a day without a value the setting is missing, and a missing fact never approves.",

@@ -78,7 +78,7 @@ def answer_of(program: Program, outcome: Outcome) -> Answer:
         shown: tuple[Any, Any] = (None, None)
         if row.measure >= 0 and found.evidence:
             shown = found.evidence[0].value, found.evidence[0].wanted
-        checks.append(Found(found.name, found.status, found.missing, *shown))
+        checks.append(Found(found.name, found.status, found.missing, *shown, found.lifted_by))
     limits = {name: NOBODY if name == "limit" and value == NO_LIMIT else value
               for name, value in outcome.limits.items()}  # fmt: skip
     security = tuple(tuple((one.instrument, one.share, one.amount) for one in rest) for rest in outcome.security)

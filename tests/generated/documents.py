@@ -109,6 +109,8 @@ class _Writer(Formulas):
         self.some_lets("early", 3)
         made["tiers"] = self.tier_rows() if self.chance(0.8) else None
         self.some_lets("middle", 2)
+        scopes = [self.scope() for _ in range(4)]  # made here, where only facts and the tier may be read
+        excused = [self.excuse() for _ in range(r.randrange(3))]
         made["limits"] = self.limit_rows() if self.chance(0.8) else None
         self.name("limit", "limit.effective", " ".join(row["limit"] for row in made["limits"] or ()))
         self.granted.append("limit.policy")
@@ -116,6 +118,9 @@ class _Writer(Formulas):
         made["terms"] = self.rows(self.terms_cells()) if self.chance(0.7) else None
         made["security"] = self.rows(self.security_cells) if self.chance(0.7) else None
         made["checks"] = self.checks() if self.chance(0.95) else None
+        if made["checks"] and self.chance(0.3):
+            made["checks"] += self.narrower(made["checks"][0], scopes)
+        made["exceptions"] = self.exceptions(made["checks"] or [], excused)
         made["authority"] = self.rows(lambda: {"release": r.choice(ROLES)}) if self.chance(0.7) else None
         made["tests"] = self.tests() if self.chance(0.1) else None
         lets = list(self.lets.items())
@@ -368,6 +373,38 @@ class _Writer(Formulas):
         if self.chance(0.3):
             found["say"] = {"en": f'"see {{{r.choice(shown)}}}"', "zh": f'"见 {{{r.choice(shown)}}}"'}
         return found
+
+    def scope(self) -> str:
+        """Whom a check or an exception is for."""
+        lines = " and ".join(self.line() for _ in range(self.random.randrange(1, 3)))
+        return self.random.choice(("customer C-1", "group G-1", f"customers where {lines}", "all"))
+
+    def narrower(self, check: dict[str, Any], scopes: list[str]) -> list[dict[str, Any]]:
+        """More checks of one name, each for other customers."""
+        if "check" not in check:
+            return []
+        widths = {scope.split()[0]: scope for scope in scopes if scope != "all"}
+        return [self.check(check["check"]) | {"for": scope} for scope in widths.values()]
+
+    def excuse(self) -> dict[str, Any]:
+        """An exception but for what it lifts."""
+        found: dict[str, Any] = {"for": self.scope()}
+        if self.chance(0.6):
+            found["when"] = self.condition()
+        return found | ({"until": self.random.choice(DATES)} if self.chance(0.4) else {})
+
+    def exceptions(self, checks: list[Any], excused: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Exceptions that lift checks without a scope that are no hard stop, not two of them equally wide."""
+        plain = [one for one in checks if "check" in one]
+        names = [one["check"] for one in plain if all(o["verdict"] != "hard_stop" and "for" not in o for o in plain
+                                                      if o["check"] == one["check"])]  # fmt: skip
+        found: dict[str, dict[str, Any]] = {}
+        for number, excuse in enumerate(excused):
+            if names:
+                lifts = self.random.sample(names, self.random.randrange(1, len(names) + 1))
+                one = {"exception": f"excuse_{number}"} | excuse | {"lifts": self.flow(lifts)}
+                found.setdefault(excuse["for"].split()[0], one)
+        return list(found.values())
 
     def measured(self) -> dict[str, Any]:
         r = self.random

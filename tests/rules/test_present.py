@@ -76,3 +76,39 @@ def test_limits_leave_as_the_business_writes_them(value: int, text: str) -> None
 
 def test_a_missing_limit_is_no_limit_of_zero() -> None:
     assert limit_of(None, "CNY") is None
+
+
+SCOPED = b"""aval: 1
+policy: scoped
+title: {en: Scoped, zh: \xe8\x8c\x83\xe5\x9b\xb4}
+currency: CNY
+checks:
+  - {check: big, measure: order.amount, at_most: 100, verdict: deny, say: {en: "big: {measured}", zh: "x"}}
+  - check: big
+    for: group A
+    measure: order.amount
+    at_most: 200
+    verdict: deny
+    say: {en: "very: {measured}", zh: "x"}
+exceptions:
+  - {exception: friend, for: customer B, lifts: [big]}
+"""
+
+
+@pytest.mark.parametrize(("facts", "status", "message", "line"), [
+    ({}, "deny", "big: CNY 300.00", 6), ({"customer.group": "A"}, "deny", "very: CNY 300.00", 7),
+    ({"customer.id": "B"}, "lifted", "lifted by friend: order.amount CNY 300.00, wanted <= CNY 100.00", 6),
+])  # fmt: skip
+def test_of_one_name_the_check_that_was_asked_is_shown(
+    facts: dict[str, Any], status: str, message: str, line: int
+) -> None:
+    loaded = load_policy(SCOPED, "f", trade_vocabulary())
+    assert loaded.program is not None
+    given = {"order.amount": 30_000, "limit.granted": UNLIMITED, **facts}
+    around = Circumstances("d", datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), "agreed")
+    decision = present(loaded.program, decide(loaded.program, computed_facts(given)), given, around)
+    (entry,) = [check for check in decision.checks if check.check == "big"]
+    assert (entry.status, entry.message["en"]) == (status, message)
+    assert entry.rule is not None
+    assert entry.rule["line"] == line
+    assert entry.as_dict().get("lifted_by") == ("friend" if status == "lifted" else None)
