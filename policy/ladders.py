@@ -73,6 +73,8 @@ def read_ladders(shapes: Shapes, node: Node | None) -> tuple[LadderWritten, ...]
             found.append(LadderWritten(name, ()))
         else:
             found.append(_ladder(shapes, name, value))
+            if name.text == "none":
+                shapes.note("bad-name", name.at, "'none' is the ladder without steps", "give this ladder another name")
     return tuple(found)
 
 

@@ -49,9 +49,9 @@ class BusinessCalendar:
 @cache
 def calendar_codes() -> frozenset[str]:
     """The codes of every country with a calendar."""
-    from holidays import list_supported_countries  # imported when a policy names a calendar: it takes a while
+    from holidays.registry import COUNTRIES  # imported when a policy names a calendar: it takes a while
 
-    return frozenset(list_supported_countries(include_aliases=False))
+    return frozenset(names[1] for names in COUNTRIES.values())
 
 
 def is_calendar(code: str) -> bool:

@@ -64,6 +64,7 @@ def test_when_and_for_are_joined() -> None:
         ("escalation:\n  s:\n    - {step: a, at: due, do: hold orders, colour: red}\n", ["unknown-key"]),
         ("escalation:\n  s:\n    - {step: a, at: due, do: hold orders}\n    - {step: a, at: due, do: hold account}\n",
          ["duplicate-name"]),
+        ("escalation:\n  none:\n    - {step: a, at: due, do: hold orders}\n", ["bad-name"]),
         ("letters: {per: customer}\n", ["missing-key"]),
         ("letters: {per: customer, lines: some}\n" + STEP % "hold orders", ["unknown-word"]),
     ],
