@@ -35,11 +35,8 @@ class Imported:
 def import_model(model: Model, currency: str, taken: Iterable[str] = ()) -> Imported:
     """The policy of a model; `taken` are names that the vocabulary has already."""
     work = _Import(model, Sheet(taken=set(taken)), Sheet())
-    for name in model.decisions:
-        try:
-            work[name]
-        except Refused as refused:
-            work.done.findings.append(refused.finding)
+    for decision in model.decisions.values():
+        work.decide(decision)
     work.ask_for_answers()
     done = work.whole()
     title = scalar(" ".join(model.name.split())[:80] or "DMN")
@@ -69,6 +66,7 @@ class _Import(Mapping[str, Term]):
     answers: dict[str, Term] = field(default_factory=dict)
     inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     brought: dict[str, Term] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     open: list[str] = field(default_factory=list)
     nullable: dict[tuple[str, ...], Where] = field(default_factory=dict)
@@ -80,22 +78,24 @@ class _Import(Mapping[str, Term]):
         return len(self.model.inputs) + len(self.model.decisions)
 
     def __getitem__(self, name: str) -> Term:
-        if self.open:
-            self.read.add(name)
+        self.read.add(name)
         if name in self.model.inputs:
             return self._brought(name, self.model.inputs[name].type, self.model.inputs[name].where)
         if name not in self.model.decisions:
             raise KeyError(name)
-        if name not in self.answers and name not in self.brought:
-            self._decide(self.model.decisions[name])
-        return self.answers[name] if name in self.answers else self.brought[name]
+        decision = self.model.decisions[name]
+        self.decide(decision)
+        return self.answers[name] if name in self.answers else self._brought(name, decision.type, decision.where)
 
     def _brought(self, name: str, type_: Type, where: Where) -> Term:
         if name not in self.brought:
             self.brought[name] = _Facts(self).of(f"input.{slug(name)}", (name,), type_, where)
         return self.brought[name]
 
-    def _decide(self, decision: Decision) -> None:
+    def decide(self, decision: Decision) -> None:
+        """Make the counterpart of a decision, once; a finding says why it has none."""
+        if decision.name in self.answers or decision.name in self.refused:
+            return
         if decision.name in self.open:
             raise refuse("dmn-cycle", decision.where, f"decisions need each other: {' -> '.join(self.open)}",
                          "one of them must not read the others")  # fmt: skip
@@ -110,12 +110,11 @@ class _Import(Mapping[str, Term]):
             self.done.tables += sheet.tables
             self.done.checks += sheet.checks
         except Refused as refused:
+            self.refused.add(decision.name)
             self.done.findings.append(refused.finding)
         finally:
             sheet.lets, sheet.tables, sheet.checks = outer
             self.open.pop()
-        if decision.name not in self.answers:
-            self._brought(decision.name, decision.type, decision.where)
 
     def _kept(self, found: Term, decision: Decision) -> Term:
         """A formula or a condition under the decision's own name."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from policy.dmn.completeness import Coverage, Example, candidates, constants, coverage
-from policy.dmn.conditions import ALWAYS, NEVER, Condition, grouped, scalar, written
+from policy.dmn.conditions import ALWAYS, NEVER, Condition, Line, grouped, scalar, written
 from policy.dmn.evaluate import fits
 from policy.dmn.feel import Expression, Literal, Scalar, Tests
 from policy.dmn.findings import Finding, refuse
@@ -168,10 +168,9 @@ def _collected(table: Table, rows: list[Row], wanted: str, at: At) -> Collected:
 
 def _check_lines(name: str, condition: Condition, told: str, source: Where) -> list[str]:
     lines = [f"  - check: {name}  # line {source.line}"]
-    if condition == ALWAYS:
-        lines.append("    when: {all: []}")
-    else:
-        lines += ["    when:", *written(condition, "      ")]
+    if condition == ALWAYS:  # a check has no word for it, and the day of a decision is either known or missing
+        condition = grouped("any", [Line("as_of", "is", "known"), Line("as_of", "is", "missing")])
+    lines += ["    when:", *written(condition, "      ")]
     say = told.replace("{", "(").replace("}", ")")
     return [*lines, "    verdict: warn", f"    say: {scalar(say)}"]
 
