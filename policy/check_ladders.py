@@ -67,23 +67,21 @@ def _waits_for(step: StepWritten) -> list[str]:
 
 
 def _circle(ladder: LadderWritten) -> list[str]:
-    """The steps of a circle, the first again at the end; nothing where there is none."""
+    """The steps of a circle, the first again at the end; nothing where there is none. Every step is left once."""
     waits = {step.name.text: _waits_for(step) for step in ladder.steps}
+    left: set[str] = set()
     for start in waits:
-        path, ahead = [start], list(waits[start])
-        seen: set[str] = set()
-        stack = [(start, iter(ahead))]
-        while stack:
-            following = next(stack[-1][1], None)
+        path, ahead = ([start], [iter(waits[start])]) if start not in left else ([], [])
+        while path:
+            following = next((name for name in ahead[-1] if name in waits and name not in left), None)
             if following is None:
-                stack.pop()
-                path.pop()
-            elif following == start:
-                return [*path, start]
-            elif following in waits and following not in seen:
-                seen.add(following)
+                left.add(path.pop())
+                ahead.pop()
+            elif following in path:
+                return [*path[path.index(following) :], following]
+            else:
                 path.append(following)
-                stack.append((following, iter(waits[following])))
+                ahead.append(iter(waits[following]))
     return []
 
 
@@ -144,17 +142,18 @@ def check_item_condition(inference: Inference, condition: Condition) -> None:
 def order_facts(inference: Inference, node: Expr | Condition) -> Iterator[tuple[Name, str]]:
     """Each name under a condition that leads to a fact of an order, with the way it takes in words."""
     for name in names_in(node):
-        way = _way_to_order(inference, name.text, [])
+        way = _way_to_order(inference, name.text, [], set())
         if way:
             read = " reads ".join(f"'{step}'" for step in way)
             yield name, f"{read} is a fact" if len(way) == 1 else f"{read}, a fact"
 
 
-def _way_to_order(inference: Inference, name: str, path: list[str]) -> list[str]:
+def _way_to_order(inference: Inference, name: str, path: list[str], seen: set[str]) -> list[str]:
     if name.startswith("order."):
         return [*path, name]
-    if name in path:
+    if name in seen:
         return []
+    seen.add(name)
     inner: list[Expr | Condition] = []
     if (let := inference.names.lets.get(name)) is not None:
         inner.append(let.formula)
@@ -162,7 +161,7 @@ def _way_to_order(inference: Inference, name: str, path: list[str]) -> list[str]
         inner += [row.when for row in inference.names.policy.rows.get("tiers", ()) if row.when is not None]
     for node in inner:
         for one in names_in(node):
-            way = _way_to_order(inference, one.text, [*path, name])
+            way = _way_to_order(inference, one.text, [*path, name], seen)
             if way:
                 return way
     return []

@@ -98,6 +98,7 @@ class _Reader:
     place: int = 0
     mentions: list[Mention] = field(default_factory=list)
     days: int = 0
+    shifts: int = 0
 
     def __post_init__(self) -> None:
         for found in _TOKEN.finditer(self.text):
@@ -128,6 +129,9 @@ class _Reader:
             raise _Slip("too-deep", self.peek()[2], f"the date is nested more than {DEPTH} levels deep")
         rule = self.term(depth)
         while self.peek()[1] in ("+", "-"):
+            self.shifts += 1
+            if self.shifts > MOST_SHIFTS:
+                raise _Slip("too-deep", self.peek()[2], f"the date adds more than {MOST_SHIFTS} numbers")
             rule = self.shifted(rule, -1 if self.take()[1] == "-" else 1)
         return rule
 
@@ -141,6 +145,8 @@ class _Reader:
             return rule
         if [word for _, word, _ in self.tokens[self.place : self.place + 3]] == ["month", "end", "of"]:
             self.place += 3
+            if depth > DEPTH:
+                raise _Slip("too-deep", self.peek()[2], f"the date is nested more than {DEPTH} levels deep")
             return DateRule("month_end", parts=(self.term(depth + 1),))
         return self.named()
 
@@ -166,8 +172,6 @@ class _Reader:
     def shifted(self, rule: DateRule, sign: int) -> DateRule:
         kind, word, offset = self.take()
         if kind == "word" and word.startswith("settings."):
-            if len(self.mentions) > MOST_SHIFTS:
-                raise _Slip("too-deep", offset, f"the date adds more than {MOST_SHIFTS} settings")
             self.mentions.append(Mention("setting", word, Where(self.at.file, self.at.line, self.at.column + offset)))
             return DateRule("add_setting", word, sign, (rule,))
         if kind != "number":

@@ -16,7 +16,7 @@ from policy.receivables import DateRule
 
 FIRST_DUE = date(2024, 1, 1)
 DUE_DATES = 1461  # four years with a leap year among them
-MOST_DAYS = 30_000  # dates worked out for one ladder; of a longer one not every due date is tried
+MOST_DAYS = 30_000  # parts of dates worked out for one ladder; of a longer one not every due date is tried
 Settings = Callable[[Mention], tuple[str, int] | None]
 
 
@@ -41,7 +41,8 @@ def order_findings(ladder: LadderWritten, settings: Settings) -> Iterator[Proble
     rules = [resolved(step.day, settings) for step in ladder.steps]
     lasts = [None if step.until is None else resolved(step.until, settings) for step in ladder.steps]
     told: set[int] = set()
-    for number in range(0, DUE_DATES, 1 + DUE_DATES * len(ladder.steps) // MOST_DAYS):
+    size = sum(1 + len(step.day.mentions) for step in ladder.steps)
+    for number in range(0, DUE_DATES, 1 + DUE_DATES * size // MOST_DAYS):
         try:
             yield from _on(ladder, rules, lasts, FIRST_DUE + timedelta(number), told)
         except (OverflowError, ValueError):

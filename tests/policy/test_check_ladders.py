@@ -72,6 +72,13 @@ def test_a_tier_that_hangs_on_the_order_is_not_known_to_a_ladder() -> None:
     assert "scope: 'tier' reads 'order.amount', a fact of an order" in found[0]
 
 
+def test_a_long_chain_of_figures_is_walked_once() -> None:
+    lines = [f"  f{number}: f{number + 1} + f{number + 1}\n" for number in range(30)]
+    body = "let:\n" + "".join(lines) + "  f30: order.amount\n"
+    found = told(body + ladder("a, at: due, when: f0 > 5, do: hold orders"))
+    assert [line.split(": ")[1] for line in found] == ["scope"]
+
+
 def test_several_ladders_need_a_tier_that_chooses() -> None:
     two = "escalation:\n  one:\n    - {step: a, at: due, do: hold orders}\n  two: []\n"
     assert codes(two) == ["missing-key"]

@@ -79,6 +79,8 @@ def test_a_formula_names_what_it_counts_from_with_its_place() -> None:
         ("due + 3 days)", "12: date-formula: ')' was not expected here"),
         ("due * 3", "4: date-formula: '*' was not expected here"),
         ("month end of", "12: date-formula: the date ends too early"),
+        ("due" + " + 1 day" * 21, "164: too-deep: the date adds more than 20 numbers"),
+        ("month end of " * 20 + "due", "130: too-deep: the date is nested more than 8 levels deep"),
         ("(" * 20 + "due" + ")" * 20, "9: too-deep: the date is nested more than 8 levels deep"),
     ],
 )
