@@ -80,3 +80,42 @@ def test_tables_whose_cells_meet_are_sound(table: str) -> None:
 )  # fmt: skip
 def test_a_gap_an_overlap_or_a_mix_of_kinds_is_told_with_an_example(table: str, message: str) -> None:
     assert told(use(table)) == [message]
+
+
+FIRST = "tables:\n  grade:\n    rows:\n"
+READ = "checks:\n  - {check: one, when: grade is known, verdict: deny}\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ("      - {when: customer.score > 5, value: 5%}\n      - {otherwise: true, value: 7%}\n", []),
+        ("      - {when: customer.score > 5, value: 5%}\n    missing: refer\n", []),
+        ("      - {otherwise: true, value: 5%}\n      - {otherwise: true, value: 7%}\n", ["otherwise-place"]),
+        ("      - {otherwise: false, value: 5%}\n", ["otherwise-place"]),
+        ("      - {value: 5%}\n", ["missing-key"]),
+        ("      - {when: customer.score > 5, otherwise: true, value: 5%}\n", ["missing-key"]),
+        ("      - {otherwise: true}\n", ["missing-key"]),
+        ("      - {otherwise: true, vaule: 5%}\n", ["unknown-key"]),
+        ("      - {when: customer.score > 5, value: 5%}\n      - {otherwise: true, value: 7 days}\n", ["kind"]),
+        ("      - {when: customer.scor > 5, value: 5%}\n      - {otherwise: true, value: 7%}\n", ["unknown-fact"]),
+    ],
+)  # fmt: skip
+def test_rows_of_a_table_end_in_otherwise_or_say_what_missing_means(rows: str, found: list[str]) -> None:
+    assert [code for code in codes(FIRST + rows + READ) if code not in ("redundant-row", "dead-row")][:2] == found
+
+
+@pytest.mark.parametrize(
+    ("values", "result"),
+    [(("true", "false"), "flag"), (("'\"A B\"'", "c"), "choice"), (("5", "7.5"), "number"),
+     (("1_000 CNY", "5 CNY"), "money")],
+)  # fmt: skip
+def test_rows_of_a_table_give_one_kind(values: tuple[str, str], result: str) -> None:
+    low, high = values
+    rows = f"      - {{when: customer.score > 5, value: {low}}}\n      - {{otherwise: true, value: {high}}}\n"
+    assert kind("grade", FIRST + rows) == result
+
+
+def test_rows_of_a_table_without_an_end_leave_a_gap() -> None:
+    (found,) = codes(FIRST + "      - {when: customer.score > 5, value: 5%}\n" + READ)
+    assert found in ("no-otherwise", "gap")  # a gap is told with an order that falls into it, where one is found
