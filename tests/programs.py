@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 # isort: off
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from random import Random
@@ -10,7 +11,7 @@ from typing import Any
 
 from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.program import Calc, Check, Collect, Compare, Const, Fact, First, Fold, In, Logic, Node, Program, Round, Row
-from policy.program import Span, Wording
+from policy.program import Lift, Span, Wording
 from policy.vocabulary import FactDeclaration, TermsLiteral
 from rules.outcome import Missing
 
@@ -238,6 +239,12 @@ class RandomProgram(Builder):
     def value(self, kind: str) -> Any:
         return lambda: self.const(kind, self.threshold(kind)) if self.random.random() < 0.6 else self.read(kind)
 
+    def liftable(self, name: str) -> Check:
+        """A check that now and then an exception or two may lift."""
+        check = self.check(name)
+        count = self.random.choice((0, 0, 0, 1, 2)) if check.verdict != "hard_stop" else 0
+        return replace(check, lifts=tuple(Lift(f"excuse_{n}", self.condition(1)) for n in range(count)))
+
     def check(self, name: str) -> Check:
         r = self.random
         verdict = r.choice(("hard_stop", "deny", "refer", "warn"))
@@ -272,7 +279,7 @@ class RandomProgram(Builder):
             self.table("security", {"security": lambda: self.const("security", self.alternatives())})
         if r.random() < 0.7:
             self.table("authority", {"release": lambda: self.const("text", r.choice(("analyst", "manager", "cfo")))})
-        checks = tuple(self.check(f"check{number}") for number in range(r.randrange(6)))
+        checks = tuple(self.liftable(f"check{number}") for number in range(r.randrange(6)))
         unknown = {name: -1 for name in ("amount", "prepaid", "requested_terms") if r.random() < 0.05}
         return self.program(checks, limit_effective=effective, **unknown)
 

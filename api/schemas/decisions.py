@@ -73,6 +73,7 @@ class CheckShown(Body):
     evidence = fields.List(fields.Nested(EvidenceShown), required=True)
     message = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     rule = fields.Nested(RuleShown, required=True, allow_none=True)
+    lifted_by = fields.String()
 
 
 class DiscountShown(Body):

@@ -13,8 +13,8 @@ from typing import Any
 from unittest.mock import patch
 
 from policy import compile as compiling
-from policy import lower
-from policy.program import Calc, Check, Compare, In, Logic, Node
+from policy import lower, lower_scopes
+from policy.program import Calc, Compare, In, Logic, Node
 from rules import durable, flatten, ranges, readings, stages
 
 Mutant = Callable[[], AbstractContextManager[None]]
@@ -51,10 +51,6 @@ def _none_as_one(node: Node) -> Node:
     return replace(node, op="abs") if isinstance(node, Calc) and node.op == "none_as_zero" else node
 
 
-def _always_applies(_: Any) -> Callable[..., Check]:
-    return lambda *parts, **more: replace(Check(*parts, **more), applies=-1)
-
-
 def _any_as_all(node: Node) -> Node:
     return replace(node, op="and") if isinstance(node, Logic) and node.op == "or" else node
 
@@ -80,7 +76,11 @@ def _without_where(figure_of: Callable[..., Any]) -> Callable[..., Any]:
 COMPILER: Mapping[str, Mutant] = {
     "at_most_turned_into_below": partial(replaced, compiling.FAILS, "at_most", lambda _: ">="),
     "above_turned_into_at_least": partial(replaced, compiling.FAILS, "above", lambda _: "<"),
-    "only_when_dropped": partial(replaced, compiling, "Check", _always_applies),
+    "only_when_dropped": partial(replaced, compiling, "applies", lambda _: lambda low, check: -1),
+    "scope_dropped": partial(replaced, lower_scopes, "scope_tests", lambda _: lambda low, scope: []),
+    "wider_check_kept": partial(replaced, lower_scopes, "level_of", lambda _: lambda check: 0),
+    "exceptions_forgotten": partial(replaced, compiling, "lifts", lambda _: lambda low, check: ()),
+    "wider_exception_first": partial(replaced, compiling, "lifts", lambda lifts: lambda *of: lifts(*of)[::-1]),
     "rows_from_the_last": partial(replaced, compiling, "_section", _last_first),
     "months_added_as_days": nodes(_months_as_days),
     "upper_ends_turned": nodes(_open_ends),
@@ -137,6 +137,7 @@ def _always_asked(ask: Callable[..., Any]) -> Callable[..., Any]:
 
 
 RETE: Mapping[str, Mutant] = {
+    "exceptions_mixed_up": partial(replaced, flatten, "lifts_of", lambda lifts_of: lambda of: lifts_of(of)[::-1]),
     "at_most_edge_moved": partial(replaced, ranges, "compared", _edge_moved),
     "remainder_lost": partial(replaced, readings, "encode", _no_remainder),
     "missing_taken_for_zero": partial(replaced, readings.Reading, "numbers", _missing_as_zero),

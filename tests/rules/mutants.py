@@ -5,6 +5,7 @@ A mutant is a context manager; what is compiled inside it is faulty. A different
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from policy.program import First
-from rules import assembly, bands, emit, exact, settlement
+from rules import assembly, bands, emit, exact, quick, settlement
 
 
 @contextmanager
@@ -70,6 +71,13 @@ def _no_missing_output(reads: Callable[..., Any]) -> Callable[..., Any]:
     return silent
 
 
+def _lifts_nothing(_: Any) -> Callable[..., None]:
+    """Exceptions that the quick function does not know."""
+    def kept(self: Any, place: int, row: Any) -> None:
+        self.values.body.append(exact.assign(f"by{place}", ast.Constant("")))
+    return kept
+
+
 MUTANTS: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "band_edge": partial(_replaced, assembly.bands, "column", _edges_moved),
     "missing_is_true": partial(_replaced, assembly.bands, "rows_at", _missing_is_true),
@@ -83,5 +91,6 @@ MUTANTS: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "prepaid_ignored": partial(_replaced, settlement, "to_bring", lambda real: lambda ways, due, _: real(ways, due, 0)),
     "leftover_unit_lost": partial(_replaced, settlement, "half_even", lambda _: lambda top, under: top // under),
     "first_offer_always": partial(_replaced, settlement, "offered", lambda _: lambda *args: (args[1] or (None,))[0]),
+    "lifted_still_counts": partial(_replaced, quick.Quick, "lift", _lifts_nothing),
     "missing_output_unsaid": partial(_replaced, settlement.Settlement, "_section", _no_missing_output),
 }
