@@ -96,7 +96,7 @@ def _list_word(shapes: Shapes, node: Node, name: str) -> Dated | None:
 
 
 def read_tables(shapes: Shapes, node: Node | None) -> tuple[ValueTable, ...]:
-    """`tables:` `{by: ..., rows: {test: value}}`, a grid with tests down and across, or rows of which the first holds."""
+    """`tables:` `{by: ..., rows: {test: value}}`, a grid, or rows of lines of which the first that holds counts."""
     tables = []
     for name, value in shapes.entries(node, "tables"):
         values = shapes.block(value, f"table '{name.text}'", ("by", "rows", "down", "across", "grid", "missing"))
