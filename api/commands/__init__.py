@@ -20,6 +20,7 @@ COMMANDS = {
     "check": ("api.commands.check:check", "tell everything that is wrong with policy files"),
     "test": ("api.commands.run_tests:run_tests", "run the tests that stand inside policy files, and their coverage"),
     "decide": ("api.commands.decide:decide", "decide one order under a policy file, on facts from a file"),
+    "diff": ("api.commands.diff:diff", "tell what changed between two policy files, and for whom"),
     "ladder": ("api.commands.ladder:ladder", "print the days of a policy's ladders for one due date"),
     "policy": ("api.commands.policy:policy", "put policies into the service, and list them"),
     "serve": ("api.commands.serve:serve", "answer order systems over HTTP"),
