@@ -62,7 +62,7 @@ NOTES: Mapping[str, str] = {
     "section-order": "A section reads only what is known before it; see \"What may read what\" in "
                      "[policy-language.md](policy-language.md).",
     "cycle": "The finding names the whole circle. One of the figures has to stop reading the others.",
-    "exception": "An exception lifts what it names and nothing else, and no hard stop: that takes a person with a role.",
+    "exception": "An exception lifts what it names and nothing else, and never a hard stop: a person does.",
     "one-scope": "The narrowest of several checks of one name is asked; of two equally narrow ones nobody could say "
                  "which.",
     "scope": "Settings are constants, and a figure over a list sees one item at a time.",
