@@ -73,11 +73,14 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
 
 
 def terms_offered(offer: str | None, invoiced_on: date) -> TermsOffered | None:
-    """Chosen terms with their last day, counted from the expected invoice date; prepaid has no due date."""
+    """Chosen terms with their last day, counted from the expected invoice date; prepaid has no due date.
+
+    What counts from the delivery counts from the same day: goods are invoiced on the day they are delivered.
+    """
     if offer is None:
         return None
     terms = parse_terms(offer)
-    due_on = None if terms.is_prepaid else terms.due_on(invoiced_on)
+    due_on = None if terms.is_prepaid else terms.due_on(invoiced_on, invoiced_on)
     return TermsOffered(offer, terms.net_days, terms.discount, due_on)
 
 

@@ -63,6 +63,12 @@ def test_checks_name_their_row_and_line_and_built_in_ones_do_not() -> None:
     assert checks["no_limit"].rule is None
 
 
+def test_terms_from_the_delivery_count_from_the_expected_delivery() -> None:
+    offered = terms_offered("net 14 from delivery", DAY)
+    assert offered is not None
+    assert offered.due_on == date(2026, 12, 7)
+
+
 def test_prepaid_terms_have_no_due_date() -> None:
     offered = terms_offered("prepaid", DAY)
     assert offered is not None and offered.due_on is None
