@@ -13,11 +13,12 @@ from datetime import date
 from fractions import Fraction
 
 from api.schemas.fields import EARLIEST, LATEST
+from api.strict_json import quoted
 from credit.exposure import Limit
 from credit.money import Money
 from credit.percent import parse_percent
 from policy.kinds import COUNT_MAX, NO_LIMIT, UNLIMITED, Value, plain
-from policy.vocabulary import FactDeclaration, Vocabulary
+from policy.vocabulary import FactDeclaration, ListDeclaration, Vocabulary
 
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -29,6 +30,8 @@ def read_fact(declared: FactDeclaration, given: object, currency: str, vocabular
 
     Raises: ValueError with a sentence on how the value is written.
     """
+    if declared.listing is not None:
+        return _items(declared.listing, given, currency, vocabulary)
     if declared.kind == "choice":
         return _choice(declared, given)
     if declared.kind == "terms":
@@ -37,6 +40,31 @@ def read_fact(declared: FactDeclaration, given: object, currency: str, vocabular
             raise ValueError("is no payment terms; write them as \"net 30\", \"2/10 net 30\" or \"prepaid\"")
         return literal.text
     return _READ[declared.kind](given, currency)
+
+
+def _items(listing: ListDeclaration, given: object, currency: str, vocabulary: Vocabulary) -> Value:
+    """The items of a list; a field that is left out, or null, is missing."""
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        raise ValueError("is not a list of objects; write [{...}, {...}], and [] for none")
+    if len(given) > listing.at_most:
+        raise ValueError(f"has more than {listing.at_most} items; the policy reads no more")
+    return tuple(_item(listing, number, item, currency, vocabulary) for number, item in enumerate(given, 1))
+
+
+def _item(
+    listing: ListDeclaration, number: int, item: Mapping[str, object], currency: str, vocabulary: Vocabulary
+) -> Mapping[str, Value]:
+    values: dict[str, Value] = {}
+    for name, value in item.items():
+        field = listing.fields.get(name)
+        if field is None:
+            raise ValueError(f"has {quoted(name)} in item {number}; its fields are {', '.join(listing.fields)}")
+        try:
+            if value is not None:
+                values[name] = read_fact(field, value, currency, vocabulary)
+        except ValueError as error:
+            raise ValueError(f"has '{name}' in item {number}, which {error}") from None
+    return values
 
 
 def _whole(given: object, currency: str) -> int:

@@ -82,6 +82,8 @@ def _bound(node: Node, bounds: Sequence[Bound], outputs: dict[str, First]) -> Bo
             table = outputs[node.scope]
             place = table.outputs.index(node.name)
             return _widest([bounds[row.outputs[place]] for row in table.rows])
+        case Fact(scope="figure", kind="percent" | "ratio"):
+            return Bound(MONEY_MAX, MONEY_MAX, MONEY_MAX, MONEY_MAX)  # a share of amounts, or an average of them
         case Fact():
             return _BY_KIND.get(node.kind, _whole(COUNT_MAX))
         case Round():

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from policy.check_charges import check_charges
 from policy.check_ladders import check_ladders
+from policy.check_lists import with_lists
 from policy.check_roles import check_role
 from policy.check_scopes import check_scopes
 from policy.check_tests import check_tests
@@ -41,7 +42,7 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     """The document with its meanings, and every finding in the order of the file."""
     problems: list[Problem] = []
     _header(policy, vocabulary, problems)
-    vocabulary = _with_currency(policy, vocabulary)
+    vocabulary = with_lists(policy, _with_currency(policy, vocabulary), problems)
     facts = {**vocabulary.facts}
     for written in policy.facts:
         _declare(written, facts, problems)
@@ -93,7 +94,8 @@ def _name_all(names: Names, problems: list[Problem]) -> None:
     policy, known = names.policy, names.known
     known.update((name, Referent("broken", name, Sort("number"))) for name in policy.broken)
     for fact in names.facts.values():
-        known[fact.name] = fact_referent(fact)
+        if fact.listing is None:  # a list is read by figures alone
+            known[fact.name] = fact_referent(fact)
     rows = policy.rows
     if "tiers" in rows:
         tiers = tuple(dict.fromkeys(w.text for row in rows["tiers"] if isinstance(w := row.cells.get("tier"), Word)))

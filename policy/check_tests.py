@@ -120,6 +120,9 @@ def _items(inference: Inference, listing: ListDeclaration, node: Node) -> list[M
     if not isinstance(node, Sequence):
         inference.note("test-value", node.at, f"'{listing.name}' is a list", "write [] for an empty one")
         return []
+    if listing.at_most and len(node.items) > listing.at_most:
+        inference.note("range", node.at, f"'{listing.name}' holds at most {listing.at_most} items, here are "
+                       f"{len(node.items)}", "give fewer, or raise at_most")  # fmt: skip
     items: list[Mapping[str, Value]] = []
     for item in node.items:
         if not isinstance(item, Block):

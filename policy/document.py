@@ -46,6 +46,28 @@ class FactWritten:
     choices: tuple[Word, ...]
     meaning: Mapping[str, str]
 
+    better: Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWritten:
+    """A field of the items of a list: its kind, and the words of a choice."""
+
+    name: Word
+    kind: Word
+    choices: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListFactWritten:
+    """A list that the request brings, declared under `facts:`; `dated_by` is the date that windows look at."""
+
+    name: Word
+    fields: tuple[FieldWritten, ...]
+    missing: Word
+    at_most: int
+    dated_by: Word | None
+    meaning: Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Dated:
@@ -207,6 +229,7 @@ class Policy:
     roles_beside: tuple[Word, ...] = ()
     facts: tuple[FactWritten, ...] = ()
     settings: tuple[Setting, ...] = ()
+    fact_lists: tuple[ListFactWritten, ...] = ()
     lists: tuple[WordList, ...] = ()
     lets: tuple[Let, ...] = ()
     tables: tuple[ValueTable, ...] = ()

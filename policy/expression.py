@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from policy import line_slips
+from policy import figure_words, line_slips
 from policy.line_slips import LINE_MAX, Slip
 from policy.problems import Problem, Where
 from policy.suggest import did_you_mean
@@ -261,16 +261,23 @@ class _Line:
         return Call(str(token), args, self.place(token.start_pos))
 
     def figure(self, children: list[Any]) -> FigureOf:
-        word, name, *rest = children
+        token, name, window, where, if_none = children
+        word = token.split()[0]
         list_name, _, field = str(name).partition(".")
-        start = word.start_pos
-        if word.type == "SUM" and not field:
-            raise Slip("expression", name.start_pos, f"'sum of {name}' does not say what is added up",
-                       f"write sum of {name}.FIELD")  # fmt: skip
-        if word.type == "COUNT" and field:
-            raise Slip("expression", name.start_pos, "count counts whole items", f"write count of {list_name}")
-        where = tuple(self.condition(child) for child in rest if hasattr(child, "data"))
-        return FigureOf(word.type.lower(), list_name, field, where, self.place(start))
+        figure_words.fits(word, name, where is not None)
+        return FigureOf(
+            word, list_name, field,
+            tuple(self.where_line(child) for child in where.children if hasattr(child, "data")) if where else (),
+            self.place(token.start_pos),
+            None if window is None else figure_words.window(window, self.place(window.start_pos)),
+            None if if_none is None else self.formula(if_none.children[1]),
+        )  # fmt: skip
+
+    def where_line(self, tree: Any) -> Condition:
+        if tree.data != "not_true":
+            return self.condition(tree)
+        name = self.name(tree.children[1:])
+        return Comparison("is", name, Name("false", name.at), name.at)
 
 
 _BUILD: dict[str, Any] = {

@@ -19,7 +19,7 @@ def _unused(inference: Inference) -> None:
     """Things that are declared and never read."""
     policy, used = inference.names.policy, inference.names.used
     things = [*(let.name for let in policy.lets), *(fact.name for fact in policy.facts)]
-    things += [table.name for table in policy.tables]
+    things += [*(one.name for one in policy.fact_lists), *(table.name for table in policy.tables)]
     things += [Word(f"settings.{one.name.text}", one.name.at) for one in policy.settings]
     things += [Word(f"lists.{one.name.text}", one.name.at) for one in policy.lists]
     for thing in things:

@@ -5,16 +5,32 @@ The left side of a comparison says how a word on the right is read.
 
 from __future__ import annotations
 
+from policy.figure_words import MAY_BE_NONE, WHOLE_ITEMS
 from policy.formulas import SHARES, Formulas
 from policy.kinds import NUMERIC, TOKENS
 from policy.meaning import LEVELS, Sort, fact_referent, names_in
 from policy.problems import Where
-from policy.reach import beyond_reach
+from policy.reach import beyond_reach, undated
 from policy.resolve import shown
 from policy.suggest import did_you_mean, listed
-from policy.syntax import Block, Comparison, Condition, Expr, FigureOf, Interval, Membership, Name, StateTest
+from policy.syntax import (
+    Block,
+    Comparison,
+    Condition,
+    DateLiteral,
+    Expr,
+    FigureOf,
+    Interval,
+    Membership,
+    Name,
+    Number,
+    StateTest,
+)
+from policy.vocabulary import ListDeclaration
 
 ADDABLE = ("money", "count", "days", "hours")
+ORDERED = (*ADDABLE, "months", "percent", "ratio", "date")
+READS = {"sum": ADDABLE, "share": ADDABLE, "average": ADDABLE, "largest": ORDERED, "smallest": ORDERED}  # by word
 
 
 class Inference(Formulas):
@@ -28,20 +44,45 @@ class Inference(Formulas):
                       did_you_mean(figure.list_name, self.names.vocabulary.lists,
                                    f"one of: {listed(self.names.vocabulary.lists)}"))  # fmt: skip
             return None
+        self.names.used.add(figure.list_name)
         self.item = {name: fact_referent(field, "item") for name, field in listing.fields.items()}
         self.level, self.reader = LEVELS["tiers"], "a figure over a list"
         sound = [self.condition(line) for line in figure.where]
-        if (too_far := beyond_reach(figure, listing, self.names.lets)) is not None:
-            self.problems.append(too_far)
-        if figure.word == "count":
-            return Sort("count") if all(sound) else None
-        summed = self.item.get(figure.field)
-        numeric = [name for name, field in listing.fields.items() if field.kind in ADDABLE]
-        if summed is None or figure.field not in numeric:
-            self.note("unknown-field", figure.at, f"'{figure.field}' of {figure.list_name} cannot be added up",
+        found = beyond_reach(figure, listing, self.names.lets), undated(figure, listing)
+        self.problems += [problem for problem in found if problem is not None]
+        sort = self._gives(figure, listing)
+        if figure.if_none is not None:
+            self.item = {}
+            sound.append(self._if_none(figure, figure.if_none, sort))
+        return sort if all(sound) else None
+
+    def _gives(self, figure: FigureOf, listing: ListDeclaration) -> Sort | None:
+        """What a figure is: its word says it, or the field that it reads."""
+        if figure.word in WHOLE_ITEMS:
+            return Sort("count" if figure.word == "count" else "flag")
+        readable = READS[figure.word]
+        numeric = [name for name, field in listing.fields.items() if field.kind in readable]
+        if figure.field not in numeric:
+            told = {"largest": "compared", "smallest": "compared"}.get(figure.word, "added up")
+            self.note("unknown-field", figure.at, f"'{figure.field}' of {figure.list_name} cannot be {told}",
                       did_you_mean(figure.field, numeric, f"one of: {listed(numeric)}"))  # fmt: skip
             return None
-        return summed.sort if all(sound) else None
+        return Sort("percent") if figure.word == "share" else self.item[figure.field].sort
+
+    def _if_none(self, figure: FigureOf, value: Expr, sort: Sort | None) -> bool:
+        """Whether the value for a list without a fitting item is a plain value of the figure's kind."""
+        if figure.word not in MAY_BE_NONE:
+            self.note("expression", value.at, f"'{figure.word} of' has a value without any item, so nothing is none",
+                      f"leave ', if none' out; it is for {listed(MAY_BE_NONE)}")  # fmt: skip
+            return False
+        plain = isinstance(value, Number | DateLiteral)
+        found = self.formula(value, sort) if plain and sort is not None else None
+        if not plain or (sort is not None and found is not None and found.kind != sort.kind):
+            wanted = "a plain value" if sort is None or not plain else shown(sort)
+            self.note("kind", value.at, f"behind 'if none' stands {self.label(value)}, wanted is {wanted}",
+                      "write a number, such as 0")  # fmt: skip
+            return False
+        return found is not None
 
     def condition(self, condition: Condition) -> bool:
         """Whether a condition is sound; findings say why not."""

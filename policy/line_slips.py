@@ -14,6 +14,8 @@ from policy.problems import Where
 from policy.signs import WRONG_SIGN, wrong_sign
 
 LINE_MAX = 2_000
+FIGURE_WORDS = "count|sum|largest|smallest|average|share|any|every|every one"
+EVERY_ITEM = r"\b(?:any|every)(?:\s+of)?\s+[a-z_]\w*$"
 UNITS = "units are days, months, hours, years, %, or a currency such as USD"
 
 
@@ -31,12 +33,6 @@ _OPERATORS = {
     "`": '"', "@": "", "#": "", "?": "", "\\": "/", ":": "is", "$": "",
 }  # fmt: skip
 _LATER = (
-    r"(?:largest|smallest|average|share)\s+of\b",
-    r"(?:any|every)\s+[a-z_]\w*\s+where\b",
-    r"(?:any|every)\s+of\b",
-    r"ever\b",
-    r"in\s+(?:the\s+)?last\b",
-    r"if\s+none\b",
     r"or\s+(?:better|worse)\b",
     r"(?:worse|better)\s+than\b",
     r"by\s+[a-z_]\w*\s*$",
@@ -67,7 +63,7 @@ _LOOK = re.compile(
 _GOOD_DIGITS = re.compile(r"(?:0|[1-9]\d*|[1-9]\d{0,2}(?:_\d{3})+)(?:\.\d+)?", re.ASCII)
 _GOOD_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LATER_WORDS = re.compile(r"\b(?:" + "|".join(_LATER) + ")", re.ASCII)
-_LATER_HINT = re.compile(r"\b(?:of|any|every|ever|last|none|or|than|by|business|row|notch|notches|since)\b")
+_LATER_HINT = re.compile(r"\b(?:of|or|than|by|business|row|notch|notches|since)\b")
 
 
 def look_through(text: str) -> None:
@@ -251,9 +247,13 @@ def _common(kind: str, word: str, before: str, rest: str, offset: int) -> Slip |
     if bound:
         sign = ">=" if bound.group(1) == "least" else "<="
         return Slip("expression", offset, f"'{bound.group()}' is not a comparison of the language", f"write '{sign}'")
-    if re.search(r"\b(?:count|sum)$", before) and word == "of" or kind in ("COUNT", "SUM"):
+    figure = rf"\b(?:{FIGURE_WORDS})$"
+    if kind == "FIGURE" or word in ("of", "where") and re.search(figure if word == "of" else EVERY_ITEM, before):
         return Slip("expression", offset, "a figure over a list stands alone in its line",
                     "give it a name of its own under let, and use the name here")  # fmt: skip
+    if window := re.search(r"\bin(?:\s+the)?\s+last$", before):
+        return Slip("expression", window.start(), "a window such as 'in last 30 days' stands behind a figure's list",
+                    "write count of LIST in last 30 days, or in last full calendar year")  # fmt: skip
     if kind == "COMMA" and re.search(r"\bin\s*\(?[^()\[\]]*$", before):
         return Slip("expression", offset, "a list after 'in' stands in [ ]", "write in [a, b]")
     if re.search(r"\bis(?:\s+not)?$", before) and word == "in" or re.search(r"\bis\s+(?:not\s+)?in$", before):

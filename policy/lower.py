@@ -10,7 +10,7 @@ from policy.document import Setting, ValueTable, WordList
 from policy.kinds import Value
 from policy.meaning import OUTPUT_NAMES, Checked, Referent, figure_of
 from policy.problems import Where
-from policy.program import Calc, Compare, Const, Fact, Figure, First, In, Logic, Node, Round, Row, Span
+from policy.program import Calc, Compare, Const, DayWindow, Fact, Figure, First, In, Logic, Node, Round, Row, Span
 from policy.syntax import (
     Binary,
     Block,
@@ -120,8 +120,7 @@ class Lowering:
             case "fact":
                 return self._fact(self.checked.names.facts[referent.name])
             case "figure":
-                self.figure(referent.name)
-                return self.add(Fact(referent.name, sort.kind, "figure"))
+                return self._read_figure(referent)
             case "item":
                 return self.add(Fact(referent.name, sort.kind, referent.scope))
             case "let":
@@ -349,12 +348,35 @@ class Lowering:
         inner.figures = self.figures
         where = inner.add(Logic("and", tuple(inner.condition(line) for line in figure.where)))
         listing = self.checked.vocabulary.lists[figure.list_name]
-        summed, kind = -1, "count"
-        if figure.word == "sum":
+        read, kind = -1, "count" if figure.word == "count" else "flag"
+        if figure.field:
             kind = listing.fields[figure.field].kind
-            summed = inner.add(Fact(figure.field, kind, "item"))
+            read = inner.add(Fact(figure.field, kind, "item"))
+        kind = "percent" if figure.word == "share" else kind
+        window = None
+        if figure.window is not None and figure.window.unit != "ever":
+            window = DayWindow(figure.window.unit, figure.window.size, listing.dated_by)
+            inner.fact_if_known("as_of")
+        if_none = () if figure.if_none is None else (self._plain(figure.if_none),)
         self.facts.update(inner.facts)
-        self.figures.append(Figure(name, figure.word, figure.list_name, tuple(inner.nodes), where, summed, kind))
+        if (declared := self.checked.names.facts.get(listing.name)) is not None:
+            self.facts[listing.name] = declared
+        nodes = tuple(inner.nodes)
+        self.figures.append(Figure(name, figure.word, listing.name, nodes, where, read, kind, window, if_none))
+
+    def _plain(self, expr: Expr) -> Value:
+        """The value of a written number or date."""
+        return expr.day if isinstance(expr, DateLiteral) else self.checked.meanings.numbers[expr]  # type: ignore[index]
+
+    def _read_figure(self, referent: Referent) -> int:
+        """The node that reads a figure; an average may be a fraction, so it is a ratio of one unit of its kind."""
+        self.figure(referent.name)
+        figure = figure_of(self.checked.names.lets[referent.name])
+        kind = referent.sort.kind
+        if figure is None or figure.word != "average" or kind in ("percent", "ratio"):
+            return self.add(Fact(referent.name, kind, "figure"))
+        exact = self.add(Fact(referent.name, "ratio", "figure"))
+        return self._labelled(self.add(Calc("multiply", (exact, self.add(Const(kind, 1))), kind)), referent.name)
 
     def named_fields(self, text: str) -> Iterator[tuple[str, int]]:
         """The figures, facts and settings that a message shows, each with its node."""

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from policy.document import Let, Policy
 from policy.kinds import Value
 from policy.syntax import Condition, Expr, FigureOf, Name, Number
 from policy.vocabulary import FactDeclaration, Vocabulary
+
+if TYPE_CHECKING:
+    from policy.promises import CheckedPromise
 
 LEVELS = {"facts": 0, "tiers": 1, "limits": 2, "terms": 3, "security": 4, "checks": 5, "authority": 6}
 OUTPUT_NAMES = {"limit": "limit.policy", "largest_order": "limit.largest_order", "review_every": "limit.review_every"}
@@ -97,6 +101,7 @@ class Checked:
     meanings: Meanings
     names: Names
     tests: tuple[CheckedTest, ...]
+    promises: tuple[CheckedPromise, ...] = ()
 
 
 def fact_referent(declaration: FactDeclaration, scope: str = "fact") -> Referent:
@@ -122,7 +127,7 @@ def parts_of(node: Expr | Condition) -> tuple[Expr | Condition, ...]:
         case s.Call():
             return node.args
         case s.FigureOf():
-            return node.where
+            return node.where if node.if_none is None else (*node.where, node.if_none)
         case s.Membership():
             ends = [end for item in node.items if isinstance(item, s.Interval) for end in (item.low, item.high) if end]
             return (node.left, *[item for item in node.items if not isinstance(item, s.Interval)], *ends)

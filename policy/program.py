@@ -7,6 +7,7 @@ Source: docs/decisions/0001-one-program-many-engines.md
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -198,12 +199,24 @@ Node = Const | Fact | Calc | Round | Compare | Logic | In | First | Collect | Fo
 
 
 @dataclass(frozen=True, slots=True)
+class DayWindow:
+    """The days that a figure looks at, by the date `field` of an item: the last so many "days" or "months" up to and
+    with as_of, or (unit "calendar") the last whole stretch of so many calendar months, 12 for a year.
+    """
+
+    unit: str
+    size: int
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A figure over a list, computed from its rows before the Program runs.
 
-    `word` is count or sum; `nodes` is a little program of its own over "item" and "fact" reads; `where` is the index of
-    the condition in it; `field` the index summed (-1 for count). An item whose `where` is unknown, or whose summed
-    field is missing, makes the whole figure missing.
+    `word` is count, sum, largest, smallest, average, share, any or every; `nodes` is a little program of its own over
+    "item" and "fact" reads; `where` is the index of the condition in it; `field` the index read (-1: whole items). An
+    item whose `where` is unknown, or whose field is missing, makes the whole figure missing. Of no item, largest,
+    smallest and average are missing, or the one value of `if_none`.
     """
 
     name: str
@@ -213,6 +226,8 @@ class Figure:
     where: int
     field: int
     kind: str
+    window: DayWindow | None = dataclasses.field(default=None, metadata=ADDED_LATER)
+    if_none: tuple[Value, ...] = dataclasses.field(default=(), metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,10 @@ class Resolver(ABC):
             self.note("scope", expr.at, f"'{expr.text}' is a field of a list and cannot be used for an order",
                       f"use a figure under 'let': count of {shape} where ...")  # fmt: skip
             return
+        if expr.text in self.names.vocabulary.lists:
+            self.note("scope", expr.at, f"'{expr.text}' is a list and has no value of its own",
+                      f"use a figure under 'let': count of {expr.text}")  # fmt: skip
+            return
         if expr.text.startswith("invoice."):
             self.note("scope", expr.at, f"'{expr.text}' cannot be used in a check for an order",
                       "use a figure over invoices under 'let'")  # fmt: skip

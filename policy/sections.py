@@ -16,26 +16,24 @@ from policy.document import (
     SECTIONS,
     Alternative,
     CheckWritten,
-    FactWritten,
     Let,
     Policy,
     RowWritten,
     TestWritten,
     Word,
 )  # fmt: skip
-from policy.kinds import KINDS
+from policy.fact_declarations import read_fact_lists, read_facts
 from policy.ladders import read_ladders, read_letters
 from policy.meaning import OUTPUT_NAMES
 from policy.problems import Problem, Where, errors
 from policy.scopes import read_exceptions, read_scope
-from policy.shapes import DOTTED, NAME, TITLE, Keys, Shapes
+from policy.shapes import NAME, TITLE, Keys, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Block as Lines
 from policy.syntax import Condition, Expr
 from policy.values import read_lists, read_settings, read_tables
-from policy.vocabulary import SOURCES
 
 MEASURES = ("at_most", "at_least", "below", "above", "in", "is")
 VERDICTS = ("hard_stop", "deny", "refer", "warn")
@@ -72,7 +70,8 @@ def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy
         timezone=_timezone(shapes, values.get("timezone")) or Word("UTC", node.at),
         roles_rising=rising,
         roles_beside=beside,
-        facts=_facts(shapes, values.get("facts")),
+        facts=read_facts(shapes, values.get("facts")),
+        fact_lists=read_fact_lists(shapes, values.get("facts")),
         settings=read_settings(shapes, values.get("settings")),
         lists=read_lists(shapes, values.get("lists")),
         lets=_lets(shapes, values.get("let")),
@@ -107,46 +106,8 @@ def _roles(shapes: Shapes, node: Node | None) -> tuple[tuple[Word, ...], tuple[W
     values = shapes.block(node, "roles", ("rising", "also")) or Keys()
     rising = shapes.words(values["rising"], "rising") if "rising" in values else ()
     beside = shapes.words(values["also"], "also") if "also" in values else ()
-    _once(shapes, [*rising, *beside], "role")
+    shapes.once([*rising, *beside], "role")
     return rising, beside
-
-
-def _once(shapes: Shapes, words: list[Word], what: str) -> None:
-    seen: dict[str, Word] = {}
-    for word in words:
-        first = seen.setdefault(word.text, word)
-        if first is not word and word.text:
-            shapes.note("duplicate-name", word.at, f"the {what} '{word.text}' stands already in line {first.at.line}",
-                        "choose another name, or take one out")  # fmt: skip
-
-
-def _facts(shapes: Shapes, node: Node | None) -> tuple[FactWritten, ...]:
-    facts = []
-    for name, value in shapes.entries(node, "facts"):
-        keys = ("kind", "from", "missing", "of", "meaning")
-        values = shapes.block(value, f"fact '{name.text}'", keys, ("list", "alias", "at_most", "unit"))
-        shapes.broken.add(name.text)
-        if values is None or not shapes.named(name, DOTTED) or (isinstance(value, Block) and value.get("list")):
-            continue
-        kind = shapes.choice(shapes.word(shapes.need(values, "kind", name.at, f"fact '{name.text}'"), "kind"),
-                             "kind of fact", tuple(k for k in KINDS if k not in ("rate", "number")))  # fmt: skip
-        source = shapes.choice(shapes.word(values.get("from"), "from"), "source of facts", SOURCES)
-        missing = shapes.word(values.get("missing"), "missing") or Word("refer", name.at)
-        if missing.text not in ("refer", "deny"):
-            shapes.note("not-yet-supported", missing.at, f"a default of '{missing.text}' for a missing fact does not "
-                        "run in this version", "write missing: refer, or missing: deny")  # fmt: skip
-            missing = Word("refer", name.at)
-        choices = shapes.words(values["of"], "of") if "of" in values else ()
-        if kind is not None and kind.text == "choice" and not choices:
-            shapes.note(
-                "missing-key", name.at, f"the choice '{name.text}' does not say its words", "add 'of: [one, two]'"
-            )
-        meaning = {language: word.text for language, word in shapes.texts(values.get("meaning"), "meaning").items()}
-        if kind is not None:
-            facts.append(FactWritten(name, kind, source or Word("master", name.at), missing, choices, meaning))
-            shapes.broken.discard(name.text)
-    _once(shapes, [fact.name for fact in facts], "fact")
-    return tuple(facts)
 
 
 def _lets(shapes: Shapes, node: Node | None) -> tuple[Let, ...]:
@@ -272,7 +233,7 @@ def _checks(shapes: Shapes, node: Node | None) -> tuple[CheckWritten, ...]:
     checks: list[CheckWritten] = []
     for item in shapes.items(node, "checks"):
         checks.extend(_check_or_group(shapes, item, None))
-    _once(shapes, [check.name for check in checks if check.scope is None], "check")
+    shapes.once([check.name for check in checks if check.scope is None], "check")
     return tuple(checks)
 
 
@@ -365,7 +326,7 @@ def _tests(shapes: Shapes, node: Node | None) -> tuple[TestWritten, ...]:
         expect = () if is_base else tuple(shapes.entries(values.get("expect"), "expect"))
         if name is not None:
             tests.append(TestWritten(name, is_base, like, kept, expect))
-    _once(shapes, [test.name for test in tests], "test")
+    shapes.once([test.name for test in tests], "test")
     return tuple(tests)
 
 

@@ -131,6 +131,15 @@ class Shapes:
                   did_you_mean(word.text, known, f"one of: {listed(known)}"))  # fmt: skip
         return None
 
+    def once(self, words: Iterable[Word], what: str) -> None:
+        """A finding for every name that stands a second time."""
+        seen: dict[str, Word] = {}
+        for word in words:
+            first = seen.setdefault(word.text, word)
+            if first is not word and word.text:
+                self.note("duplicate-name", word.at, f"the {what} '{word.text}' stands already in line {first.at.line}",
+                          "choose another name, or take one out")  # fmt: skip
+
     def texts(self, node: Node | None, place: str) -> dict[str, Word]:
         """Human text by language; a single text counts as English."""
         if node is None:

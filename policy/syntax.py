@@ -88,15 +88,31 @@ class Call:
     at: Where
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`in last 24 months`, `in last 30 days`: unit "months" or "days"; `in last full calendar year`: unit "calendar",
+    size in months; `ever`: unit "ever".
+    """
+
+    unit: str
+    size: int
+    at: Where
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class FigureOf:
-    """`count of L where ...`, `sum of L.field where ...`: one word, one list, one `where` (lines joined by and)."""
+    """`count of L where ...`, `sum of L.field where ...`: one word, one list, one `where` (lines joined by and).
+
+    `window` bounds the days of the items; `if_none` is the value where no item fits, None where that is missing.
+    """
 
     word: str
     list_name: str
     field: str
     where: tuple[Condition, ...]
     at: Where
+    window: Window | None = None
+    if_none: Expr | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

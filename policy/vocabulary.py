@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+DIRECTIONS = ("higher", "lower")  # which values of a fact are better for the customer
 SOURCES = ("request", "ledger", "master", "bureau", "computed")
 
 
@@ -17,7 +18,9 @@ class FactDeclaration:
     """One declared fact: its kind, where it comes from and what its absence means.
 
     `kind` is a name of `policy.kinds`; `source` one of `SOURCES`, of which a client may send only "request".
-    `missing` is "refer" or "deny". `choices` are the tokens of a fact of kind "choice".
+    `missing` is "refer" or "deny"; `better` is "higher", "lower", or empty where neither is meant. `choices` are the
+    tokens of a fact of kind "choice".
+    A list that a request may bring has kind "list", and its fields in `listing`.
     """
 
     name: str
@@ -26,6 +29,8 @@ class FactDeclaration:
     meaning: Mapping[str, str] = field(default_factory=dict)
     missing: str = "refer"
     choices: tuple[str, ...] = ()
+    better: str = ""
+    listing: ListDeclaration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class ListDeclaration:
     """A list that figures may count and add up, such as `invoices`; fields are facts of one item.
 
     A list that holds only the last days says how many in `days`, and by which field in `dated_by`; a figure that asks
-    for more would miss items, and is a finding.
+    for more would miss items, and is a finding. `at_most` bounds the items of a list that a request brings.
     """
 
     name: str
@@ -41,6 +46,7 @@ class ListDeclaration:
     meaning: Mapping[str, str] = field(default_factory=dict)
     days: int = 0
     dated_by: str = ""
+    at_most: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class Values:
         text = self.variable()
         read = ast.Subscript(name("facts"), tree(node.name), ast.Load())
         self.body.append(assign(text, call("given", name("facts"), node.name) if self.complete else read))
-        if node.scope == "fact" and node.kind not in RATIONAL:
+        if node.kind == "flag" or (node.scope == "fact" and node.kind not in RATIONAL):
             return Exact(name(text), 1, text, sure=False)
         raw = Exact(name(text), 1, text)
         return self.define((raw,), ast.Attribute(raw_tree := tree(raw.top), "numerator", ast.Load()),

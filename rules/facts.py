@@ -67,7 +67,7 @@ _LISTS = (
         _declared("due_on", "date", "ledger", "the day it must be paid", "到期日"),
         _declared("days_overdue", "days", "ledger", "days since the due date, 0 before", "逾期天数"),
         _declared("disputed", "flag", "ledger", "the customer disputes it", "有争议"),
-    )}, {"en": "open invoices of this customer", "zh": "该客户的未付发票"}),
+    )}, {"en": "open invoices of this customer", "zh": "该客户的未付发票"}, dated_by="invoiced_on"),
     ListDeclaration("earlier_orders", {field.name: field for field in (
         _declared("amount", "money", "ledger", "the value of the order", "订单金额"),
         _declared("unsecured_amount", "money", "ledger", "what it held of the limit", "占用额度"),

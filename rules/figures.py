@@ -6,51 +6,120 @@ Source: docs/decisions/0003-figures-are-computed-in-rules.md
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
 from typing import Any
 
-from policy.kinds import Value
-from policy.program import Fact, Figure, First, Program
+from policy.kinds import Value, plain
+from policy.program import DayWindow, Fact, Figure, First, Program
+from rules.arithmetic import add_months
 from rules.outcome import Missing
 from rules.reference import Evaluation
 
 Item = Mapping[str, Value | None]
+BESIDE = ("share", "every")  # figures that also look at the items which do not fit
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One item of the days that a figure looks at: whether it fits, and the field that is read (1: the whole item)."""
+
+    fits: bool
+    amount: Any
 
 
 def with_figures(
-    program: Program, facts: Mapping[str, Value | None], lists: Mapping[str, Sequence[Item]]
+    program: Program, facts: Mapping[str, Any], lists: Mapping[str, Sequence[Item]]
 ) -> dict[str, Any]:
-    """The facts and every figure that is not already given; a list that is not there makes its figures missing."""
+    """The facts and every figure that is not already given; a list that is not there makes its figures missing.
+
+    A list that the request brought stands among the facts.
+    """
     found: dict[str, Any] = dict(facts)
     for figure in program.figures:
         if figure.name not in facts:
-            items = lists.get(figure.list_name)
+            items = lists.get(figure.list_name, facts.get(figure.list_name))
             found[figure.name] = (
                 Missing(frozenset({figure.list_name})) if items is None else compute(figure, found, items)
             )
     return found
 
 
-def compute(figure: Figure, facts: Mapping[str, Value | None], items: Sequence[Item]) -> Any:
-    """One figure; an item whose `where` or summed field is missing makes all of it missing, never dropped silently."""
-    tables = {node.name: index for index, node in enumerate(figure.nodes) if isinstance(node, First)}
-    total = 0
+def compute(figure: Figure, facts: Mapping[str, Any], items: Sequence[Item]) -> Any:
+    """One figure; an item whose `where` or field is missing makes all of it missing, never dropped silently."""
+    judged = []
     for item in items:
-        evaluation = Evaluation(figure.nodes, tables, facts)
-        evaluation.item = item
-        counted = evaluation.value(figure.where)
-        if isinstance(counted, Missing):
-            return _of(figure, counted)
-        if counted:
-            amount = 1 if figure.field < 0 else evaluation.value(figure.field)
-            if isinstance(amount, Missing):
-                return _of(figure, amount)
-            total += amount
-    return total
+        one = judge(figure, facts, item)
+        if isinstance(one, Missing):
+            return one
+        if one is not None:
+            judged.append(one)
+    amounts = [one.amount for one in judged if one.fits]
+    if not amounts and figure.word in ("largest", "smallest", "average"):
+        return figure.if_none[0] if figure.if_none else Missing(frozenset({f"no_item:{figure.list_name}"}))
+    if figure.word == "share":
+        return _share(sum(amounts), sum(one.amount for one in judged)) if judged else 0
+    if figure.word == "every":
+        return len(amounts) == len(judged)
+    return _FROM[figure.word](amounts)
+
+
+def judge(figure: Figure, facts: Mapping[str, Any], item: Item) -> Judged | Missing | None:
+    """What an item is to a figure; None outside of its days, or where it does not fit and nobody looks at it."""
+    tables = {node.name: index for index, node in enumerate(figure.nodes) if isinstance(node, First)}
+    evaluation = Evaluation(figure.nodes, tables, facts)
+    evaluation.item = item
+    inside, fits = _inside(figure, facts, item), evaluation.value(figure.where)
+    beside = figure.word in BESIDE
+    if inside is False or (fits is False and not beside):
+        return None
+    unknown = [truth for truth in (inside, fits) if isinstance(truth, Missing)]
+    if unknown:
+        return _of(figure, Missing(frozenset().union(*(one.reasons for one in unknown))))
+    amount = 1 if figure.field < 0 else evaluation.value(figure.field)
+    return _of(figure, amount) if isinstance(amount, Missing) else Judged(fits, amount)
+
+
+def _inside(figure: Figure, facts: Mapping[str, Any], item: Item) -> bool | Missing:
+    """Whether an item lies in the days that a figure looks at."""
+    window = figure.window
+    if window is None:
+        return True
+    day, today = item.get(window.field), facts.get("as_of")
+    if not isinstance(day, int) or not isinstance(today, int):
+        lacking = [name for name, value in ((window.field, day), ("as_of", today)) if not isinstance(value, int)]
+        return Missing(frozenset(lacking))
+    first, last = days_of(window, today)
+    return first <= day <= last
+
+
+def days_of(window: DayWindow, today: int) -> tuple[int, int]:
+    """The first and last day of a window, as ordinal day numbers."""
+    if window.unit == "days":
+        return today - window.size + 1, today
+    if window.unit == "months":
+        return add_months(today, -window.size) + 1, today
+    now = date.fromordinal(today)
+    begin = now.replace(month=(now.month - 1) // window.size * window.size + 1, day=1).toordinal()
+    return add_months(begin, -window.size), begin - 1
+
+
+def _share(part: Any, whole: Any) -> Any:
+    """A part of the whole; of nothing, or less, there is no share."""
+    return plain(Fraction(part, whole)) if whole > 0 else Missing(frozenset({"zero_divisor"}))
+
+
+_FROM: dict[str, Callable[[list[Any]], Any]] = {
+    "count": len, "sum": sum, "largest": max, "smallest": min, "any": bool,
+    "average": lambda amounts: plain(Fraction(sum(amounts), len(amounts))),
+}  # fmt: skip
 
 
 def _of(figure: Figure, missing: Missing) -> Missing:
     """Reasons that are fields of an item named with their list."""
     fields = {node.name for node in figure.nodes if isinstance(node, Fact) and node.scope == "item"}
+    fields |= {figure.window.field} if figure.window is not None else set()
     return Missing(frozenset(f"{figure.list_name}.{reason}" if reason in fields else reason
                              for reason in missing.reasons))  # fmt: skip

@@ -33,6 +33,7 @@ from policy.syntax import (
     Number,
     StateTest,
     Text,
+    Window,
     Words,
 )  # fmt: skip
 
@@ -211,22 +212,58 @@ class Evaluator:
         return found
 
     def figure(self, figure: FigureOf) -> Any:
-        """Counted or added up item by item; the first item that cannot be judged makes the whole unknown."""
+        """Taken together item by item; the first item that cannot be judged makes the whole unknown."""
         items = self.lists.get(figure.list_name)
         if items is None:
             return Unknown(frozenset({figure.list_name}))
-        total = Fraction(0)
+        fitting, rest = [], []
         for item in items:
             self.item, self.item_list = item, figure.list_name
+            recent = True if figure.window is None else self.recent(figure.window, figure.list_name)
             fits = every([self.truth(line) for line in figure.where])
-            amount = Fraction(1)
-            if fits is True and figure.word == "sum":
-                missing = Unknown(frozenset({f"{figure.list_name}.{figure.field}"}))
-                amount = missing if item.get(figure.field) is None else Fraction(item[figure.field])
-            if (stop := unknown([fits, amount])) is not None:
+            if recent is False or (fits is False and figure.word not in ("share", "every")):
+                continue
+            missing = Unknown(frozenset({f"{figure.list_name}.{figure.field}"}))
+            given = item.get(figure.field)
+            amount = Fraction(1) if not figure.field else missing if given is None else Fraction(given)
+            if (stop := unknown([recent, fits]) or unknown([amount])) is not None:
                 return stop
-            total += amount if fits else 0
-        return total
+            (fitting if fits else rest).append(amount)
+        return self.together(figure, fitting, rest)
+
+    def together(self, figure: FigureOf, fitting: list[Fraction], rest: list[Fraction]) -> Any:
+        """What a figure's word makes of the items that fit and, of a share, of the rest."""
+        if not fitting and figure.word in ("largest", "smallest", "average"):
+            none = Unknown(frozenset({f"no_item:{figure.list_name}"}))
+            return none if figure.if_none is None else self.value(figure.if_none)
+        whole = sum(fitting) + sum(rest)
+        match figure.word:
+            case "largest":
+                return max(fitting)
+            case "smallest":
+                return min(fitting)
+            case "average":
+                return Fraction(sum(fitting), len(fitting))
+            case "any" | "every":
+                return bool(fitting) if figure.word == "any" else not rest
+            case "share" if fitting or rest:
+                return sum(fitting) / Fraction(whole) if whole > 0 else Unknown(frozenset({"zero_divisor"}))
+        return Fraction(sum(fitting))  # of a count each item is one
+
+    def recent(self, window: Window, list_name: str) -> Truth:
+        """Whether the item's day lies in a window; the date field of the list is the only one that can be meant."""
+        listing = self.checked.vocabulary.lists[list_name]
+        given, today = self.item.get(listing.dated_by), self.facts.get("as_of")
+        reasons = {f"{list_name}.{listing.dated_by}": given, "as_of": today}
+        if None in (given, today):
+            return Unknown(frozenset(name for name, value in reasons.items() if value is None))
+        day, now = date.fromordinal(given), date.fromordinal(today)  # type: ignore[arg-type]
+        if window.unit == "days":
+            return 0 <= (now - day).days < window.size
+        if window.unit == "months":
+            return day <= now and given > months_later(Fraction(today), Fraction(-window.size))  # type: ignore[operator,arg-type]
+        stretches = [(one.year * 12 + one.month - 1) // window.size for one in (now, day)]
+        return stretches[0] - stretches[1] == 1
 
     def setting(self, setting: Setting) -> Any:
         if len(setting.values) == 1 and setting.values[0].since is None and setting.values[0].until is None:

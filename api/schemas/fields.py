@@ -112,7 +112,9 @@ class Facts(fields.Dict):
 
     def __init__(self, what: str) -> None:
         single = {"type": ["string", "integer", "boolean", "null"]}
-        metadata = {"description": what, "additionalProperties": single, "maxProperties": MOST_FACTS}
+        items = {"type": "array", "items": {"type": "object", "additionalProperties": single}}
+        values = {"oneOf": [single, items]}
+        metadata = {"description": what, "additionalProperties": values, "maxProperties": MOST_FACTS}
         super().__init__(load_default=dict, metadata=metadata)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from api.fact_values import _READ, read_fact
 from policy.kinds import KINDS, NO_LIMIT, UNLIMITED
-from policy.vocabulary import FactDeclaration
+from policy.vocabulary import FactDeclaration, ListDeclaration
 from rules.facts import trade_vocabulary
 
 
@@ -58,3 +58,32 @@ def test_a_choice_is_one_of_its_words() -> None:
 
 def test_every_kind_of_the_language_can_be_read() -> None:
     assert set(_READ) | {"choice", "terms"} == set(KINDS)
+
+
+REFERENCES = ListDeclaration("references", {
+    "amount": FactDeclaration("amount", "money"), "date": FactDeclaration("date", "date"),
+}, at_most=2)  # fmt: skip
+
+
+def read_list(given: Any) -> Any:
+    declared = FactDeclaration("references", "list", "request", listing=REFERENCES)
+    return read_fact(declared, given, "CNY", trade_vocabulary())
+
+
+def test_the_items_of_a_list_are_read_field_by_field() -> None:
+    first = {"amount": "10.50", "date": "2026-02-28"}
+    assert read_list([first, {"amount": None}]) == ({"amount": 1050, "date": date(2026, 2, 28).toordinal()}, {})
+    assert read_list([]) == ()
+
+
+@pytest.mark.parametrize(("given", "told"), [
+    ("none", "is not a list of objects; write [{...}, {...}], and [] for none"),
+    (["10.50"], "is not a list of objects; write [{...}, {...}], and [] for none"),
+    ([{}, {}, {}], "has more than 2 items; the policy reads no more"),
+    ([{}, {"sum": "1"}], "has sum in item 2; its fields are amount, date"),
+    ([{"amount": 10}], "has 'amount' in item 1, which is not text; write it in quotes"),
+])  # fmt: skip
+def test_a_list_that_cannot_be_read_is_refused_in_words(given: Any, told: str) -> None:
+    with pytest.raises(ValueError, match="[a-z]") as refused:
+        read_list(given)
+    assert str(refused.value) == told

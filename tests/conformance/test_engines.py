@@ -97,12 +97,12 @@ def facts_of(program: Program, written: Mapping[str, Any]) -> dict[str, Any]:
     """What an engine is given for the written facts and lists of a case."""
     vocabulary = trade_vocabulary()
     declared = {**vocabulary.facts, **program.facts}
+    known = {**vocabulary.lists, **{fact.name: fact.listing for fact in declared.values() if fact.listing}}
     lists = {
-        name: [{field: typed(text, vocabulary.lists[name].fields[field].kind) for field, text in item.items()}
-               for item in items]
-        for name, items in written.items() if name in vocabulary.lists and items != "missing"
+        name: [{field: typed(text, known[name].fields[field].kind) for field, text in item.items()} for item in items]
+        for name, items in written.items() if name in known and items != "missing"
     }  # fmt: skip
-    given = {name: typed(text, declared[name].kind) for name, text in written.items() if name not in vocabulary.lists}
+    given = {name: typed(text, declared[name].kind) for name, text in written.items() if name not in known}
     return with_figures(program, computed_facts({n: v for n, v in given.items() if v is not None}), lists)
 
 
@@ -128,6 +128,9 @@ def differences(outcome: Outcome, wanted: Mapping[str, Any]) -> Iterator[str]:
                 pairs = [(f"exception of {check}", checks[check].lifted_by, by) for check, by in value.items()]
             case "measured":
                 pairs = [(f"measured {check}", checks[check].evidence[0].value, cents(text))
+                         for check, text in value.items()]  # fmt: skip
+            case "counted":
+                pairs = [(f"counted {check}", checks[check].evidence[0].value, Fraction(text))
                          for check, text in value.items()]  # fmt: skip
             case "rows":
                 rows = {table: str(outcome.rows.get(table, "absent")) for table in value}

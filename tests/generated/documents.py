@@ -22,10 +22,14 @@ FACTS = {
     "terms": ("order.requested_terms",),
 }  # fmt: skip
 LISTS = {
-    "invoices": {"amount": "money", "open_amount": "money", "due_on": "date", "days_overdue": "days",
-                 "disputed": "flag"},
+    "invoices": {"amount": "money", "open_amount": "money", "invoiced_on": "date", "due_on": "date",
+                 "days_overdue": "days", "disputed": "flag"},
     "earlier_orders": {"amount": "money", "unsecured_amount": "money", "placed_on": "date"},
 }  # fmt: skip
+WINDOWS = {
+    "invoices": ("30 days", "2 months", "1 year", "full calendar year", "full calendar quarter", "full calendar month"),
+    "earlier_orders": ("1 day", "30 days", "1 month"),
+}
 DECLARED = ("money", "percent", "ratio", "hours", "count", "choice", "flag", "limit", "days", "text", "months")
 INSTRUMENTS = ("prepayment", "letter_of_credit", "bank_guarantee", "personal_guarantee")
 ROLES = ("analyst", "manager", "cfo")
@@ -252,19 +256,28 @@ class _Writer(Formulas):
         fields = LISTS[listing]
         lines = [self.item_line(fields) for _ in range(r.randrange(3))]
         where = f" where {' and '.join(lines)}" if lines else ""
-        if self.chance(0.5):
-            self.lets[name], kind = f"count of {listing}{where}", "count"
+        word = r.choice(("count", "count", "sum", "sum", "any", "every", "share", "largest", "smallest", "average"))
+        where = where or (" where amount > 1_000" if word in ("any", "every", "share") else "")
+        window = f" in last {r.choice(WINDOWS[listing])}" if self.chance(0.3) else ""
+        kind = {"count": "count", "any": "flag", "every": "flag"}.get(word, "")
+        if kind:
+            self.lets[name] = f"{word} of {listing}{window}{where}"
         else:
             field = r.choice([field for field, kind in fields.items() if kind in ("money", "days")])
-            self.lets[name], kind = f"sum of {listing}.{field}{where}", fields[field]
+            kind = "percent" if word == "share" else fields[field]
+            none = word in ("largest", "smallest", "average") and self.chance(0.5)
+            ending = f", if none {self.literal(kind)}" if none else ""
+            self.lets[name] = f"{word} of {listing}.{field}{window}{where}{ending}"
         self.names[kind].append(name)
+        if word in ("share", "average"):
+            self.wide.add(name)
 
     def item_line(self, fields: dict[str, str]) -> str:
         r = self.random
         field = r.choice(tuple(fields))
         kind = fields[field]
         if kind == "flag":
-            return f"{field} is {r.choice(('', 'not '))}true"
+            return r.choice((f"{field} is {r.choice(('', 'not '))}true", f"not {field}"))
         if field == "placed_on":  # the list holds the last 60 days, and a figure may not ask for more
             return r.choice((f"{field} >= as_of - {r.choice((2, 30, 60))} days", f"{field} < {self.literal('date')}"))
         if self.chance(0.15):

@@ -39,7 +39,7 @@ class Situations:
         self.random = random
         self.declared = {**trade_vocabulary().facts, **program.facts}
         self.read = [name for name in {*program.facts, "order.amount", "order.prepaid", "order.requested_terms"}
-                     if name in self.declared]  # fmt: skip
+                     if name in self.declared and self.declared[name].listing is None]  # fmt: skip
         self.read.sort()
         self.thresholds: dict[str, set[Any]] = {kind: set(values) for kind, values in POOL.items()}
         self._collect(program.nodes)
@@ -83,7 +83,9 @@ class Situations:
 
     def items(self, name: str, absent: float) -> tuple[Mapping[str, Any], ...]:
         """The rows of a list, now and then with a field that is missing."""
-        fields = trade_vocabulary().lists[name].fields.values()
+        declared = self.declared.get(name)
+        listing = trade_vocabulary().lists[name] if declared is None or declared.listing is None else declared.listing
+        fields = listing.fields.values()
         return tuple(
             {field.name: self.value(field) for field in fields if self.random.random() >= absent / 4}
             for _ in range(self.random.randrange(4))

@@ -130,7 +130,7 @@ def test_the_other_lines_of_a_broken_row_are_still_checked() -> None:
         ("{kind: count, missing: deny}", None),
         ("{kind: count, missing: 0}", "not-yet-supported"),
         ("{kind: rate}", "unknown-word"),
-        ("{list: {amount: money}}", "not-yet-supported"),
+        ("{list: {amount: money}}", "bad-name"),
     ],
 )
 def test_declared_facts(fact: str, code: str | None) -> None:
