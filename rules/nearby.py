@@ -28,6 +28,7 @@ TRIES = 3
 PROBE = {"money": 1_000, "limit": 1_000}
 MOST = {"money": MONEY_MAX, "limit": MONEY_MAX, "date": 3_000_000}
 PAID = "order.prepaid"
+SENT = {"order.amount": "money", PAID: "money", "order.requested_terms": "terms"}  # read by the end of a decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,10 @@ class Nearby:
     def movable(self, order: OrderFacts) -> dict[str, str]:
         """The given facts and figures of an order that the policy reads, with their kinds."""
         declared = {name: fact.kind for name, fact in self.program.facts.items()}
-        names = dict.fromkeys((*declared, "order.amount", PAID, "order.requested_terms"))
+        names = dict.fromkeys((*declared, *SENT))
         known = self.read(order)
-        found = {name: declared.get(name, "money") for name in names if self._is_given(order, name)}
+        found = {name: declared.get(name, SENT.get(name, "money")) for name in names if self._is_given(order, name)}
         found |= {one.name: one.kind for one in self.program.figures if not isinstance(known.get(one.name), Missing)}
-        found.pop("order.requested_terms", None)
         return found
 
     def _is_given(self, order: OrderFacts, name: str) -> bool:
@@ -89,7 +89,9 @@ class Nearby:
         """The values of one fact, all else equal, at which a test turns, and the units beside them, rising."""
         if kind == "flag":
             return (True, False)
-        if kind in ("choice", "text", "terms"):
+        if kind == "terms":
+            return tuple(self.program.terms)
+        if kind in ("choice", "text"):
             return tuple(dict.fromkeys(self._words(name)))
         if kind not in (*NUMERIC, "date"):
             return ()

@@ -1,0 +1,112 @@
+"""`aval explain`: a row of a policy in a sentence, or one decision with why, why not, and what would change it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from api.commands.files import broken, counted, load, read_file, tell
+from policy import Loaded
+from policy.given import read_given
+from policy.program import Program
+from rules.explain import RowPlace, find_rows, meanings, places, row_sentence
+from rules.facts import trade_vocabulary
+from rules.nearby import OrderFacts
+from rules.why import explain_decision
+
+
+@click.command()
+@click.argument("name", metavar="FILE")
+@click.argument("row", metavar="[ROW]", required=False)
+@click.option("--facts", "facts_name", metavar="FILE", help="The facts of an order, written as 'given' of a test.")
+@click.option("--as-of", "as_of", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]),
+              help="The day of the decision  [default: as_of of the facts, else today]")  # fmt: skip
+@click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True,
+              help="The language of the sentences.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One document for machines.")
+@click.pass_context
+def explain(
+    context: click.Context, name: str, row: str | None, facts_name: str | None, as_of: datetime | None, language: str,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Say a row of a policy in a sentence, or explain the decision on one order.
+
+    ROW is a section and number (tiers:2), the name of a check or tier, or the number of a line; without it every row is
+    said. With --facts it tells which rows decided, why not those above, and what one other fact alone would change.
+    """
+    if row is not None and facts_name is not None:
+        raise click.UsageError("a row is explained without facts; give either ROW or --facts")
+    loaded = _loaded(context, name)
+    program = loaded.program
+    assert program is not None
+    if facts_name is not None:
+        order = _order(context, loaded, facts_name, as_of.date() if as_of else None)
+        _decision(program, order, language, as_json)
+        return
+    found = find_rows(program, row) if row is not None else tuple(places(program))
+    if not found:
+        raise click.UsageError(f"'{row}' is no row of {name}; write a section and number such as tiers:1, the name of "
+                               "a check or tier, or a line number")  # fmt: skip
+    _rows(program, found, language, as_json, with_meanings=row is not None)
+
+
+def _rows(
+    program: Program, found: tuple[RowPlace, ...], language: str, as_json: bool, with_meanings: bool
+) -> None:
+    if as_json:
+        rows = [{"section": one.section, "number": one.number, "name": one.name, "line": one.line or None,
+                 "sentence": row_sentence(program, one, language), "facts": dict(meanings(program, one, language))}
+                for one in found]  # fmt: skip
+        click.echo(json.dumps({"rows": rows}, ensure_ascii=False, indent=2))
+        return
+    for one in found:
+        click.echo(row_sentence(program, one, language))
+        for fact, meaning in meanings(program, one, language) if with_meanings else ():
+            click.echo(f"    {fact}: {meaning}")
+
+
+def _decision(program: Program, order: OrderFacts, language: str, as_json: bool) -> None:
+    try:
+        told = explain_decision(program, order, language)
+    except (ArithmeticError, ValueError) as fault:  # such as a due date after the last year there is
+        raise click.ClickException(f"these facts cannot be decided ({fault}); look for an amount or a day out of all "
+                                   "proportion") from fault  # fmt: skip
+    if as_json:
+        lines = [{"about": one.about, "depth": one.depth, "text": one.text} for one in told]
+        click.echo(json.dumps({"explanation": lines}, ensure_ascii=False, indent=2))
+        return
+    for one in told:
+        click.echo(f"{'    ' * one.depth}{one.text}")
+
+
+def _loaded(context: click.Context, name: str) -> Loaded:
+    loaded = load(_existing(name))
+    if loaded.program is None:
+        tell(loaded.problems)
+        click.echo(f"{name} cannot be explained: it has {counted(broken(loaded.problems), 'error')}", err=True)
+        context.exit(1)
+    return loaded
+
+
+def _order(context: click.Context, loaded: Loaded, name: str, as_of: date | None) -> OrderFacts:
+    assert loaded.policy is not None and loaded.program is not None
+    given, problems = read_given(read_file(_existing(name)), name, loaded.policy, trade_vocabulary())
+    if given is None:
+        tell(problems)
+        click.echo(f"nothing is explained: the facts have {counted(broken(problems), 'error')}", err=True)
+        context.exit(1)
+    facts = dict(given.facts)
+    if as_of is not None or facts.get("as_of") is None:
+        facts["as_of"] = (as_of or datetime.now(ZoneInfo(loaded.program.timezone)).date()).toordinal()
+    return OrderFacts(facts, dict(given.lists))
+
+
+def _existing(name: str) -> Path:
+    path = Path(name)
+    if not path.is_file():
+        raise click.UsageError(f"there is no file '{name}'; give the path of a file")
+    return path

@@ -1,0 +1,83 @@
+"""`aval explain`: rows in sentences and decisions with why not; wrong use in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api.commands import cli
+
+STANDARD = Path(__file__).resolve().parents[3] / "policy" / "library" / "standard.yaml"
+FACTS = """customer.months_trading: 30
+customer.insolvent: false
+customer.score: 75
+customer.average_days_late: 3
+customer.court_cases: 0
+customer.annual_revenue: 9_000_000
+limit.granted: none
+account.exposure: 0
+order.amount: 20_000
+invoices: []
+earlier_orders: []
+"""
+
+
+def aval(*args: str) -> Result:
+    return CliRunner().invoke(cli, args, prog_name="aval")
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> str:
+    """The facts of an order that a standard customer places."""
+    path = tmp_path / "facts.yaml"
+    path.write_text(FACTS, "utf-8")
+    return str(path)
+
+
+def test_a_row_is_said_with_what_its_facts_mean() -> None:
+    told = aval("explain", str(STANDARD), "prime").stdout
+    assert "tier prime where customer.score is 80 or more, and customer.average_days_late is not more than" in told
+    assert "    customer.score: credit score, higher is better" in told
+    assert "customer.score 不低于 80（含）" in aval("explain", str(STANDARD), "prime", "--lang", "zh").stdout
+
+
+def test_without_a_row_all_are_said_and_machines_get_them_too() -> None:
+    lines = aval("explain", str(STANDARD)).stdout.splitlines()
+    rows = json.loads(aval("explain", str(STANDARD), "--json").stdout)["rows"]
+    assert [row["sentence"] for row in rows] == lines and len(lines) > 20
+    assert rows[1]["facts"]["customer.court_cases"] == "open court cases as debtor"
+
+
+def test_a_decision_is_explained_with_what_would_change_it(facts: str) -> None:
+    told = aval("explain", str(STANDARD), "--facts", facts, "--as-of", "2026-11-23").stdout
+    assert told.startswith("approve_with_conditions: tier standard, terms net 30")
+    assert "customer.score is 75, wanted: 80 or more (5 away)" in told
+    assert "approve with one other fact alone: customer.score 80 (now 75)" in told
+    found = json.loads(aval("explain", str(STANDARD), "--facts", facts, "--json", "--as-of", "2026-11-23").stdout)
+    assert found["explanation"][0]["about"] == "answer"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["nobody"], "'nobody' is no row of"), (["prime", "--facts", "x.yaml"], "give either ROW or --facts"),
+        (["--facts", "nothing.yaml"], "there is no file 'nothing.yaml'"),
+    ],
+)  # fmt: skip
+def test_wrong_use_is_told_in_one_line(more: list[str], message: str) -> None:
+    told = aval("explain", str(STANDARD), *more)
+    assert told.exit_code == 2 and message in told.stderr and told.stderr.count("\n") == 1
+
+
+def test_a_policy_or_facts_with_errors_are_not_explained(tmp_path: Path, facts: str) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(STANDARD.read_text("utf-8").replace("customer.score >= 80", "customer.scor >= 80"), "utf-8")
+    told = aval("explain", str(broken))
+    assert told.exit_code == 1 and "cannot be explained: it has 1 error" in told.stderr
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("customer.scor: 75\n", "utf-8")
+    told = aval("explain", str(STANDARD), "--facts", str(wrong))
+    assert told.exit_code == 1 and "nothing is explained: the facts have 1 error" in told.stderr
