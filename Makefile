@@ -89,7 +89,7 @@ docs-findings: $(READY) ## write docs/findings.md anew from the broken policies
 	$(BIN)/python -m tests.docs.findings_page
 
 lock: $(READY) ## choose and hash the newest allowed versions again
-	$(LOCK) --upgrade --extra test --extra dev -o requirements/dev.txt
+	$(LOCK) --upgrade --extra test --extra dev --extra analysis -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) -c requirements/dev.txt --extra bench -o requirements/bench.txt
 

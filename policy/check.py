@@ -23,6 +23,7 @@ from policy.kinds import NO_LIMIT
 from policy.meaning import LEVELS, OUTPUT_NAMES, Checked, Names, Referent, Sort, fact_referent
 from policy.numbers import float_free
 from policy.problems import Problem, Where, in_order
+from policy.promises import check_promises
 from policy.resolve import ANY_SECTION, shown
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Comparison, Expr, Membership, Name
@@ -59,8 +60,9 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     check_ladders(inference)
     check_charges(inference)
     tests = check_tests(inference)
+    promises = check_promises(inference)
     add_hints(inference)
-    return Checked(policy, vocabulary, inference.meanings, names, tests), tuple(in_order(problems))
+    return Checked(policy, vocabulary, inference.meanings, names, tests, promises), tuple(in_order(problems))
 
 
 def _rows_and_checks(inference: Inference) -> None:
@@ -80,13 +82,18 @@ def _rows_and_checks(inference: Inference) -> None:
 def _declare(written: FactWritten, facts: dict[str, FactDeclaration], problems: list[Problem]) -> None:
     name, known = written.name.text, facts.get(written.name.text)
     declared = FactDeclaration(name, written.kind.text, written.source.text, written.meaning, written.missing.text,
-                               tuple(word.text for word in written.choices))  # fmt: skip
+                               tuple(word.text for word in written.choices), _better(written, known))  # fmt: skip
     if known is not None and (known.kind, known.source) != (declared.kind, declared.source):
         kind = shown(fact_referent(known).sort)
         problems.append(Problem("duplicate-name", written.name.at, f"'{name}' is built in: {kind} from {known.source}",
                                 "keep its kind and source, or choose another name"))  # fmt: skip
         return
     facts[name] = replace(declared, choices=declared.choices or (known.choices if known else ()))
+
+
+def _better(written: FactWritten, known: FactDeclaration | None) -> str:
+    """Which values are better for the customer: as written, else as the vocabulary says."""
+    return written.better.text if written.better else known.better if known else ""
 
 
 def _name_all(names: Names, problems: list[Problem]) -> None:

@@ -16,13 +16,14 @@ from policy.syntax import Condition, Expr
 if TYPE_CHECKING:
     from policy.charges import ChargeWritten, FeeWritten, ReleaseWritten
     from policy.ladders import LadderWritten, LettersWritten
+    from policy.promises import PromiseWritten
 
 ROW_SECTIONS = ("tiers", "limits", "terms", "security", "authority")
 SECTIONS = ("facts", "settings", "lists", "let", "tables", *ROW_SECTIONS[:4], "checks", "exceptions", "authority",
-            "release", "escalation", "letters", "late_charge", "fees", "tests")  # fmt: skip
+            "release", "escalation", "letters", "late_charge", "fees", "promises", "tests")  # fmt: skip
 HEADER = ("aval", "policy", "title", "currency", "calendar", "timezone", "roles")
 LATER = (
-    "use", "states", "scales", "documents", "insurance", "review", "alerts", "promises", "limit",
+    "use", "states", "scales", "documents", "insurance", "review", "alerts", "limit",
 )  # fmt: skip
 
 
@@ -243,5 +244,6 @@ class Policy:
     charges: tuple[ChargeWritten, ...] = ()
     fees: tuple[FeeWritten, ...] = ()
     release: ReleaseWritten | None = None
+    promises: tuple[PromiseWritten, ...] = ()
     broken: frozenset[str] = frozenset()
     damaged: bool = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from policy.analysis import analyse, gaps
 from policy.check import check
 from policy.compile import compile_policy
+from policy.compile_promises import Question, questions_of
 from policy.document import Policy
 from policy.meaning import CheckedTest
 from policy.problems import Problem, Where, errors, in_order
@@ -20,12 +21,13 @@ BUILT_IN = "built-in"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of a file: its Program (None where there are errors), its tests, and every finding."""
+    """What came of a file: its Program (None where there are errors), its tests, every finding, and its promises."""
 
     program: Program | None
     tests: tuple[CheckedTest, ...]
     problems: tuple[Problem, ...]
     policy: Policy | None = None
+    promises: tuple[Question, ...] = ()
 
 
 def load_policy(source: bytes, file: str, vocabulary: Vocabulary) -> Loaded:
@@ -48,7 +50,8 @@ def load_policy(source: bytes, file: str, vocabulary: Vocabulary) -> Loaded:
         return Loaded(None, (), found if wide else _with_gaps(found, gaps(program, checked)), policy)
     if wide:
         return Loaded(None, checked.tests, tuple(in_order((*found, *wide))), policy)
-    return Loaded(program, checked.tests, tuple(in_order((*found, *analyse(program, checked)))), policy)
+    promises = questions_of(checked, program, checked.promises)
+    return Loaded(program, checked.tests, tuple(in_order((*found, *analyse(program, checked)))), policy, promises)
 
 
 def _with_gaps(found: tuple[Problem, ...], left: tuple[Problem, ...]) -> tuple[Problem, ...]:

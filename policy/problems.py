@@ -135,6 +135,10 @@ CODES: dict[str, str] = {
     "unreachable-outcome": "a row that waits for a tier which no order gets there",
     "otherwise-slip": "a better value gets a worse outcome only because no row but otherwise fits",
     "off-by-one": "two sections draw the same line on two sides of one value",
+    # what the policy promises as a whole
+    "promise": "a promise that cannot be understood",
+    "false-promise": "a promise that an order breaks",
+    "not-proven": "a promise that was neither proved nor broken",
     # hints that do not stop publishing
     "unused-fact": "a declared fact, figure, setting or list that nothing reads",
     "unread-limit": "a limit that no check reads",

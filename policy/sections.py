@@ -26,6 +26,7 @@ from policy.fact_declarations import read_fact_lists, read_facts
 from policy.ladders import read_ladders, read_letters
 from policy.meaning import OUTPUT_NAMES
 from policy.problems import Problem, Where, errors
+from policy.promises import read_promises
 from policy.scopes import read_exceptions, read_scope
 from policy.shapes import NAME, TITLE, Keys, Shapes
 from policy.source import Mapping as Block
@@ -86,6 +87,7 @@ def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy
         charges=read_charges(shapes, values.get("late_charge")),
         fees=read_fees(shapes, values.get("fees")),
         release=read_release(shapes, values.get("release")),
+        promises=read_promises(shapes, values.get("promises")),
     )
     damaged = bool(errors(shapes.problems))
     return replace(policy, broken=frozenset(shapes.broken), damaged=damaged), tuple(shapes.problems)

@@ -21,9 +21,16 @@ from rules.calendars import is_calendar
 TRADE = "trade-credit-1"
 LOOK_BACK_DAYS = 60  # as far as the ledger hands earlier orders to a decision
 
+_BETTER = {  # which values speak for the customer; a promise about another fact says so itself
+    "customer.score": "higher", "customer.months_trading": "higher", "customer.annual_revenue": "higher",
+    "customer.average_days_late": "lower", "order.prepaid": "higher", "limit.granted": "higher",
+    "account.exposure": "lower", "account.open_amount": "lower", "account.overdue_amount": "lower",
+    "account.oldest_overdue_days": "lower", "account.late_invoices": "lower", "account.days_late_total": "lower",
+}  # fmt: skip
+
 
 def _declared(name: str, kind: str, source: str, en: str, zh: str, *choices: str) -> FactDeclaration:
-    return FactDeclaration(name, kind, source, {"en": en, "zh": zh}, "refer", choices)
+    return FactDeclaration(name, kind, source, {"en": en, "zh": zh}, "refer", choices, _BETTER.get(name, ""))
 
 
 _FACTS = (

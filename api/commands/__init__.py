@@ -19,6 +19,7 @@ INTERRUPTED = 130
 COMMANDS = {
     "check": ("api.commands.check:check", "tell everything that is wrong with policy files"),
     "test": ("api.commands.run_tests:run_tests", "run the tests that stand inside policy files, and their coverage"),
+    "prove": ("api.commands.prove:prove", "prove the promises that stand inside policy files"),
     "decide": ("api.commands.decide:decide", "decide one order under a policy file, on facts from a file"),
     "diff": ("api.commands.diff:diff", "tell what changed between two policy files, and for whom"),
     "explain": ("api.commands.explain:explain", "say a row of a policy in a sentence, or why an order is decided so"),

@@ -7,6 +7,7 @@ import json
 import click
 
 from api.commands.files import broken, counted, load, policy_files, tell
+from rules.proving import all_findings
 
 
 @click.command()
@@ -20,7 +21,7 @@ def check(context: click.Context, names: tuple[str, ...], form: str) -> None:
     Ends with 1 where a finding stops a policy from being published.
     """
     files = policy_files(names)
-    problems = [problem for path in files for problem in load(path).problems]
+    problems = [problem for path in files for problem in all_findings(load(path))]
     failed = broken(problems)
     warned = len(problems) - failed
     if form == "json":

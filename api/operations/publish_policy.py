@@ -1,4 +1,4 @@
-"""Publish a policy: check the file, run its tests, try its engines, store it by the digest of its bytes.
+"""Publish a policy: check the file and its promises, run its tests, try its engines, store it by its bytes' digest.
 
 A file with errors, a failing test or an engine that differs is not stored at all: what is stored can be run. Engines
 are tried in a process of their own, because a fault of the Rete engine can end the process it is in.
@@ -11,6 +11,7 @@ from policy.problems import Problem, errors
 from policy.program import Program
 from rules.agreement import BuildRefused, prove_build
 from rules.facts import trade_vocabulary
+from rules.proving import all_findings
 from rules.selftest import Result, run_tests
 from storage.engine import Database
 from storage.policies import NewPolicy, PolicyVersion
@@ -45,6 +46,9 @@ def publishable(source: bytes, file: str) -> Program:
     loaded = load_policy(source, file, trade_vocabulary())
     if loaded.program is None:
         raise NotPublishable(tuple(errors(loaded.problems)))
+    broken = errors(all_findings(loaded))
+    if broken:
+        raise NotPublishable(tuple(broken))
     failed = tuple(result for result in run_tests(loaded.program, loaded.tests) if not result.passed)
     if failed:
         raise NotPublishable(failed=failed)

@@ -15,16 +15,18 @@ from policy.node_builder import NODES_MAX
 from policy.problems import CODES, Problem
 from policy.source import BYTES_MAX
 from rules.facts import trade_vocabulary
+from rules.proving import all_findings
 
 BROKEN = Path(__file__).parent / "broken"
 MADE_HERE = {"not-utf8", "empty-file", "too-large", "too-many-nodes"}  # files that could not hold a comment
 FROM_ROWS = {"dead-row", "redundant-row", "unreachable-outcome", "otherwise-slip", "off-by-one"}
-HINTS = FROM_ROWS | {"unused-fact", "unread-limit", "nobody", "dates-gap", "step-order", "interest", "date-formula"}
+HINTS = FROM_ROWS | {"unused-fact", "unread-limit", "nobody", "dates-gap", "step-order", "interest", "date-formula",
+                     "not-proven"}
 
 
 def find(data: bytes, file: str) -> list[Problem]:
     """Every finding of a policy file, as publishing sees it."""
-    return list(load_policy(data, file, trade_vocabulary()).problems)
+    return list(all_findings(load_policy(data, file, trade_vocabulary())))
 
 
 def _wanted(text: str) -> list[str]:

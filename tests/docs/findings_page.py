@@ -16,6 +16,7 @@ from policy.node_builder import NODES_MAX
 from policy.problems import CODES, Problem
 from policy.source import BYTES_MAX
 from rules.facts import trade_vocabulary
+from rules.proving import all_findings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "findings.md"
@@ -31,6 +32,7 @@ OPENING = (
 GROUPS = {
     "broken-yaml": "The file as text", "number": "Values", "unknown-section": "The document",
     "unknown-fact": "Names and kinds", "test-shape": "Tests in the file", "gap": "Rows together",
+    "promise": "Promises",
     "unused-fact": "Hints",
 }  # fmt: skip
 MADE: Mapping[str, tuple[bytes, str]] = {
@@ -40,6 +42,10 @@ MADE: Mapping[str, tuple[bytes, str]] = {
     "too-many-nodes": (b"- x\n" * NODES_MAX, "a list of very many values"),
 }
 NOTES: Mapping[str, str] = {
+    "false-promise": "The example is an order; where the promise compares two, the message says in which fact the "
+                     "other one differs. Both were decided by the reference engine.",
+    "not-proven": "The prover has a fixed number of steps, so that a policy gets the same answer everywhere. It may "
+                  "also be missing: it comes with `aval[analysis]`.",
     "anchor": "A value that is repeated by reference is changed in two places by one edit. A setting or a figure under "
               "`let` does the same in the open.",
     "tag": "A tag changes what a value is, and nobody who reads the line sees it.",
@@ -105,7 +111,7 @@ def examples() -> dict[str, list[Example]]:
     policies = {name: made for name, (made, _) in MADE.items()}
     policies |= {path.stem: path.read_bytes() for path in sorted(BROKEN.glob("*.yaml"))}
     for name, data in sorted(policies.items()):
-        for problem in load_policy(data, FILE, trade_vocabulary()).problems:
+        for problem in all_findings(load_policy(data, FILE, trade_vocabulary())):
             found[problem.code].append(Example(name, problem, MADE[name][1] if name in MADE else _line(data, problem)))
     for code, several in found.items():
         several.sort(key=lambda one: (one.shown.startswith("# wanted"), one.name != code))

@@ -28,7 +28,7 @@ def test_another_version_of_the_language_is_not_guessed() -> None:
 
 
 @pytest.mark.parametrize("section", ["use", "states", "scales", "documents", "insurance", "alerts",
-                                     "promises"])  # fmt: skip
+                                     "review"])  # fmt: skip
 def test_a_section_of_later_is_an_error(section: str) -> None:
     assert codes(f"{section}: [a]\n") == ["not-yet-supported"]
 
