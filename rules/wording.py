@@ -13,6 +13,7 @@ from policy.program import Check, Collect, Compare, Fold, In, Program, message_k
 from rules.outcome import CheckOutcome, Evidence
 
 OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+GRADES = {"<=": "{} or better", ">=": "{} or worse", "<": "better than {}", ">": "worse than {}"}  # of ranks
 SIGNS = {"=": "is", "!=": "is not"}
 UNITS = {"days": ("days", "天"), "months": ("months", "个月"), "hours": ("hours", "小时")}
 PASSED = ("{} {}, wanted {}", "{} {}（要求 {}）")
@@ -39,6 +40,8 @@ class Wording:
             return "true" if value else "false"
         if isinstance(value, str):
             return value
+        if kind.startswith("rating:"):
+            return self.program.wording.scales[kind[7:]][int(value) - 1]
         if kind == "limit" and value in (NO_LIMIT, UNLIMITED):
             return "none" if value == NO_LIMIT else "unlimited"
         if kind in ("money", "limit"):
@@ -62,7 +65,10 @@ class Wording:
         word = kind == "limit" and value in (NO_LIMIT, UNLIMITED)
         if kind in ("money", "limit") and isinstance(value, int) and not word:
             return f"{self.program.currency} {_thousands(text)}"
-        return f"{text} {UNITS[kind][place]}" if kind in UNITS else text
+        if kind not in UNITS:
+            return text
+        unit = UNITS[kind][place]
+        return f"{text} {unit.removesuffix('s') if text in ('1', '-1') else unit}"
 
     def kind_of(self, evidence: Evidence) -> str:
         """The kind in which a piece of evidence is shown; a ratio wanted in percent is shown in percent."""
@@ -78,6 +84,8 @@ class Wording:
         if isinstance(node, Compare):
             value = self.shown(evidence.wanted, kind, language) if language else self.plain(evidence.wanted, kind)
             op = OPPOSITE[node.op]
+            if kind.startswith("rating:") and op in GRADES and value is not None:
+                return GRADES[op].format(value)
             return None if value is None else f"{SIGNS.get(op, op)} {value}"
         if isinstance(node, In):
             return self._membership(node, kind)
@@ -90,6 +98,8 @@ class Wording:
         for span in node.spans:
             low, high = self.plain(span.low, kind) or "", self.plain(span.high, kind) or ""
             parts.append(f"{'[' if span.low_closed else '('}{low}..{high}{']' if span.high_closed else ')'}")
+        if len(parts) == 1 and not node.spans:
+            return f"{'is' if node.negated else 'is not'} {parts[0]}"
         return f"{'in' if node.negated else 'not in'} [{', '.join(parts)}]"
 
     def distance(self, evidence: Evidence) -> Fraction | None:
@@ -99,6 +109,8 @@ class Wording:
             v for v in (evidence.value, evidence.wanted) if isinstance(v, (int, Fraction)) and not isinstance(v, bool)
         ]
         if not isinstance(node, Compare) or len(numbers) != 2 or UNLIMITED in numbers:
+            return None
+        if self.kind_of(evidence).startswith("rating:"):
             return None
         if NO_LIMIT in numbers and "limit" in (self.kinds.get(node.left), self.kinds.get(node.right)):
             return None
