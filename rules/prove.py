@@ -60,7 +60,7 @@ def prove(task: Task) -> Iterator[tuple[int, Found]]:
 def _found(search: _Search) -> Found:
     try:
         return search.run()
-    except z3.Z3Exception as fault:
+    except (z3.Z3Exception, NotImplementedError) as fault:
         return Found("unknown", reason=str(fault)[:200])
 
 

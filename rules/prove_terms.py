@@ -228,8 +228,10 @@ class Copy:
                     found = pick(is_none(found), arg, pick(is_none(arg), found, lower))
             case "none_as_zero":
                 found = pick(is_none(first), Value(0), first)
-            case _:
+            case "add_months":
                 found = Value(self._months_later(first, second))
+            case _:
+                raise NotImplementedError(f"the prover does not know '{node.op}'")
         return Value(found.top, found.under, known)
 
     def _divided(self, first: Value, second: Value, known: Formula) -> Value:

@@ -96,14 +96,17 @@ def compared(left: Value, op: str, right: Value) -> Formula:
 
 
 def known_truth(truth: Formula, known: Formula) -> Truth:
+    """A condition on values that may be missing."""
     return Truth(both(known, truth), both(known, negation(truth)), known is True)
 
 
 def is_none(value: Value) -> Formula:
+    """Whether a limit says that nobody granted one."""
     return compared(value, "=", Value(NO_LIMIT))
 
 
 def negative_of(value: Value) -> Value:
+    """The value with its sign turned."""
     return Value(-value.top, value.under, value.known)
 
 
@@ -116,6 +119,7 @@ def level(left: Value, right: Value) -> tuple[Formula, Formula, Formula]:
 
 
 def sum_of(left: Value, right: Value) -> Value:
+    """Two numbers added."""
     one, other, under = level(left, right)
     return Value(one + other, under)
 
