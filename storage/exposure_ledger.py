@@ -40,7 +40,7 @@ class EarlierOrder:
 
 @dataclass(frozen=True, slots=True)
 class EarlierOrders:
-    """Approved orders placed on `since` or later, newest first; not `complete` when there are more than are given.
+    """Approved orders decided on `since` or later, newest first; not `complete` when there are more than are given.
 
     A figure over an incomplete list is missing, never a smaller number.
     """
@@ -130,9 +130,9 @@ EARLIER = Prepared(
         decision.c.decision_id, decision.c.order_id, decision.c.verdict, decision.c.order_amount,
         decision.c.unsecured_amount, decision.c.placed_on, decision.c.as_of,
     )
-    .where(decision.c.customer_id == bindparam("wanted"), decision.c.placed_on >= bindparam("since"))
+    .where(decision.c.customer_id == bindparam("wanted"), decision.c.as_of >= bindparam("since"))
     .where(or_(decision.c.verdict == "approve", decision.c.verdict == "approve_with_conditions"))
-    .order_by(decision.c.placed_on.desc(), decision.c.seq.desc())
+    .order_by(decision.c.as_of.desc(), decision.c.seq.desc())
     .limit(MOST_EARLIER_ORDERS + 1)
 )  # fmt: skip
 MOVE = Prepared(insert(movement).inline(), tuple(movement.c.keys()))
@@ -164,7 +164,10 @@ class Accounts:
         return None if row is None else self._state(row, customer_id, look_back_days)
 
     def earlier_orders(self, customer_id: str, since: date) -> EarlierOrders:
-        """The customer's approved orders placed on `since` or later, at most 1,000 of them."""
+        """The customer's approved orders decided on `since` or later, at most 1,000 of them.
+
+        The day that the client says it was placed is no filter: it would hide a split order.
+        """
         found: Sequence[Any] = EARLIER.run(self._connection, {"wanted": customer_id, "since": since.isoformat()}).all()
         orders = tuple(
             EarlierOrder(decision_id, order_id, verdict, amount, unsecured, read_day(placed_on), read_day(as_of))

@@ -109,7 +109,7 @@ decision = Table(
     UniqueConstraint("account_id", "account_ver"),
     CheckConstraint("verdict IN ('approve', 'approve_with_conditions', 'refer', 'deny')", name="verdict_known"),
     CheckConstraint("status BETWEEN 200 AND 299", name="only_answers"),  # no error is ever kept as the answer to a key
-    Index("decision_customer_id_placed_on", "customer_id", "placed_on"),
+    Index("decision_customer_id_as_of", "customer_id", "as_of"),
     Index("decision_customer_id_seq", "customer_id", "seq"),
     Index("decision_verdict_seq", "verdict", "seq"),
     sqlite_strict=True,

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import IntegrityError
 
+from storage.decisions import DecidedOrder
 from storage.engine import Database
 from storage.exposure_ledger import MOST_EARLIER_ORDERS, Movement
 from storage.failures import OverLimit
@@ -187,15 +188,15 @@ def test_a_reservation_is_held_until_its_expiry(database: Database) -> None:
     assert held.expires_at == locked.now + timedelta(hours=24)
 
 
-def test_earlier_orders_are_the_approved_ones_of_the_window(database: Database) -> None:
+def test_earlier_orders_are_those_approved_in_the_window_whatever_day_they_name(database: Database) -> None:
     with database.write() as work:
         today = work.now().date()
         for key, days, amount in (("old", 61, 10), ("edge", 60, 20), ("new", 0, 30)):
             locked = work.accounts.lock("C-1")
             assert locked is not None
-            order = a_decision(locked, key, amount).order
-            placed = type(order)(order.order_id, amount + 1, amount, today - timedelta(days=days))
-            work.decisions.record(locked, a_decision(locked, key, amount, order=placed))
+            order = DecidedOrder(f"SO-{key}", amount + 1, amount, today - timedelta(days=100 - days))
+            decided_on = today - timedelta(days=days)
+            work.decisions.record(locked, a_decision(locked, key, amount, order=order, as_of=decided_on))
         locked = work.accounts.lock("C-1")
         assert locked is not None
         work.decisions.record(locked, a_decision(locked, "denied"))

@@ -109,7 +109,7 @@ def make_decisions() -> None:
         CheckConstraint("status BETWEEN 200 AND 299", name="only_answers"),  # no error is ever kept as the answer to a key
         sqlite_strict=True,
     )  # fmt: skip
-    op.create_index("decision_customer_id_placed_on", "decision", ["customer_id", "placed_on"])
+    op.create_index("decision_customer_id_as_of", "decision", ["customer_id", "as_of"])
     op.create_index("decision_customer_id_seq", "decision", ["customer_id", "seq"])
     op.create_index("decision_verdict_seq", "decision", ["verdict", "seq"])
 
