@@ -169,7 +169,8 @@ def test_a_test_like_a_base_changes_a_few_of_its_facts() -> None:
          ["1:31: test-shape: there is no base 'one' to build on"]),
         ("  - {base: a, given: {like: b}}\n  - {base: b, given: {like: a}}\n",
          ["1:29: test-shape: 'a' builds on itself: a -> b -> a; let one of them be without 'like'"]),
-        ("  - {base: good, given: {order.amount: lots}}\n  - {name: one, given: {like: good}, expect: {verdict: deny}}\n",
+        ("  - {base: good, given: {order.amount: lots}}\n"
+         "  - {name: one, given: {like: good}, expect: {verdict: deny}}\n",
          ["1:40: number: 'lots' is not a number; write digits, such as 5_000 or 2.5"]),
     ],
 )  # fmt: skip

@@ -84,8 +84,8 @@ def test_a_number_is_shown_as_it_was_written(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(Fraction(5), "5"), (Fraction(-5, 2), "-2.5"), (Fraction(1, 3), "1/3"), (Fraction(1, 8), "0.125"),
-                        (Fraction(-1, 100), "-0.01")],
+    ("value", "text"), [(Fraction(5), "5"), (Fraction(-5, 2), "-2.5"), (Fraction(1, 3), "1/3"),
+                        (Fraction(1, 8), "0.125"), (Fraction(-1, 100), "-0.01")],
 )  # fmt: skip
 def test_exact_decimals_are_written_without_a_float(value: Fraction, text: str) -> None:
     assert float_free(value) == text
