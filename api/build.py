@@ -6,16 +6,18 @@ from typing import Any
 
 from api.known import gathered
 from api.policies import LoadedPolicy
-from api.situation import Evaluated, Situation
+from api.situation import Disagreed, Evaluated, Situation
 from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.load import load_policy
 from policy.program import Program
-from rules.agreement import Agreement
+from rules.agreement import Agreed, Agreement
 from rules.facts import trade_vocabulary
 from rules.figures import with_figures
 from rules.outcome import Outcome
 from rules.present import Circumstances, present
 from storage.policies import PolicyVersion
+
+LONGEST_FAULT = 500  # characters of an engine's fault that the record keeps
 
 
 class BrokenPolicy(ValueError):
@@ -52,13 +54,24 @@ class PolicyEvaluator:
             engines=agreed.engines, version=self._version.version, deliver_by=situation.order.deliver_by,
             preview=situation.preview,
         )  # fmt: skip
-        told = ", ".join(one.where for one in agreed.difference)  # the values stay out of the log
         decision = present(self._program, agreed.outcome, facts, around)
-        return Evaluated(decision, agreed.outcome, facts, ceiling_of(agreed.outcome), told)
+        return Evaluated(decision, agreed.outcome, facts, ceiling_of(agreed.outcome), disagreed_in(agreed))
 
     def close(self) -> None:
         """Free the engines' memory."""
         self._agreement.close()
+
+
+def disagreed_in(agreed: Agreed) -> Disagreed | None:
+    """What each engine said where they did not agree, to be kept with the decision; None where they did."""
+    if agreed.engines == "agreed":
+        return None
+    first, second = (
+        f"{type(one).__name__}: {one}"[:LONGEST_FAULT] if isinstance(one, Exception) else one
+        for one in (agreed.first, agreed.second)
+    )
+    assert first is not None, "the first engine always says something"
+    return Disagreed(first, second, tuple(one.where for one in agreed.difference))
 
 
 def ceiling_of(outcome: Outcome) -> int | None:

@@ -35,15 +35,27 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreed:
+    """Both engines' answers, each an outcome, the text of its fault, or None where there was none.
+
+    `difference` names the parts of the answer on which they differ.
+    """
+
+    first: Outcome | str
+    second: Outcome | str | None
+    difference: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated:
     """The decision before anything is held for it, and what it was made of.
 
     `facts` are all values that the engines were given; `ceiling` is the effective limit in minor units, None for
-    unlimited; `difference` says in what the engines differed, empty where they agreed.
+    unlimited; `disagreed` holds what each engine said, None where they agreed.
     """
 
     decision: Decision
     outcome: Outcome
     facts: Mapping[str, object]
     ceiling: int | None
-    difference: str = ""
+    disagreed: Disagreed | None = None

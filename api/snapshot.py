@@ -8,6 +8,14 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
+from api.situation import Evaluated
+
+
+def outcome_record(evaluated: Evaluated) -> dict[str, Any]:
+    """The outcome that was answered, and under `engines` what each engine said where they did not agree."""
+    record: dict[str, Any] = plain_json(evaluated.outcome)
+    return record if evaluated.disagreed is None else record | {"engines": plain_json(evaluated.disagreed)}
+
 
 def plain_json(value: Any) -> Any:
     """A value that JSON can hold without loss.

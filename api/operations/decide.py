@@ -24,7 +24,7 @@ from api.operations.orders import Order, read_order
 from api.operations.use_policy import use_policy
 from api.services import Services
 from api.situation import Evaluated
-from api.snapshot import plain_json
+from api.snapshot import outcome_record, plain_json
 from credit.decision import Decision, ReservationReference, canonical_json
 from credit.money import Money
 from storage.decisions import Claim, DecidedOrder, Hold, NewDecision
@@ -102,7 +102,7 @@ def _decide_and_record(held: Services, asked: Asked, slow: Slow) -> Answer:
                 loaded = policies.enter_context(use_policy(held, locked.policy_digest))
             asking = Asking(str(uuid.uuid4()), asked.order, asked.wish["facts"])
             found = evaluate(held, loaded, slow.refreshed(work, locked), asking)
-            evaluated = within_ceiling(found, locked.balance, asked.order.unsecured_amount)
+            evaluated = within_ceiling(found, loaded.program, locked.balance, asked.order.unsecured_amount)
             answer = _record(held, asked, locked, evaluated, work)
     _tell(evaluated)
     return answer
@@ -119,7 +119,7 @@ def _record(held: Services, asked: Asked, locked: AccountState, evaluated: Evalu
         program_digest=decision.policy.program_digest, as_of=decision.as_of,
         order=DecidedOrder(order.order_id, order.amount.minor, order.unsecured_amount.minor,
                            order.placed_on or decision.as_of),
-        request=asked.body, facts=plain_json(evaluated.facts), outcome=plain_json(evaluated.outcome), hold=hold,
+        request=asked.body, facts=plain_json(evaluated.facts), outcome=outcome_record(evaluated), hold=hold,
     ))  # fmt: skip
     return Answer(201, response, replayed=False)
 
@@ -150,4 +150,5 @@ def _tell(evaluated: Evaluated) -> None:
             "policy": decision.policy.digest}  # fmt: skip
     log.info("decided", extra=told)
     if decision.engines in ("disagreed", "second_faulted"):
-        log.error("alarm", extra=told | {"alarm": "the engines did not agree", "difference": evaluated.difference})
+        where = evaluated.disagreed.difference if evaluated.disagreed else ()  # the values stay out of the log
+        log.error("alarm", extra=told | {"alarm": "the engines did not agree", "difference": ", ".join(where)})

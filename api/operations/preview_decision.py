@@ -30,7 +30,7 @@ def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
     asking = Asking(str(uuid.uuid4()), order, wish["facts"], wish.get("as_of"), preview=True)
     with use_policy(held, wish["policy_digest"] or slow.account.policy_digest) as loaded:
         found = evaluate(held, loaded, slow, asking)
-    decision = within_ceiling(found, slow.account.balance, order.unsecured_amount).decision
+        decision = within_ceiling(found, loaded.program, slow.account.balance, order.unsecured_amount).decision
     return canonical_json({"decision": decision.as_dict(), "receipt": None})
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.build import BrokenPolicy, build_policy, ceiling_of
+from api.build import BrokenPolicy, build_policy, ceiling_of, disagreed_in
 from policy.kinds import NO_LIMIT, UNLIMITED
+from rules.agreement import Agreed, Agreement, differences
+from rules.durable import EngineFault
 from rules.outcome import Outcome
 from storage.policies import PolicyVersion
 from tests.api.service import GOOD, LIBRARY, Service, an_order, pay_on_time, publish, start_real_service
@@ -120,3 +123,31 @@ def test_bytes_that_are_not_those_of_the_digest_are_not_built() -> None:
 def test_no_limit_and_a_missing_one_hold_nothing(limit: int | None, ceiling: int | None) -> None:
     outcome = Outcome("approve", False, None, {"effective": limit}, None, None, (), None, (), (), {})
     assert ceiling_of(outcome) == ceiling
+
+
+def test_what_each_engine_said_stands_in_the_record_where_they_disagreed(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = Agreement.decide
+
+    def disagree(self: Agreement, facts: dict[str, Any]) -> Agreed:
+        agreed = decide(self, facts)
+        other = replace(agreed.outcome, verdict="refer", tier="standard")
+        return Agreed(other, "disagreed", differences(agreed.outcome, other), agreed.outcome, other, "durable")
+
+    monkeypatch.setattr(Agreement, "decide", disagree)
+    decision = decided(service, "100.00", "k-1")
+    with service.held.database.read() as work:
+        stored = work.decisions.get(decision["decision_id"])
+    assert stored is not None
+    engines = stored.outcome["engines"]
+    assert (engines["first"]["verdict"], engines["second"]["verdict"]) == ("approve", "refer")
+    assert engines["difference"] == ["verdict", "tier"]
+
+
+def test_an_engine_that_failed_is_told_by_its_fault_and_agreement_keeps_nothing() -> None:
+    outcome = Outcome("refer", False, None, {}, None, None, (), None, (), (), {})
+    failed = disagreed_in(Agreed(outcome, "second_faulted", (), outcome, EngineFault("broke"), "durable"))
+    assert failed is not None
+    assert (failed.first, failed.second) == (outcome, "EngineFault: broke")
+    assert disagreed_in(Agreed(outcome, "agreed", (), outcome, outcome, "durable")) is None

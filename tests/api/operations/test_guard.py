@@ -11,7 +11,9 @@ from api.operations.guard import CHECK, held_amount, within_ceiling
 from api.situation import Evaluated
 from credit.decision import Decision, ExposureView, PolicyReference
 from credit.money import Money
+from policy.program import Fold, Wording
 from rules.outcome import Outcome
+from tests.fakes import a_program
 
 
 def evaluated(verdict: str, ceiling: int | None) -> Evaluated:
@@ -38,7 +40,7 @@ def evaluated(verdict: str, ceiling: int | None) -> Evaluated:
 def test_only_new_risk_above_the_ceiling_is_stopped(
     verdict: str, ceiling: int | None, balance: int, amount: int, expected: str
 ) -> None:
-    found = within_ceiling(evaluated(verdict, ceiling), balance, Money(amount, "CNY"))
+    found = within_ceiling(evaluated(verdict, ceiling), a_program(), balance, Money(amount, "CNY"))
     assert found.decision.verdict == expected
     stopped = [check.check for check in found.decision.checks] == [CHECK]
     assert stopped == (verdict != expected)
@@ -50,3 +52,18 @@ def test_only_new_risk_above_the_ceiling_is_stopped(
 def test_refer_and_deny_hold_nothing(verdict: str, held: int) -> None:
     decision = replace(evaluated("approve", None).decision, verdict=verdict)
     assert held_amount(decision, Money(7, "CNY")) == held
+
+
+def test_a_stopped_approval_names_who_may_release_it_in_outcome_and_decision_alike() -> None:
+    program = replace(a_program(), nodes=(Fold(checks=-1, authority=0),), roles_rising=("clerk", "director"))
+    found = within_ceiling(evaluated("approve", 0), program, 0, Money(1, "CNY"))
+    assert (found.outcome.verdict, found.outcome.authority) == ("refer", "director")
+    assert (found.decision.verdict, found.decision.authority) == ("refer", "director")
+    assert [check.name for check in found.outcome.checks] == [CHECK]
+
+
+@pytest.mark.parametrize("languages", [("en",), ("zh",), ("en", "zh")])
+def test_a_stopped_approval_speaks_the_languages_of_the_policy_only(languages: tuple[str, ...]) -> None:
+    program = replace(a_program(), wording=Wording(title=dict.fromkeys(languages, "t")))
+    found = within_ceiling(evaluated("approve", 0), program, 0, Money(1, "CNY"))
+    assert tuple(found.decision.checks[-1].message) == languages
