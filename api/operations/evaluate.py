@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from api.errors import FieldError, Refused
 from api.fact_values import read_fact
 from api.operations.known_facts import read_facts
-from api.operations.orders import Order
+from api.operations.orders import Order, refuse_late_delivery
 from api.operations.use_policy import engine_fault
 from api.policies import LoadedPolicy
 from api.requests import refused_fields
@@ -82,11 +82,13 @@ def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -
     if account.balance + asking.order.unsecured_amount.minor > LARGEST_AMOUNT:
         raise refused_fields([FieldError("order.amount", "is more than an account can hold with what is owed already")])
     version = loaded.version
+    as_of = asking.as_of or account.now.astimezone(ZoneInfo(program.timezone)).date()
+    refuse_late_delivery(asking.order, as_of)
     situation = Situation(
         decision_id=asking.decision_id, order=asking.order, account=account, invoices=slow.invoices,
         stated=_stated(held, loaded, asking.facts), master=_master(held, loaded, account),
         policy=PolicyReference(version.name, version.version, version.digest, program.digest),
-        decided_at=account.now, as_of=asking.as_of or account.now.astimezone(ZoneInfo(program.timezone)).date(),
+        decided_at=account.now, as_of=as_of,
         preview=asking.preview,
     )  # fmt: skip
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from api.errors import FieldError
@@ -12,6 +12,8 @@ from api.requests import read_currency, refused_fields
 from credit.exposure import unsecured_amount
 from credit.money import Money
 from rules.facts import read_terms
+
+LATEST_DELIVERY_DAYS = 30  # goods that left some days ago are still decided; longer ago is a slip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Order:
 def read_order(sent: Mapping[str, Any]) -> Order:
     """The order of a checked body.
 
-    Raises: Refused for an unknown currency, an amount that its currency cannot have, nothing, or more paid than asked.
+    Raises: Refused for an unknown currency, an amount that its currency cannot have, nothing, more paid than asked,
+    or a delivery before the order.
     """
     currency = sent["currency"]
     read_currency(currency, "order.currency")
@@ -46,7 +49,20 @@ def read_order(sent: Mapping[str, Any]) -> Order:
     terms = sent.get("requested_terms")
     if terms is not None and read_terms(terms) is None:
         raise refused_fields([FieldError("order.requested_terms", "is no payment terms; write 'net 30' or 'prepaid'")])
-    return Order(sent["id"], amount, prepaid, terms, sent.get("placed_on"), sent.get("deliver_by"))
+    placed_on, deliver_by = sent.get("placed_on"), sent.get("deliver_by")
+    if placed_on is not None and deliver_by is not None and deliver_by < placed_on:
+        raise refused_fields([FieldError("order.deliver_by", "is before 'order.placed_on'; mend one of the days")])
+    return Order(sent["id"], amount, prepaid, terms, placed_on, deliver_by)
+
+
+def refuse_late_delivery(order: Order, as_of: date) -> None:
+    """Refuse an order that was to be delivered long before the day it is decided: its terms would have run out.
+
+    Raises: Refused.
+    """
+    if order.deliver_by is not None and order.deliver_by < as_of - timedelta(days=LATEST_DELIVERY_DAYS):
+        told = f"is more than {LATEST_DELIVERY_DAYS} days before the day of the decision, {as_of}; send the day to come"
+        raise refused_fields([FieldError("order.deliver_by", told)])
 
 
 def _money(sent: Mapping[str, Any], name: str, currency: str) -> Money:

@@ -131,5 +131,5 @@ def an_order(amount: str = "100.00", customer_id: str = "C-1", **fields: Any) ->
     """A request body for one order; `facts` and fields of the order may be replaced."""
     facts = fields.pop("facts", {})
     order = {"id": "SO-1", "amount": amount, "currency": "CNY", "requested_terms": "net 30", "prepaid": "0.00",
-             "placed_on": "2026-11-23", "deliver_by": "2026-12-05"}  # fmt: skip
+             "placed_on": "2026-11-23", "deliver_by": "2126-12-05"}  # fmt: skip  (never long ago)
     return {"order": order | fields, "customer_id": customer_id, "facts": facts}

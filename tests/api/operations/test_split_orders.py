@@ -36,7 +36,8 @@ def test_orders_placed_long_ago_and_decided_today_all_count_in_a_window_of_two_d
 
 def decided(service: Service, days: int) -> str:
     """The verdict on an order of 300.00 that names a day so many days back."""
-    day = (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
-    answer = service.decide(an_order("300.00", placed_on=day), f"k-{days}").json
+    today = datetime.now(UTC).date()
+    day = (today - timedelta(days=days)).isoformat()
+    answer = service.decide(an_order("300.00", placed_on=day, deliver_by=today.isoformat()), f"k-{days}").json
     assert answer is not None
     return str(answer["decision"]["verdict"])
