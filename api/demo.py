@@ -31,6 +31,7 @@ def prepare(settings: Settings, stdout: TextIO, address: str = "http://127.0.0.1
     """Bring the demo's database up to date and tell what to try; `address` is where the service will listen."""
     database = open_database(settings.database)
     try:
+        os.close(os.open(database.path, os.O_RDWR | os.O_CREAT, 0o600))  # for its owner only, as its keys are
         upgrade(database)
         policies = publish_shipped(database)
         today = load_book(database)

@@ -27,6 +27,8 @@ _LIMIT = {
     "pattern": r"^(none|unlimited|(0|[1-9][0-9]*)(\.[0-9]{1,4})?)$",
 }
 
+_NO_NULL = {"null": 'is null; write "none" where nobody granted a limit'}
+
 
 class CustomerWish(Body):
     """A customer's master data, in full: what is left out is emptied."""
@@ -35,7 +37,7 @@ class CustomerWish(Body):
     country = fields.String(load_default=None, allow_none=True, validate=COUNTRY,
                             metadata={"description": "ISO 3166-1 alpha-2"})  # fmt: skip
     currency = currency("the currency of the account, fixed once it is opened", required=True)
-    granted_limit = LimitText(load_default="none", metadata=_LIMIT)
+    granted_limit = LimitText(load_default="none", metadata=_LIMIT, error_messages=_NO_NULL)
     facts = Facts("master and bureau facts of the policy's vocabulary; amounts and shares as text")
 
 

@@ -115,7 +115,7 @@ class Facts(fields.Dict):
         items = {"type": "array", "items": {"type": "object", "additionalProperties": single}}
         values = {"oneOf": [single, items]}
         metadata = {"description": what, "additionalProperties": values, "maxProperties": MOST_FACTS}
-        super().__init__(load_default=dict, metadata=metadata)
+        super().__init__(load_default=dict, metadata=metadata, error_messages=_WORDS)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, Any]:
         if not isinstance(value, dict):

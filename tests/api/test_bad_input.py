@@ -191,3 +191,13 @@ def test_a_customer_needs_a_plain_id(service: Service, customer_id: str) -> None
 def test_a_bad_question_is_a_problem_too(service: Service, path: str, status: int) -> None:
     answer = service.send("GET", path, "risk_officer")
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(("field", "told"), [
+    ("facts", "is null; leave it out or send a value"),
+    ("granted_limit", 'is null; write "none" where nobody granted a limit'),
+])  # fmt: skip
+def test_a_null_is_refused_in_our_words(service: Service, field: str, told: str) -> None:
+    answer = service.put_customer(**{field: None})
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["errors"]) == (422, [{"field": field, "message": told}])

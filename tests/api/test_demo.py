@@ -126,3 +126,7 @@ def test_a_key_that_is_no_longer_good_is_replaced_alone(tmp_path: Path) -> None:
     told_by(settings)
     new = json.loads(file.read_text("utf-8"))
     assert {role for role in old if old[role] != new[role]} == {"order_system"}
+
+
+def test_the_database_is_for_its_owner_only(demo: Demo) -> None:
+    assert stat.S_IMODE(Path(demo.settings.database).stat().st_mode) == 0o600
