@@ -23,6 +23,7 @@ COMMANDS = {
     "decide": ("api.commands.decide:decide", "decide one order under a policy file, on facts from a file"),
     "diff": ("api.commands.diff:diff", "tell what changed between two policy files, and for whom"),
     "explain": ("api.commands.explain:explain", "say a row of a policy in a sentence, or why an order is decided so"),
+    "schema": ("api.commands.schema:schema", "print the JSON Schema of policy files, for editors"),
     "ladder": ("api.commands.ladder:ladder", "print the days of a policy's ladders for one due date"),
     "policy": ("api.commands.policy:policy", "put policies into the service, and list them"),
     "serve": ("api.commands.serve:serve", "answer order systems over HTTP"),

@@ -34,7 +34,8 @@ def test_a_changed_threshold_is_told_with_an_order(tmp_path: Path) -> None:
     assert told.exit_code == 0
     lines = told.stdout.splitlines()
     line = line_of("      - customer.score >= 80")
-    assert lines[0] == f"line {line} -> {line}  tiers 'prime': the threshold of customer.score moved from 80 to 85 ('>=')"
+    threshold = "the threshold of customer.score moved from 80 to 85 ('>=')"
+    assert lines[0] == f"line {line} -> {line}  tiers 'prime': {threshold}"
     assert lines[1] == "1 change of meaning, 0 of words only, 0 of tests"
     assert "orders tried are decided differently" in lines[3]
     assert "verdict approve -> approve_with_conditions, tier prime -> standard, terms net 60 -> net 30" in lines[4]
