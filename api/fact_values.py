@@ -32,6 +32,8 @@ def read_fact(declared: FactDeclaration, given: object, currency: str, vocabular
     """
     if declared.listing is not None:
         return _items(declared.listing, given, currency, vocabulary)
+    if declared.kind == "rating":
+        return _rank(declared, given)
     if declared.kind == "choice":
         return _choice(declared, given)
     if declared.kind == "terms":
@@ -141,6 +143,14 @@ def _choice(declared: FactDeclaration, given: object) -> str:
     if text not in declared.choices:
         raise ValueError(f"is not one of {', '.join(declared.choices)}")
     return text
+
+
+def _rank(declared: FactDeclaration, given: object) -> int:
+    ranks = dict(declared.ranks)
+    text = _text(given)
+    if text not in ranks:
+        raise ValueError(f"is not one of {', '.join(ranks)}")
+    return ranks[text]
 
 
 _READ: Mapping[str, Callable[[object, str], Value]] = {

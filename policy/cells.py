@@ -16,6 +16,8 @@ Read = Callable[[Expr], Value | None]
 _COMPARE: dict[str, Callable[[Fraction, Fraction], bool]] = {
     "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
     "is": lambda a, b: a == b, "is_not": lambda a, b: a != b,
+    "or_better": lambda a, b: a <= b, "or_worse": lambda a, b: a >= b, "better_than": lambda a, b: a < b,
+    "worse_than": lambda a, b: a > b,  # of ranks, 1 the best
 }  # fmt: skip
 
 

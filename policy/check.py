@@ -24,6 +24,7 @@ from policy.meaning import LEVELS, OUTPUT_NAMES, Checked, Names, Referent, Sort,
 from policy.numbers import float_free
 from policy.problems import Problem, Where, in_order
 from policy.promises import check_promises
+from policy.ratings import with_ranks
 from policy.resolve import ANY_SECTION, shown
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Comparison, Expr, Membership, Name
@@ -48,6 +49,7 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     for written in policy.facts:
         _declare(written, facts, problems)
     names = Names(policy, vocabulary, facts, {let.name.text: let for let in policy.lets})
+    with_ranks(policy, facts, problems)
     inference = Inference(names, problems=problems)
     _name_all(names, problems)
     for setting in policy.settings:

@@ -161,6 +161,8 @@ def _value(inference: Inference, word: Word, sort: Sort) -> Value | None:
     found_sort = inference.formula(number, sort)
     if found_sort is not None and found_sort.kind != sort.kind and {found_sort.kind, sort.kind} not in (
         {"money", "limit"}, {"percent", "ratio"}, {"number", "ratio"}):  # fmt: skip
+    if sort.kind == "rating":
+        return _rank(inference, word, sort)
         inference.note("test-value", word.at, f"'{word.text}' is {shown(found_sort)}, wanted is {shown(sort)}")
         return None
     return inference.meanings.numbers.get(number)
@@ -179,6 +181,15 @@ def _word(inference: Inference, word: Word, sort: Sort) -> Value | None:
                            did_you_mean(word.text, sort.choices, f"one of: {listed(sort.choices)}"))  # fmt: skip
         return None
     return word.text
+
+def _rank(inference: Inference, word: Word, sort: Sort) -> Value | None:
+    """The rank of a written rating."""
+    ranks = dict(sort.ranks)
+    if word.text not in ranks:
+        inference.note("unknown-word", word.at, f"'{word.text}' is not a rating of this fact",
+                       did_you_mean(word.text, ranks, f"one of: {listed(ranks)}"))  # fmt: skip
+    return ranks.get(word.text)
+
 
 
 def _kept(inference: Inference, found: Found | Problem) -> Found | None:

@@ -84,7 +84,9 @@ def _cell_sorts(inference: Inference, cells: list[Expr], words: tuple[str, ...])
 def _cells_fit(inference: Inference, subject: Expr, cells: tuple[Cell, ...]) -> None:
     """Exactly one cell of a value table fits each value, else a finding with a value that shows it."""
     sort = inference.meanings.sorts.get(subject)
-    values = (True, False) if sort and sort.kind == "flag" else sort.choices if sort else ()
+    values: tuple[Value, ...] = (True, False) if sort and sort.kind == "flag" else sort.choices if sort else ()
+    if sort is not None and sort.kind == "rating":
+        values = tuple(range(1, len(sort.choices) + 1))
     for value, fitting in misfits(cells, lambda expr: _plain_value(inference, expr), values)[:1]:
         name = inference.label(subject)
         if not fitting:
@@ -108,6 +110,8 @@ def _example(value: Value, sort: Sort | None, inference: Inference) -> str:
         return "true" if value else "false"
     if isinstance(value, str | tuple) or sort is None:
         return f"'{value}'"
+    if sort.kind == "rating":
+        return f"'{sort.choices[int(value) - 1]}'"
     digits = inference.names.vocabulary.currencies.get(inference.names.policy.currency.text, 0)
     scale = {"percent": Fraction(100), "money": Fraction(1, 10**digits)}.get(sort.kind, Fraction(1))
     return float_free(Fraction(value) * scale) + ("%" if sort.kind == "percent" else "")

@@ -122,8 +122,9 @@ def _wording(low: Lowering, fields: dict[str, int], built_in: frozenset[str]) ->
     keys = message_keys([check.name.text for check in checks])
     pairs = list(zip(keys, checks, strict=True))
     say = {key: {language: word.text for language, word in check.say.items()} for key, check in pairs}
+    scales = {scale.name.text: tuple(word.text for word in scale.words) for scale in low.checked.policy.scales}
     customer = {key: {language: word.text for language, word in check.say_customer.items()} for key, check in pairs}
-    return Wording(low.checked.policy.title, low.labels, low.kinds, say, customer, fields, built_in)
+    return Wording(low.checked.policy.title, low.labels, low.kinds, say, customer, fields, built_in, scales)
 
 
 def _section(low: Lowering, name: str, rows: tuple[RowWritten, ...]) -> int:

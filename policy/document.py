@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from policy.promises import PromiseWritten
 
 ROW_SECTIONS = ("tiers", "limits", "terms", "security", "authority")
-SECTIONS = ("facts", "settings", "lists", "let", "tables", *ROW_SECTIONS[:4], "checks", "exceptions", "authority",
-            "release", "escalation", "letters", "late_charge", "fees", "promises", "tests")  # fmt: skip
+SECTIONS = ("facts", "scales", "settings", "lists", "let", "tables", *ROW_SECTIONS[:4], "checks", "exceptions",
+            "authority", "release", "escalation", "letters", "late_charge", "fees", "promises", "tests")  # fmt: skip
 HEADER = ("aval", "policy", "title", "currency", "calendar", "timezone", "roles")
 LATER = (
-    "use", "states", "scales", "documents", "insurance", "review", "alerts", "limit",
+    "use", "states", "documents", "insurance", "review", "alerts",
 )  # fmt: skip
 
 
@@ -46,7 +46,6 @@ class FactWritten:
     missing: Word
     choices: tuple[Word, ...]
     meaning: Mapping[str, str]
-
     better: Word | None = None
 
 
@@ -69,6 +68,16 @@ class ListFactWritten:
     at_most: int
     dated_by: Word | None
     meaning: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleWritten:
+    """A rating scale from best to worst, and the words of other agencies with those of the scale that they mean."""
+
+    name: Word
+    words: tuple[Word, ...]
+    agencies: Mapping[str, tuple[tuple[Word, Word], ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Dated:
@@ -229,8 +238,9 @@ class Policy:
     roles_rising: tuple[Word, ...] = ()
     roles_beside: tuple[Word, ...] = ()
     facts: tuple[FactWritten, ...] = ()
-    settings: tuple[Setting, ...] = ()
     fact_lists: tuple[ListFactWritten, ...] = ()
+    scales: tuple[ScaleWritten, ...] = ()
+    settings: tuple[Setting, ...] = ()
     lists: tuple[WordList, ...] = ()
     lets: tuple[Let, ...] = ()
     tables: tuple[ValueTable, ...] = ()

@@ -33,6 +33,7 @@ from policy.syntax import (
     Membership,
     Name,
     Negate,
+    Notches,
     Number,
     StateTest,
     Text,
@@ -43,6 +44,7 @@ T = TypeVar("T")
 DEPTH_MAX = 40
 PERCENT_DECIMALS = 6
 FUNCTIONS = {"min": (2, 20), "max": (2, 20), "abs": (1, 1), "days_between": (2, 2)}  # name to fewest and most values
+NOTCHES = ("one", "two", "three", "four", "five")
 STATES = ("missing", "known", "none", "zero", "unlimited")
 TOLD_LENGTH = 200  # a finding is one line on a screen, whatever it quotes
 _SHORTER = "give its parts names under let"
@@ -154,9 +156,17 @@ class _Line:
         at = _begin(subject)
         if tree.data == "compare":
             return Comparison(str(sign), subject, self.formula(rest[0]), at)
+        if tree.data == "graded":
+            return self.graded(subject, rest, at)
         if tree.data in ("is_", "is_not"):
             return self.is_(subject, self.formula(rest[-1]), tree.data == "is_not", at)
         return Membership(subject, self.items(rest[-1]), tree.data == "not_in", at)
+
+    def graded(self, subject: Expr, parts: list[Any], at: Where) -> Comparison:
+        """`A or better`, `worse than BBB`, asked of the subject."""
+        words = next(part for part in parts if not hasattr(part, "data"))
+        grade = next(part for part in parts if hasattr(part, "data"))
+        return Comparison("_".join(words.split()), subject, self.formula(grade), at)
 
     def is_(self, left: Expr, right: Expr, negated: bool, at: Where) -> Condition:
         if isinstance(right, Name) and right.text in STATES:
@@ -184,7 +194,7 @@ class _Line:
             return Block("all", (), self.place(first.start_pos))
         negated = tree.data == "no_test"
         written = [child for child in tree.children if hasattr(child, "data")]
-        if all(child.data != "half" for child in written):
+        if all(child.data not in ("half", "half_graded") for child in written):
             items = tuple(self.item(child) for child in written)
             at = items[0].at if not negated else self.place(first.start_pos)
             if len(items) == 1 and not isinstance(items[0], Interval):
@@ -200,6 +210,9 @@ class _Line:
         if tree.data == "half":
             sign, right = tree.children
             return Comparison(str(sign), subject, self.formula(right), self.place(sign.start_pos))
+        if tree.data == "half_graded":
+            grade = self.formula(next(part for part in tree.children if hasattr(part, "data")))
+            return self.graded(subject, tree.children, grade.at)
         item = self.item(tree)
         if isinstance(item, Interval):
             return Membership(subject, (item,), False, item.at)
@@ -228,6 +241,11 @@ class _Line:
 
     def words(self, children: list[Any]) -> Words:
         return Words(" ".join(children[0].split()), self.place(children[0].start_pos))
+
+    def notches(self, children: list[Any]) -> Notches:
+        steps = NOTCHES.index(children[0].split()[0]) + 1
+        worse = "worse" in children[0].split()
+        return Notches(self.formula(children[1]), steps if worse else -steps, self.place(children[0].start_pos))
 
     def binary(self, children: list[Any]) -> Binary:
         left, sign, right = children
@@ -283,7 +301,7 @@ class _Line:
 _BUILD: dict[str, Any] = {
     "number": _Line.number, "date": _Line.date, "name": _Line.name, "text": _Line.text, "words": _Line.words,
     "binary": _Line.binary, "negate": _Line.negate, "inside": _Line.inside, "formula_line": _Line.inside,
-    "limited": _Line.limited, "call": _Line.call, "figure": _Line.figure,
+    "limited": _Line.limited, "call": _Line.call, "figure": _Line.figure, "notches": _Line.notches,
 }  # fmt: skip
 
 

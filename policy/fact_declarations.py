@@ -12,8 +12,8 @@ from policy.source import Mapping as Block
 from policy.source import Node
 from policy.vocabulary import DIRECTIONS, SOURCES
 
-OWN_KINDS = tuple(kind for kind in KINDS if kind not in ("rate", "number"))
-FIELD_KINDS = tuple(kind for kind in OWN_KINDS if kind not in ("limit", "terms"))
+OWN_KINDS = (*(kind for kind in KINDS if kind not in ("rate", "number")), "rating")
+FIELD_KINDS = tuple(kind for kind in OWN_KINDS if kind not in ("limit", "terms", "rating"))
 FACT_KEYS = ("kind", "from", "missing", "of", "meaning", "better")
 LIST_KEYS = ("list", "from", "missing", "at_most", "dated_by", "meaning")
 AT_MOST, MOST_ITEMS = 200, 1_000  # items where nothing is said, and the most that may be said
@@ -86,6 +86,8 @@ def _missing(shapes: Shapes, node: Node | None, name: Word) -> Word:
 
 def _choices(shapes: Shapes, node: Node | None, kind: Word | None, name: Word) -> tuple[Word, ...]:
     choices = shapes.words(node, "of") if node is not None else ()
+    if kind is not None and kind.text == "rating" and len(choices) != 1:
+        shapes.note("missing-key", name.at, f"the rating '{name.text}' does not say its scale", "add 'of: SCALE'")
     if kind is not None and kind.text == "choice" and not choices:
         shapes.note("missing-key", name.at, f"the choice '{name.text}' does not say its words", "add 'of: [one, two]'")
     return choices

@@ -10,9 +10,10 @@ from policy.kinds import NUMERIC
 from policy.meaning import Sort
 from policy.numbers import exact, unit_kind
 from policy.problems import Problem
+from policy.ratings import one_scale
 from policy.resolve import Resolver, shown
 from policy.suggest import listed
-from policy.syntax import Binary, Call, DateLiteral, Expr, FigureOf, Name, Negate, Number, Text, Words
+from policy.syntax import Binary, Call, DateLiteral, Expr, FigureOf, Name, Negate, Notches, Number, Pick, Text, Words
 
 FACTORS = ("number", "count", "percent", "ratio")
 SHARES = ("percent", "ratio")
@@ -42,6 +43,10 @@ class Formulas(Resolver):
                 return self._binary(expr, hint)
             case Call():
                 return self._call(expr, hint)
+            case Notches():
+                return self._rating((expr.value,), hint)
+            case Pick():
+                return self._rating(expr.args if expr.none is None else (*expr.args, expr.none), hint)
             case FigureOf():
                 self.note("scope", expr.at, "a figure over a list stands where a formula is wanted",
                           "give it a name of its own under 'let' and use the name")  # fmt: skip
@@ -65,6 +70,11 @@ class Formulas(Resolver):
         if currency != own:
             self.meanings.foreign[number] = currency
         return Sort("money" if kind == "limit" else kind)
+
+    def _rating(self, args: tuple[Expr, ...], hint: Sort | None) -> Sort | None:
+        """Formulas that are all ratings of one scale."""
+        sorts = [(arg, sort) for arg in args if (sort := self.formula(arg, hint)) is not None]
+        return one_scale(sorts, self.note) if len(sorts) == len(args) else None
 
     def amount(self, expr: Expr, hint: Sort | None) -> Sort | None:
         """A formula that arithmetic may use: a number, and no limit that may be none."""
@@ -183,4 +193,6 @@ class Formulas(Resolver):
             self.note("kind", expr.at, f"the values of {expr.function.replace('_', ' ')} are of different kinds: "
                       f"{listed(sorted(shown(Sort(kind)) for kind in kinds))}")  # fmt: skip
             return None
+        if kinds == {"rating"}:
+            return one_scale([(arg, sort) for arg, sort in zip(fixed, found, strict=True)], self.note)
         return Sort(wanted.kind, wanted.choices, maybe_none=any(sort.maybe_none for sort in found))

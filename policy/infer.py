@@ -10,6 +10,7 @@ from policy.formulas import SHARES, Formulas
 from policy.kinds import NUMERIC, TOKENS
 from policy.meaning import LEVELS, Sort, fact_referent, names_in
 from policy.problems import Where
+from policy.ratings import graded, one_scale
 from policy.reach import beyond_reach, undated
 from policy.resolve import shown
 from policy.suggest import did_you_mean, listed
@@ -114,6 +115,8 @@ class Inference(Formulas):
         left = self.formula(test.left)
         if left is None:
             return False
+        if not graded(test, left, self.label(test.left), self.note):
+            return False
         hint = None if left.kind == "number" else left
         right = self.formula(test.right, hint)
         if right is not None and left.kind == "number" and right.kind != "number":
@@ -133,6 +136,8 @@ class Inference(Formulas):
 
     def _comparable(self, at: Where, left: tuple[Expr, Sort], right: tuple[Expr, Sort]) -> bool:
         kinds = {left[1].kind, right[1].kind}
+        if kinds == {"rating"}:
+            return one_scale((left, right), self.note) is not None
         if len(kinds) == 1 or kinds <= set(SHARES) or kinds <= {"money", "limit"} or kinds == {"choice", "text"}:
             return True
         if kinds <= {"ratio", "number"} or kinds <= {"count", "number"}:
@@ -154,7 +159,7 @@ class Inference(Formulas):
         sound = True
         for item in test.items:
             ends = [item.low, item.high] if isinstance(item, Interval) else [item]
-            if isinstance(item, Interval) and left.kind in (*TOKENS, "flag"):
+            if isinstance(item, Interval) and left.kind in (*TOKENS, "flag", "rating"):
                 self.note("kind", item.at, f"{self.label(test.left)} is {shown(left)}: it has no range")
                 sound = False
                 continue

@@ -33,13 +33,10 @@ _OPERATORS = {
     "`": '"', "@": "", "#": "", "?": "", "\\": "/", ":": "is", "$": "",
 }  # fmt: skip
 _LATER = (
-    r"or\s+(?:better|worse)\b",
-    r"(?:worse|better)\s+than\b",
     r"by\s+[a-z_]\w*\s*$",
     r"business\s+days?\b",
     r"month\s+end\s+of\b",
     r"months\s+in\s+a\s+row\b",
-    r"notch(?:es)?\b",
     r"since\b",
 )
 # One pass over the line; the first alternative that fits at a character wins.
@@ -63,7 +60,7 @@ _LOOK = re.compile(
 _GOOD_DIGITS = re.compile(r"(?:0|[1-9]\d*|[1-9]\d{0,2}(?:_\d{3})+)(?:\.\d+)?", re.ASCII)
 _GOOD_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LATER_WORDS = re.compile(r"\b(?:" + "|".join(_LATER) + ")", re.ASCII)
-_LATER_HINT = re.compile(r"\b(?:of|or|than|by|business|row|notch|notches|since)\b")
+_LATER_HINT = re.compile(r"\b(?:of|by|business|row|since)\b")
 
 
 def look_through(text: str) -> None:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from policy import lower_figures, lower_ratings
 from policy.document import Setting, ValueTable, WordList
 from policy.kinds import Value
-from policy.meaning import OUTPUT_NAMES, Checked, Referent, figure_of
+from policy.meaning import OUTPUT_NAMES, Checked, Referent
 from policy.problems import Where
-from policy.program import Calc, Compare, Const, DayWindow, Fact, Figure, First, In, Logic, Node, Round, Row, Span
+from policy.program import Calc, Compare, Const, Fact, Figure, First, In, Logic, Node, Round, Row, Span
+from policy.ratings import GRADED
 from policy.syntax import (
     Binary,
     Block,
@@ -24,14 +26,16 @@ from policy.syntax import (
     Membership,
     Name,
     Negate,
+    Notches,
     Number,
+    Pick,
     StateTest,
     Text,
     Words,
 )  # fmt: skip
 from policy.vocabulary import FactDeclaration, TermsLiteral
 
-OPS = {"is": "=", "is_not": "!="}
+OPS = {"is": "=", "is_not": "!=", **GRADED}
 CALLS = {"min": "min", "max": "max", "abs": "abs", "first_known": "first_known", "stricter": "stricter"}
 FIELD = re.compile(r"\{([^{}]*)\}")
 
@@ -72,6 +76,9 @@ class Lowering:
     def formula(self, expr: Expr) -> int:
         """The node of a formula."""
         index = self._formula(expr)
+        sort = self.checked.meanings.sorts.get(expr)
+        if sort is not None and sort.kind == "rating" and not isinstance(self.nodes[index], Const):
+            self.kinds[index] = f"rating:{sort.scale}"
         self.places.setdefault(index, expr.at)
         return index
 
@@ -89,11 +96,14 @@ class Lowering:
                 return self._binary(expr)
             case Call():
                 return self._call(expr)
-            case FigureOf():
-                raise AssertionError("a figure stands only under let")
+            case Notches():
+                return lower_ratings.notches(self, expr)
+            case FigureOf() | Pick():
+                raise AssertionError("a figure or a pick stands only under let")
 
     def _kind(self, expr: Expr) -> str:
-        return self.checked.meanings.sorts[expr].kind
+        kind = self.checked.meanings.sorts[expr].kind
+        return "count" if kind == "rating" else kind
 
     def _number(self, number: Number) -> int:
         value = self.checked.meanings.numbers[number]
@@ -112,6 +122,8 @@ class Lowering:
         match referent.scope:
             case "token":
                 assert referent.value is not None
+                if sort.kind == "rating":
+                    return self.add(Const("count", referent.value))
                 if sort.kind == "terms":
                     terms = self.checked.vocabulary.read_terms(str(referent.value))
                     assert terms is not None
@@ -120,7 +132,7 @@ class Lowering:
             case "fact":
                 return self._fact(self.checked.names.facts[referent.name])
             case "figure":
-                return self._read_figure(referent)
+                return lower_figures.read_figure(self, referent)
             case "item":
                 return self.add(Fact(referent.name, sort.kind, referent.scope))
             case "let":
@@ -129,21 +141,25 @@ class Lowering:
                 return self._setting(next(s for s in self.checked.policy.settings if s.name.text == referent.name))
             case "output":
                 name = "tier" if referent.table == "tiers" else OUTPUT_NAMES[referent.name]
-                return self._labelled(self.add(Fact(referent.name, sort.kind, referent.table)), name)
+                return self.labelled(self.add(Fact(referent.name, sort.kind, referent.table)), name)
             case "table":
                 self.value_table(next(one for one in self.checked.policy.tables if one.name.text == referent.name))
-                return self._labelled(self.add(Fact("value", sort.kind, referent.name)), referent.name)
+                return self.labelled(self.add(Fact("value", sort.kind, referent.name)), referent.name)
             case "effective":
                 return self.effective()
         raise AssertionError(referent.scope)
 
-    def _labelled(self, index: int, name: str) -> int:
+    def labelled(self, index: int, name: str) -> int:
+        """The node, shown by this name where it has none yet."""
         self.labels.setdefault(index, name)
         return index
 
     def _fact(self, declaration: FactDeclaration) -> int:
         self.facts[declaration.name] = declaration
-        return self.add(Fact(declaration.name, declaration.kind))
+        found = self.add(Fact(declaration.name, "count" if declaration.scale else declaration.kind))
+        if declaration.scale:
+            self.kinds[found] = f"rating:{declaration.scale}"
+        return found
 
     def fact_if_known(self, name: str) -> int:
         """The node of a fact that the vocabulary may have, -1 where it has not."""
@@ -152,7 +168,9 @@ class Lowering:
 
     def _let(self, name: str) -> int:
         if name not in self.lets:
-            self.lets[name] = self.formula(self.checked.names.lets[name].formula)
+            formula = self.checked.names.lets[name].formula
+            picked = lower_ratings.pick(self, name, formula) if isinstance(formula, Pick) else -1
+            self.lets[name] = self.formula(formula) if picked < 0 else picked
             self.labels.setdefault(self.lets[name], name)
         return self.lets[name]
 
@@ -175,7 +193,7 @@ class Lowering:
             days = [self.add(In(as_of, spans=(Span(d.since, True, d.until, True),))) for d in setting.values]
             rows = [Row(on, (self.formula(d.value),), d.at.line) for on, d in zip(days, setting.values, strict=True)]
             self.table(First(name, ("value",), tuple(rows)))
-        return self._labelled(self.add(Fact("value", self._kind(only.value), name)), name)
+        return self.labelled(self.add(Fact("value", self._kind(only.value), name)), name)
 
     def _as_of(self) -> int:
         return self._fact(self.checked.vocabulary.facts["as_of"])
@@ -339,44 +357,8 @@ class Lowering:
         self.table(First(table.name.text, ("value",), tuple(rows)))
 
     def figure(self, name: str) -> None:
-        """A figure over a list: a little program of its own, behind the figures that it reads itself."""
-        if any(figure.name == name for figure in self.figures):
-            return
-        figure = figure_of(self.checked.names.lets[name])
-        assert figure is not None
-        inner = Lowering(self.checked)
-        inner.figures = self.figures
-        where = inner.add(Logic("and", tuple(inner.condition(line) for line in figure.where)))
-        listing = self.checked.vocabulary.lists[figure.list_name]
-        read, kind = -1, "count" if figure.word == "count" else "flag"
-        if figure.field:
-            kind = listing.fields[figure.field].kind
-            read = inner.add(Fact(figure.field, kind, "item"))
-        kind = "percent" if figure.word == "share" else kind
-        window = None
-        if figure.window is not None and figure.window.unit != "ever":
-            window = DayWindow(figure.window.unit, figure.window.size, listing.dated_by)
-            inner.fact_if_known("as_of")
-        if_none = () if figure.if_none is None else (self._plain(figure.if_none),)
-        self.facts.update(inner.facts)
-        if (declared := self.checked.names.facts.get(listing.name)) is not None:
-            self.facts[listing.name] = declared
-        nodes = tuple(inner.nodes)
-        self.figures.append(Figure(name, figure.word, listing.name, nodes, where, read, kind, window, if_none))
-
-    def _plain(self, expr: Expr) -> Value:
-        """The value of a written number or date."""
-        return expr.day if isinstance(expr, DateLiteral) else self.checked.meanings.numbers[expr]  # type: ignore[index]
-
-    def _read_figure(self, referent: Referent) -> int:
-        """The node that reads a figure; an average may be a fraction, so it is a ratio of one unit of its kind."""
-        self.figure(referent.name)
-        figure = figure_of(self.checked.names.lets[referent.name])
-        kind = referent.sort.kind
-        if figure is None or figure.word != "average" or kind in ("percent", "ratio"):
-            return self.add(Fact(referent.name, kind, "figure"))
-        exact = self.add(Fact(referent.name, "ratio", "figure"))
-        return self._labelled(self.add(Calc("multiply", (exact, self.add(Const(kind, 1))), kind)), referent.name)
+        """A figure over a list, behind the figures that it reads itself."""
+        lower_figures.add_figure(self, name)
 
     def named_fields(self, text: str) -> Iterator[tuple[str, int]]:
         """The figures, facts and settings that a message shows, each with its node."""

@@ -24,12 +24,17 @@ SECTION_AT = {level: section for section, level in LEVELS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """The kind of a value, and for words the choices; `maybe_none` marks a limit that nobody may have granted."""
+    """The kind of a value, and for words the choices; `maybe_none` marks a limit that nobody may have granted.
+
+    A rating has the name of its `scale`, and the rank of each word that may stand for one, 1 the best.
+    """
 
     kind: str
     choices: tuple[str, ...] = ()
     maybe_none: bool = False
     of_tier: bool = False
+    scale: str = ""
+    ranks: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,8 @@ class Checked:
 def fact_referent(declaration: FactDeclaration, scope: str = "fact") -> Referent:
     """A declared fact as a referent; a limit may always be none."""
     kind = declaration.kind
-    return Referent(scope, declaration.name, Sort(kind, declaration.choices, maybe_none=kind == "limit"))
+    sort = Sort(kind, declaration.choices, kind == "limit", scale=declaration.scale, ranks=declaration.ranks)
+    return Referent(scope, declaration.name, sort)
 
 
 def figure_of(let: Let) -> FigureOf | None:
@@ -126,6 +132,10 @@ def parts_of(node: Expr | Condition) -> tuple[Expr | Condition, ...]:
             return (node.value,)
         case s.Call():
             return node.args
+        case s.Notches():
+            return (node.value,)
+        case s.Pick():
+            return node.args if node.none is None else (*node.args, node.none)
         case s.FigureOf():
             return node.where if node.if_none is None else (*node.where, node.if_none)
         case s.Membership():

@@ -103,6 +103,7 @@ CODES: dict[str, str] = {
     "unknown-list": "a list that is neither declared nor built in",
     "kind": "two values of different kinds are mixed",
     "unit": "a number lacks its unit, or has one of another kind",
+    "rating": "a rating is compared with a sign, which leaves open what is better",
     "limit-state": "a limit that may be none is used as an amount",
     "exception": "an exception that cannot lift what it names",
     "one-scope": "two checks, or two exceptions, for the same customers",

@@ -241,6 +241,7 @@ class Wording:
     say_customer: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: Mapping[str, int] = field(default_factory=dict)
     built_in: frozenset[str] = frozenset()
+    scales: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def message_keys(checks: Sequence[str]) -> list[str]:

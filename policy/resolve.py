@@ -77,7 +77,7 @@ class Resolver(ABC):
                 return None
         if text in LIMIT_WORDS and (hint is None or hint.kind in ("limit", "money")):
             return Referent("token", text, Sort("limit", maybe_none=text == "none"), value=LIMIT_WORDS[text])
-        if hint is not None and hint.kind in TOKENS and not (isinstance(expr, Name) and "." in text):
+        if hint is not None and hint.kind in (*TOKENS, "rating") and not (isinstance(expr, Name) and "." in text):
             return self._token(expr, hint)
         self.unknown(expr)
         return None
@@ -91,8 +91,10 @@ class Resolver(ABC):
             self.problems.append(Problem("yaml-word", expr.at, message, f"write '{expr.text}' in quotes", "warning"))
 
     def _is_choice(self, text: str, hint: Sort | None) -> bool:
-        return hint is not None and hint.kind in ("choice", "text") and (text in hint.choices or hint.kind == "text")\
-            and "." not in text  # fmt: skip
+        if hint is None or "." in text:
+            return False
+        words = dict(hint.ranks) if hint.kind == "rating" else hint.choices
+        return hint.kind in ("choice", "rating") and text in words or hint.kind == "text"
 
     def _token(self, expr: Name | Words | Text, hint: Sort) -> Referent | None:
         if hint.kind == "terms":
@@ -103,15 +105,17 @@ class Resolver(ABC):
                 )
                 return None
             return Referent("token", terms.text, hint, value=terms.text)
-        if hint.kind == "choice" and expr.text not in hint.choices:
+        ranks = dict(hint.ranks) if hint.kind == "rating" else {}
+        if hint.kind in ("choice", "rating") and expr.text not in (ranks or hint.choices):
             code = "unknown-tier" if hint.of_tier else "unknown-word"
             if hint.of_tier and "tier" in self.names.policy.broken:
                 return None
             what = "a tier of this file" if hint.of_tier else "one of the words that may stand here"
+            known = tuple(ranks) or hint.choices
             self.note(code, expr.at, f"'{expr.text}' is not {what}",
-                      did_you_mean(expr.text, hint.choices, f"one of: {listed(hint.choices)}"))  # fmt: skip
+                      did_you_mean(expr.text, known, f"one of: {listed(known)}"))  # fmt: skip
             return None
-        return Referent("token", expr.text, hint, value=expr.text)
+        return Referent("token", expr.text, hint, value=ranks.get(expr.text, expr.text))
 
     def known(self, text: str, at: Where) -> Referent | None:
         """What a name stands for; a named figure is checked when it is first met."""
@@ -175,6 +179,9 @@ class Resolver(ABC):
         if expr.text.startswith(("terms.", "state.", "cover.", "group.")):
             self.note("not-yet-supported", expr.at, f"'{expr.text}' cannot be read in this version",
                       "take the line out until it can")  # fmt: skip
+            return
+        if isinstance(expr, Text) and expr.text.replace("_", "").replace(".", "").isdigit():
+            self.note("quoting", expr.at, f"'{expr.text}' is a text, and a number is wanted", "take the quotes out")
             return
         shape = expr.text.split(".")[0]
         if shape in self.names.vocabulary.lists and "." in expr.text:

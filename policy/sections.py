@@ -27,6 +27,7 @@ from policy.ladders import read_ladders, read_letters
 from policy.meaning import OUTPUT_NAMES
 from policy.problems import Problem, Where, errors
 from policy.promises import read_promises
+from policy.scales import read_pick, read_scales
 from policy.scopes import read_exceptions, read_scope
 from policy.shapes import NAME, TITLE, Keys, Shapes
 from policy.source import Mapping as Block
@@ -73,6 +74,7 @@ def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy
         roles_beside=beside,
         facts=read_facts(shapes, values.get("facts")),
         fact_lists=read_fact_lists(shapes, values.get("facts")),
+        scales=read_scales(shapes, values.get("scales")),
         settings=read_settings(shapes, values.get("settings")),
         lists=read_lists(shapes, values.get("lists")),
         lets=_lets(shapes, values.get("let")),
@@ -115,9 +117,9 @@ def _roles(shapes: Shapes, node: Node | None) -> tuple[tuple[Word, ...], tuple[W
 def _lets(shapes: Shapes, node: Node | None) -> tuple[Let, ...]:
     lets = []
     for name, value in shapes.entries(node, "let"):
-        formula = shapes.formula(value, name.text)
-        if shapes.named(name) and formula is not None and isinstance(value, Scalar):
-            lets.append(Let(name, formula, value.text))
+        formula = read_pick(shapes, value, name.text) if isinstance(value, Block) else shapes.formula(value, name.text)
+        if shapes.named(name) and formula is not None:
+            lets.append(Let(name, formula, value.text if isinstance(value, Scalar) else name.text))
         else:
             shapes.broken.add(name.text)
     return tuple(lets)

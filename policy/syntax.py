@@ -116,8 +116,32 @@ class FigureOf:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Notches:
+    """`one notch worse than X`: so many steps down a rating scale, negative up, never beyond its ends."""
+
+    value: Expr
+    steps: int
+    at: Where
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pick:
+    """`{pick: [a, b, c], two: worse, three: middle, none: X}`: one rating of those that are known.
+
+    `two` and `three` say which of so many counts: worse, better or (of three) middle; `none` is what counts where none
+    is known, itself None where that is missing.
+    """
+
+    args: tuple[Expr, ...]
+    two: str
+    three: str
+    none: Expr | None
+    at: Where
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Comparison:
-    """`left op right`; op is one of < <= > >= is is_not."""
+    """`left op right`; op is one of < <= > >= is is_not, and for ratings or_better or_worse better_than worse_than."""
 
     op: str
     left: Expr
@@ -165,5 +189,5 @@ class Block:
     at: Where
 
 
-Expr = Number | DateLiteral | Name | Text | Words | Binary | Negate | Call | FigureOf
+Expr = Number | DateLiteral | Name | Text | Words | Binary | Negate | Call | FigureOf | Notches | Pick
 Condition = Comparison | Membership | StateTest | Block

@@ -20,7 +20,8 @@ class FactDeclaration:
     `kind` is a name of `policy.kinds`; `source` one of `SOURCES`, of which a client may send only "request".
     `missing` is "refer" or "deny"; `better` is "higher", "lower", or empty where neither is meant. `choices` are the
     tokens of a fact of kind "choice".
-    A list that a request may bring has kind "list", and its fields in `listing`.
+    A list that a request may bring has kind "list", and its fields in `listing`. A fact of kind "rating" has the name
+    of its `scale` and the rank of each of its words, 1 the best; its value is a rank.
     """
 
     name: str
@@ -31,6 +32,8 @@ class FactDeclaration:
     choices: tuple[str, ...] = ()
     better: str = ""
     listing: ListDeclaration | None = None
+    scale: str = ""
+    ranks: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ from policy.syntax import (
     Membership,
     Name,
     Negate,
+    Notches,
     Number,
+    Pick,
     StateTest,
     Text,
     Window,
@@ -58,6 +60,7 @@ Truth = bool | Unknown
 Lists = Mapping[str, Sequence[Mapping[str, Any]]]
 SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "is": operator.eq, "is_not": operator.ne,
+    "or_better": operator.le, "or_worse": operator.ge, "better_than": operator.lt, "worse_than": operator.gt,
     "at_most": operator.le, "at_least": operator.ge, "below": operator.lt, "above": operator.gt,
 }  # fmt: skip
 SEVERITY = ("does_not_apply", "pass", "warn", "refer", "deny", "hard_stop")
@@ -157,7 +160,21 @@ class Evaluator:
                 return self.binary(expr)
             case Call():
                 return self.call(expr)
+            case Notches():
+                rank, last = self.value(expr.value), len(self.meanings.sorts[expr].choices)
+                return rank if isinstance(rank, Unknown) else min(max(rank + expr.steps, Fraction(1)), Fraction(last))
+            case Pick():
+                return self.pick(expr)
         raise AssertionError(expr)
+
+    def pick(self, pick: Pick) -> Any:
+        """The rating that counts among those that are known, in the order of their ranks."""
+        values = [self.value(arg) for arg in pick.args]
+        ranks = sorted(value for value in values if not isinstance(value, Unknown))
+        if not ranks:
+            return unknown(values) if pick.none is None else self.value(pick.none)
+        which = {1: "worse", 2: pick.two, 3: pick.three}[len(ranks)]
+        return ranks[{"better": 0, "middle": 1, "worse": -1}[which]]
 
     def number(self, number: Number) -> Any:
         digits, own = self.checked.vocabulary.currencies, self.policy.currency.text

@@ -102,6 +102,8 @@ def facts_of(program: Program, written: Mapping[str, Any]) -> dict[str, Any]:
         name: [{field: typed(text, known[name].fields[field].kind) for field, text in item.items()} for item in items]
         for name, items in written.items() if name in known and items != "missing"
     }  # fmt: skip
+    ranks = {name: dict(fact.ranks) for name, fact in declared.items() if fact.ranks}
+    written = {name: str(ranks[name].get(text, text)) if name in ranks else text for name, text in written.items()}
     given = {name: typed(text, declared[name].kind) for name, text in written.items() if name not in known}
     return with_figures(program, computed_facts({n: v for n, v in given.items() if v is not None}), lists)
 

@@ -125,6 +125,8 @@ class _Writer(Formulas):
         if made["checks"] and self.chance(0.3):
             made["checks"] += self.narrower(made["checks"][0], scopes)
         made["exceptions"] = self.exceptions(made["checks"] or [], excused)
+        if made["checks"] and self.chance(0.3):
+            self.ratings(made)
         made["authority"] = self.rows(lambda: {"release": r.choice(ROLES)}) if self.chance(0.7) else None
         made["tests"] = self.tests() if self.chance(0.1) else None
         lets = list(self.lets.items())
@@ -199,6 +201,23 @@ class _Writer(Formulas):
             names = [name for name in self.names[kind] if self.words[name] in (TYPES, COUNTRIES)]
             self.lists.append((f"lists.words_{number}", tuple(names)))
         return lists
+
+    def ratings(self, made: dict[str, Any]) -> None:
+        """A scale, ratings on it, the one that counts, and a check that asks for it."""
+        r = self.random
+        made["scales"] = {"credit": {"best_first": "[AAA, A+, A, BBB, D]", "moodys": "{Aaa: AAA, A2: A, Ba1: D}"}}
+        for name in ("sp", "fitch", "moodys", "house"):
+            scale = "credit.moodys" if name == "moodys" else "credit"
+            made["facts"][f"customer.{name}"] = {"kind": "rating", "of": scale}
+        some = r.choice(("customer.sp, customer.moodys", "customer.sp, customer.moodys, customer.fitch"))
+        three = ", three: " + r.choice(("worse", "middle", "better")) if some.count(",") == 2 else ""
+        none = r.choice(("", ", none: customer.house"))
+        self.lets["agency"] = f"{{pick: [{some}], two: {r.choice(('worse', 'better'))}{three}{none}}}"
+        moved = f"{r.choice(('one notch', 'two notches'))} {r.choice(('worse', 'better'))} than customer.house"
+        self.lets["used"] = f"first known of [agency, {moved}]"
+        test = r.choice(("A+ or better", "BBB or worse", "better than A", "worse than A+", "AAA", "not A"))
+        made["checks"].append({"check": "rated", "when": f"{r.choice(('used', 'agency', 'customer.sp'))} is {test}",
+                               "verdict": r.choice(("warn", "refer", "deny"))})  # fmt: skip
 
     def partition(self) -> tuple[str, list[str]]:
         """A subject, and tests on it of which exactly one fits every value."""

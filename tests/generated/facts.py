@@ -96,6 +96,8 @@ class Situations:
         r, kind = self.random, fact.kind
         if kind == "choice":
             return r.choice(fact.choices)
+        if kind == "rating":
+            return r.choice(fact.ranks)[1]
         value = r.choice(self.pools[kind])
         if kind in ("text", "terms", "flag") or value in (NO_LIMIT, UNLIMITED):
             return value

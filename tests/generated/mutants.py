@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from policy import compile as compiling
-from policy import lower, lower_scopes
+from policy import lower, lower_figures, lower_scopes
 from policy.program import Calc, Compare, In, Logic, Node
 from rules import durable, flatten, ranges, readings, stages
 
@@ -86,7 +86,7 @@ COMPILER: Mapping[str, Mutant] = {
     "upper_ends_turned": nodes(_open_ends),
     "any_read_as_all": nodes(_any_as_all),
     "at_least_read_as_above": nodes(_at_least_as_above),
-    "where_dropped": partial(replaced, lower, "figure_of", _without_where),
+    "where_dropped": partial(replaced, lower_figures, "figure_of", _without_where),
     "negative_divisors_kept": partial(replaced, lower.Lowering, "_positive", lambda _: lambda self, at, kind: at),
     "limits_not_rounded": partial(replaced, lower.Lowering, "whole_units", lambda _: lambda self, at: at),
     "limits_below_zero": partial(replaced, lower.Lowering, "not_below_zero", lambda _: lambda self, at, expr: at),
