@@ -27,7 +27,7 @@ _LIMIT = {
     "pattern": r"^(none|unlimited|(0|[1-9][0-9]*)(\.[0-9]{1,4})?)$",
 }
 
-_NO_NULL = {"null": 'is null; write "none" where nobody granted a limit'}
+_NO_NULL: dict[str, Any] = {"null": 'is null; write "none" where nobody granted a limit'}
 
 
 class CustomerWish(Body):
