@@ -27,7 +27,7 @@ from policy.promises import check_promises
 from policy.ratings import with_ranks
 from policy.resolve import ANY_SECTION, shown
 from policy.suggest import did_you_mean, listed
-from policy.syntax import Comparison, Expr, Membership, Name
+from policy.syntax import Comparison, Expr, Membership, Name, Negate, Number
 from policy.vocabulary import FactDeclaration, Vocabulary
 
 LIMIT_COLUMNS = {
@@ -35,6 +35,7 @@ LIMIT_COLUMNS = {
     "largest_order": Sort("money"),
     "review_every": Sort("months"),
 }
+CALLED = {"RMB": "CNY", "YUAN": "CNY", "EURO": "EUR", "YEN": "JPY", "DOLLAR": "USD"}  # names that are no ISO codes
 COMPARE_AS = {"at_most": "<=", "at_least": ">=", "below": "<", "above": ">", "is": "is"}
 MOST_DIGITS = 4  # of any currency after the point
 FIELD = re.compile(r"\{([^{}]*)\}")
@@ -48,8 +49,8 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     facts = {**vocabulary.facts}
     for written in policy.facts:
         _declare(written, facts, problems)
-    names = Names(policy, vocabulary, facts, {let.name.text: let for let in policy.lets})
     with_ranks(policy, facts, problems)
+    names = Names(policy, vocabulary, facts, {let.name.text: let for let in policy.lets})
     inference = Inference(names, problems=problems)
     _name_all(names, problems)
     for setting in policy.settings:
@@ -135,7 +136,7 @@ def _row(inference: Inference, section: str, row: RowWritten) -> None:
         if section == "limits":
             _limit_cell(inference, column, cell)
         elif section == "terms":
-            _terms_cell(inference, cell if isinstance(cell, tuple) else (cell,))
+            _terms_cell(inference, column, cell if isinstance(cell, tuple) else (cell,))
         elif section == "security" and isinstance(cell, tuple):
             for alternative in cell:
                 _alternative(inference, alternative)
@@ -158,14 +159,26 @@ def _limit_cell(inference: Inference, column: str, cell: object) -> None:
     assert isinstance(cell, Expr)
     sort = inference.formula(cell, wanted)
     kinds = ("money", "limit") if column == "limit" else (wanted.kind,)
-    if sort is not None and sort.kind not in kinds:
+    if isinstance(cell, Negate) and isinstance(cell.value, Number):
+        message = f"'{column}' is below zero, which counts as 0"
+        inference.problems.append(Problem("range", cell.at, message, "write 0 where nothing is allowed", "warning"))
+    elif sort is not None and sort.kind not in kinds:
         inference.note("kind", cell.at, f"'{column}' is {shown(sort)} here, wanted is {shown(wanted)}")
 
 
-def _terms_cell(inference: Inference, words: tuple[object, ...]) -> None:
+def _terms_cell(inference: Inference, column: str, words: tuple[object, ...]) -> None:
+    seen: set[str] = set()
     for word in words:
         assert isinstance(word, Word)
-        if inference.names.vocabulary.read_terms(word.text) is None:
+        terms = inference.names.vocabulary.read_terms(word.text)
+        if terms is not None and column == "longest" and not terms.plain:
+            inference.note("terms", word.at, f"'{word.text}' is not a number of days that others can be compared with",
+                           f"write net {terms.net_days}")  # fmt: skip
+        elif terms is not None and terms.text in seen:
+            inference.note("duplicate-name", word.at, f"'{word.text}' is offered twice", "take one out")
+        elif terms is not None:
+            seen.add(terms.text)
+        else:
             inference.note("terms", word.at, f"'{word.text}' is not a payment term",
                            "write net 30, 2/10 net 30, net 30 end of month or prepaid")  # fmt: skip
 
@@ -276,7 +289,9 @@ def _with_currency(policy: Policy, vocabulary: Vocabulary) -> Vocabulary:
 
 def _header(policy: Policy, vocabulary: Vocabulary, problems: list[Problem]) -> None:
     if policy.currency.text and policy.currency.text not in vocabulary.currencies:
-        help = did_you_mean(policy.currency.text, vocabulary.currencies, "write its ISO 4217 code, such as CNY")
+        meant = CALLED.get(policy.currency.text.upper())
+        help = f"did you mean '{meant}'?" if meant else did_you_mean(
+            policy.currency.text, vocabulary.currencies, "write its ISO 4217 code, such as CNY")  # fmt: skip
         problems.append(Problem("currency", policy.currency.at, f"'{policy.currency.text}' is not a currency", help))
     if policy.calendar is not None and not vocabulary.is_calendar(policy.calendar.text):
         problems.append(Problem("unknown-word", policy.calendar.at, f"there is no calendar '{policy.calendar.text}'",

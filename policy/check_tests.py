@@ -112,6 +112,9 @@ def _one_given(inference: Inference, key: Word, node: Node, given: Given) -> Non
         given[0][key.text] = None
     else:
         value = _value(inference, Word(node.text, node.at), referent.sort)
+        if value is not None and _below_zero(inference, key.text, node.text):
+            inference.note("range", node.at, f"'{key.text}' is never below zero", "write 0, or what it is")
+            return
         if value is not None:
             given[0][key.text] = value
 
@@ -143,6 +146,13 @@ def _items(inference: Inference, listing: ListDeclaration, node: Node) -> list[M
     return items
 
 
+def _below_zero(inference: Inference, name: str, text: str) -> bool:
+    """A negative number for what is sent with an order, or counted, or a limit."""
+    fact = inference.names.facts.get(name)
+    whole = fact is not None and fact.kind in ("count", "days", "months", "hours", "limit")
+    return text.startswith("-") and fact is not None and (whole or (fact.source == "request" and fact.kind == "money"))
+
+
 def _value(inference: Inference, word: Word, sort: Sort) -> Value | None:
     """A written value in the kind of its fact."""
     if sort.kind == "flag" or (sort.kind == "limit" and word.text in LIMIT_WORDS):
@@ -151,6 +161,8 @@ def _value(inference: Inference, word: Word, sort: Sort) -> Value | None:
             told = "yaml-word" if word.text.lower() in YAML_WORDS else "test-value"
             inference.note(told, word.at, f"'{word.text}' is not true or false", "write true or false")
         return found
+    if sort.kind == "rating":
+        return _rank(inference, word, sort)
     if sort.kind in ("choice", "text", "terms"):
         return _word(inference, word, sort)
     if sort.kind == "date":
@@ -159,13 +171,24 @@ def _value(inference: Inference, word: Word, sort: Sort) -> Value | None:
     if number is None:
         return None
     found_sort = inference.formula(number, sort)
+    own = inference.names.policy.currency.text
+    if number in inference.meanings.foreign:
+        inference.note("currency", word.at, f"'{word.text}' is not in {own}", f"given amounts are in {own}: convert it")
+        return None
     if found_sort is not None and found_sort.kind != sort.kind and {found_sort.kind, sort.kind} not in (
         {"money", "limit"}, {"percent", "ratio"}, {"number", "ratio"}):  # fmt: skip
-    if sort.kind == "rating":
-        return _rank(inference, word, sort)
         inference.note("test-value", word.at, f"'{word.text}' is {shown(found_sort)}, wanted is {shown(sort)}")
         return None
     return inference.meanings.numbers.get(number)
+
+
+def _rank(inference: Inference, word: Word, sort: Sort) -> Value | None:
+    """The rank of a written rating."""
+    ranks = dict(sort.ranks)
+    if word.text not in ranks:
+        inference.note("unknown-word", word.at, f"'{word.text}' is not a rating of this fact",
+                       did_you_mean(word.text, ranks, f"one of: {listed(ranks)}"))  # fmt: skip
+    return ranks.get(word.text)
 
 
 def _word(inference: Inference, word: Word, sort: Sort) -> Value | None:
@@ -181,15 +204,6 @@ def _word(inference: Inference, word: Word, sort: Sort) -> Value | None:
                            did_you_mean(word.text, sort.choices, f"one of: {listed(sort.choices)}"))  # fmt: skip
         return None
     return word.text
-
-def _rank(inference: Inference, word: Word, sort: Sort) -> Value | None:
-    """The rank of a written rating."""
-    ranks = dict(sort.ranks)
-    if word.text not in ranks:
-        inference.note("unknown-word", word.at, f"'{word.text}' is not a rating of this fact",
-                       did_you_mean(word.text, ranks, f"one of: {listed(ranks)}"))  # fmt: skip
-    return ranks.get(word.text)
-
 
 
 def _kept(inference: Inference, found: Found | Problem) -> Found | None:
