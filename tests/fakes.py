@@ -28,7 +28,8 @@ FACTS = {
 def a_program(currency: str = "CNY", timezone: str = "Asia/Shanghai") -> Program:
     """A Program without rules, for what only asks its currency, its timezone and its facts."""
     return Program(
-        name="fake", currency=currency, minor_digits=2, timezone=timezone, vocabulary="trade-credit-1", nodes=(Fold(checks=-1),),
+        name="fake", currency=currency, minor_digits=2, timezone=timezone, vocabulary="trade-credit-1",
+        nodes=(Fold(checks=-1),),
         facts=FACTS, figures=(), tables={}, lets={}, terms={}, tiers=(), roles_rising=(), roles_beside=(), fold=0,
         wording=Wording(), digest="sha256:" + "p" * 64, source_digest="",
     )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.meaning import CheckedTest
-from tests.policy.written import load, told
+from tests.policy.written import codes, load, told
 
 BODY = """\
 tiers:
@@ -50,7 +50,7 @@ def slip(text: str) -> list[str]:
     ("fact", "written", "value"),
     [
         ("order.amount", "5_000.50", 500_050),
-        ("order.amount", "-0.01", -1),
+        ("order.unsecured_amount", "-0.01", -1),
         ("customer.score", "85", 85),
         ("customer.average_days_late", "5 days", 5),
         ("customer.average_days_late", "5", 5),
@@ -185,3 +185,13 @@ def test_items_of_a_list_are_typed_by_their_fields() -> None:
         {"amount": 500, "days_overdue": 3, "disputed": False},
         {"due_on": datetime.date(2026, 7, 1).toordinal()},
     ]
+
+
+@pytest.mark.parametrize(("given", "code"), [
+    ("order.amount: 60_000 USD", "currency"), ("limit.granted: 100_000 JPY", "currency"),
+    ("order.amount: -60_000", "range"),
+    ("customer.score: -1", "range"), ("order.prepaid: -1", "range"), ("order.unsecured_amount: -1", ""),
+])
+def test_what_no_order_can_be_is_not_given(given: str, code: str) -> None:
+    text = f"tests:\n  - {{name: one, given: {{{given}}}, expect: {{verdict: deny}}}}\n"
+    assert codes(text) == ([code] if code else [])
