@@ -12,8 +12,9 @@ from itertools import chain, islice, product
 from typing import Any
 
 from policy.meaning import CheckedTest
-from policy.program import Fact, Figure, Program
+from policy.program import DayWindow, Fact, Figure, Program
 from rules import reference
+from rules.arithmetic import add_months
 from rules.compiled import compile_program
 from rules.equivalence import proof_of_equality
 from rules.figures import Item
@@ -170,6 +171,13 @@ def _other_items(old: Program, new: Program, orders: Iterable[OrderFacts]) -> It
                     yield OrderFacts(order.facts, lists, {k: v for k, v in order.figures.items() if k != figure.name})
 
 
+def _days(window: DayWindow, today: object) -> Iterator[int]:
+    """Days at the edges of a window, and today."""
+    if isinstance(today, int):
+        first = today - window.size if window.unit == "days" else add_months(today, -window.size)
+        yield from (first, first - 1, first + 1, today)
+
+
 def _meaning(figure: Figure) -> tuple[object, ...]:
     return tuple(getattr(figure, one.name) for one in fields(figure))
 
@@ -179,6 +187,8 @@ def _items(old: Program, other: Figure, new: Program, figure: Figure, order: Ord
     values: dict[str, set[Any]] = {}
     for program, one in ((old, other), (new, figure)):
         whole = order.whole(program)
+        if one.window is not None:
+            values.setdefault(one.window.field, set()).update(_days(one.window, whole.get("as_of")))
         for threshold in thresholds_of(program, one.where, 0, one):
             subject = one.nodes[threshold.subject]
             if not isinstance(subject, Fact) or subject.scope != "item":

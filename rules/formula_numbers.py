@@ -6,10 +6,13 @@ What is commutative has no order, lines of an "and" inside an "and" are its line
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import fields
 
 from policy.program import Calc, Compare, Const, Fact, First, In, Logic, Node, Program, Round
 
 COMMUTATIVE = ("add", "multiply", "min", "max", "stricter")
+INSIDE = ("nodes", "where", "field")  # of a figure: compared by what they mean
+UNREAD = ("meaning", "better")  # of a declaration: no decision reads it
 FLIPPED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -73,15 +76,23 @@ class Terms:
             return "output", self.number(self.tables[node.scope]), node.name
         if node.scope == "figure":
             return "figure", self._figure(node.name)
-        declared = self.program.facts.get(node.name)
-        return "fact", node.scope, node.name, node.kind, "refer" if declared is None else declared.missing
+        return "fact", node.scope, node.name, node.kind, self._declared(node.name)
 
     def _figure(self, name: str) -> Hashable:
         figure = next((one for one in self.program.figures if one.name == name), None)
         if figure is None:
             return name
         inside = Terms(self.program, self.numbers, figure.nodes)
-        return figure.word, figure.list_name, inside.number(figure.where), inside.number(figure.field), figure.kind
+        rest = [repr(getattr(figure, one.name)) for one in fields(figure) if one.name not in ("name", *INSIDE)]
+        read = (inside.number(figure.where), inside.number(figure.field))
+        return read, tuple(rest), self._declared(figure.list_name)
+
+    def _declared(self, name: str) -> Hashable:
+        """What the declaration of a fact or list says of its values and of their absence."""
+        declared = self.program.facts.get(name)
+        if declared is None:
+            return ""
+        return tuple(repr(getattr(declared, one.name)) for one in fields(declared) if one.name not in UNREAD)
 
 
 def _typed(value: object) -> Hashable:

@@ -69,3 +69,23 @@ def test_without_tests_orders_begin_at_the_corners_of_rows() -> None:
     new = loaded(STANDARD.replace("customer.score >= 80\n", "customer.score >= 85\n", 1))
     assert OLD.program is not None and new.program is not None
     assert decision_diff(OLD.program, new.program, (), 3_000).found
+
+
+def test_a_window_of_days_that_moved_shows_an_order_with_an_item_at_its_edge() -> None:
+    text = """aval: 1
+policy: p
+title: {en: P}
+currency: CNY
+let:
+  ordered: sum of earlier_orders.amount in last 30 days
+checks:
+  - {check: many, measure: ordered, at_most: 500, verdict: refer}
+tests:
+  - name: nothing ordered before
+    given: {as_of: 2026-11-23, order.amount: 10, limit.granted: unlimited, earlier_orders: []}
+    expect: {verdict: approve}
+"""
+    old, new = loaded(text), loaded(text.replace("last 30 days", "last 29 days"))
+    assert old.program is not None and new.program is not None
+    found = decision_diff(old.program, new.program, old.tests).found
+    assert (found[0].old.verdict, found[0].new.verdict) == ("refer", "approve")

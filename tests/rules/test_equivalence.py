@@ -69,3 +69,28 @@ def test_without_its_digest_a_policy_is_still_proved_equal_to_itself() -> None:
 
 def test_a_ladder_is_no_part_of_the_decision_of_an_order() -> None:
     assert proof_of_equality(OLD, program_of(STANDARD.replace("due + 15 days, do: [send", "due + 9 days, do: [send")))
+
+
+HEAD = "aval: 1\npolicy: p\ntitle: {en: P}\ncurrency: CNY\n"
+COUNTED = f"""{HEAD}let:
+  orders: sum of earlier_orders.amount in last 30 days
+  largest: largest of invoices.open_amount where days_overdue > 5, if none 0
+checks:
+  - {{check: many, measure: orders, at_most: 5_000, verdict: refer}}
+  - {{check: large, measure: largest, at_most: 5_000, verdict: refer}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("last 30 days", "last 29 days"), (", if none 0", ""), ("sum of", "average of"), ("largest of", "smallest of"),
+     ("days_overdue > 5", "days_overdue > 6"), ("earlier_orders.amount", "earlier_orders.unsecured_amount")],
+)  # fmt: skip
+def test_a_figure_that_counts_otherwise_is_never_proved_equal(before: str, after: str) -> None:
+    assert before in COUNTED
+    assert proof_of_equality(program_of(COUNTED), program_of(COUNTED.replace(before, after))) == ""
+
+
+def test_a_figure_that_only_has_another_name_is_proved_equal() -> None:
+    renamed = COUNTED.replace("orders:", "ordered:").replace("measure: orders", "measure: ordered")
+    assert proof_of_equality(program_of(COUNTED), program_of(renamed))
