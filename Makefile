@@ -15,7 +15,7 @@ PACKAGES := policy credit rules storage api
 FAST := $(wildcard tests/policy tests/credit tests/rules tests/conformance tests/house)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-        --no-emit-index-url --no-emit-find-links -q
+        --no-strip-extras --no-emit-index-url --no-emit-find-links -q
 
 export PORT
 
