@@ -76,19 +76,26 @@ class CheckEntry:
 
 @dataclass(frozen=True, slots=True)
 class TermsOffered:
-    """The payment terms of the order as written, the days until the last payment, and its expected date."""
+    """The payment terms of the order as written, the days until the last payment, and its expected date.
+
+    `pay_by` and `ship_when` are words of the policy, shown only where it says them.
+    """
 
     offer: str
     net_days: int
     discount: Discount | None
     due_on: date | None
+    pay_by: str | None = None
+    ship_when: str | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The terms in the agreed order of keys; a discount is {"share": "2%", "days": 10}."""
         found = self.discount
         discount = None if found is None else {"share": percent_text(found.share), "days": found.days}
+        said = {"pay_by": self.pay_by, "ship_when": self.ship_when}
         return {"offer": self.offer, "net_days": self.net_days, "discount": discount,
-                "due_on": None if self.due_on is None else self.due_on.isoformat()}  # fmt: skip
+                "due_on": None if self.due_on is None else self.due_on.isoformat(),
+                **{name: word for name, word in said.items() if word}}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from policy.document import Alternative, CheckWritten, FactWritten, Policy, RowW
 from policy.hints import add_hints
 from policy.infer import Inference
 from policy.kinds import NO_LIMIT
-from policy.meaning import LEVELS, OUTPUT_NAMES, Checked, Names, Referent, Sort, fact_referent
+from policy.meaning import LEVELS, OUTPUT_NAMES, SAID_WITH_TERMS, Checked, Names, Referent, Sort, fact_referent
 from policy.numbers import float_free
 from policy.problems import Problem, Where, in_order
 from policy.promises import check_promises
@@ -135,7 +135,7 @@ def _row(inference: Inference, section: str, row: RowWritten) -> None:
     for column, cell in row.cells.items():
         if section == "limits":
             _limit_cell(inference, column, cell)
-        elif section == "terms":
+        elif section == "terms" and column not in SAID_WITH_TERMS:
             _terms_cell(inference, column, cell if isinstance(cell, tuple) else (cell,))
         elif section == "security" and isinstance(cell, tuple):
             for alternative in cell:

@@ -10,7 +10,7 @@ from policy.document import TestWritten, Word
 from policy.expression import read_date, read_number
 from policy.infer import Inference
 from policy.kinds import Value
-from policy.meaning import CheckedTest, Sort
+from policy.meaning import SAID_WITH_TERMS, CheckedTest, Sort
 from policy.problems import Problem
 from policy.resolve import FLAGS, LIMIT_WORDS, NEEDS, YAML_WORDS, shown
 from policy.source import Mapping as Block
@@ -20,7 +20,7 @@ from policy.vocabulary import ListDeclaration
 
 VERDICTS = ("approve", "approve_with_conditions", "refer", "deny")
 STATUSES = ("hard_stop", "deny", "refer", "warn", "pass", "does_not_apply", "not_evaluated", "lifted")
-EXPECTED = ("verdict", "hard_stop", "tier", "terms", "longest", "security", "authority", "missing",
+EXPECTED = ("verdict", "hard_stop", "tier", "terms", "longest", *SAID_WITH_TERMS, "security", "authority", "missing",
             "limit.policy", "limit.effective", "limit.largest_order", "limit.review_every")  # fmt: skip
 Found = TypeVar("Found")
 Given = tuple[dict[str, Value | None], dict[str, tuple[Mapping[str, Value], ...]]]
@@ -241,8 +241,12 @@ def _expected(inference: Inference, key: Word, node: Node) -> object:
 
 
 def _has(inference: Inference, key: Word) -> bool:
-    """Whether the file says anything of what a test expects: its tiers and the columns of its limits."""
+    """Whether the file says anything of what a test expects: its tiers and the columns of its limits and terms."""
     known = inference.names.known.get(key.text)
+    if key.text in SAID_WITH_TERMS and not _says(inference, key.text):
+        inference.note("unknown-key", key.at, f"a test cannot expect '{key.text}', which the file does not give",
+                       f"add '{key.text}: ...' to a row of its section 'terms'")  # fmt: skip
+        return False
     if key.text.startswith(("tier", "limit.")) and (known is None or known.scope == "broken"):
         if known is None:
             section, column = NEEDS.get(key.text, ("limits", "limit"))
@@ -250,6 +254,10 @@ def _has(inference: Inference, key: Word) -> bool:
                            f"add '{column}: ...' to its section '{section}'")  # fmt: skip
         return False
     return True
+
+
+def _says(inference: Inference, column: str) -> bool:
+    return any(column in row.cells for row in inference.names.policy.rows.get("terms", ()))
 
 
 def _built_in(inference: Inference, name: str) -> bool:
@@ -268,6 +276,8 @@ def _single(inference: Inference, key: str, word: Word, node: Node) -> object:
         return word.text
     if key in ("terms", "longest"):
         return "none" if word.text == "none" else _value(inference, word, Sort("terms"))
+    if key in SAID_WITH_TERMS:
+        return word.text
     if key == "hard_stop":
         return _value(inference, word, Sort("flag"))
     if word.text == "missing":

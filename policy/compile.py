@@ -16,7 +16,7 @@ from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten,
 from policy.kinds import Value
 from policy.lower import Lowering
 from policy.lower_scopes import applies, lifts
-from policy.meaning import Checked, figure_of
+from policy.meaning import SAID_WITH_TERMS, Checked, figure_of
 from policy.problems import Problem, Where
 from policy.program import (
     Calc,
@@ -128,7 +128,9 @@ def _wording(low: Lowering, fields: dict[str, int], built_in: frozenset[str]) ->
 
 
 def _section(low: Lowering, name: str, rows: tuple[RowWritten, ...]) -> int:
-    outputs = _OUTPUTS.get(name) or tuple(dict.fromkeys(column for row in rows for column in row.cells))
+    written = tuple(dict.fromkeys(column for row in rows for column in row.cells))
+    outputs = _OUTPUTS.get(name) or written
+    outputs += tuple(column for column in SAID_WITH_TERMS if column in written and name == "terms")
     built = [Row(_when(low, row.when), tuple(_cell(low, name, column, row) for column in outputs), row.at.line)
              for row in rows]  # fmt: skip
     return low.table(First(name, outputs, tuple(built)))
@@ -143,6 +145,8 @@ def _when(low: Lowering, when: Condition | None) -> int:
 
 def _cell(low: Lowering, section: str, column: str, row: RowWritten) -> int:
     cell = row.cells.get(column)
+    if section == "terms" and column in SAID_WITH_TERMS:
+        return low.add(Const("choice", cell.text if isinstance(cell, Word) else None))
     if section == "terms":
         return low.add(_terms(low, column, cell))
     if section == "security":

@@ -154,8 +154,8 @@ class Alternative:
 class RowWritten:
     """One row of a first-match section; `when` is None for `otherwise`. `cells` holds what the section's columns say.
 
-    Values by section: tiers (and ladder) Word; limits Expr; terms offer: tuple of Word, longest: Word; security: tuple
-    of Alternative; authority Word.
+    Values by section: tiers (and ladder) Word; limits Expr; terms offer: tuple of Word, its other columns Word;
+    security: tuple of Alternative; authority Word.
     """
 
     when: Condition | None

@@ -29,7 +29,7 @@ class Const:
     """A literal, already exact and in the unit of its kind.
 
     Kind "offers": tuple of terms texts. Kind "security": tuple of alternatives, each a tuple of (instrument, Fraction);
-    the empty tuple requires nothing. Only kind "terms" may be None: a row without a longest term.
+    the empty tuple requires nothing. None stands only where a row of terms leaves a column out.
     """
 
     kind: str

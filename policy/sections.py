@@ -24,7 +24,7 @@ from policy.document import (
 )  # fmt: skip
 from policy.fact_declarations import read_fact_lists, read_facts
 from policy.ladders import read_ladders, read_letters
-from policy.meaning import OUTPUT_NAMES
+from policy.meaning import OUTPUT_NAMES, SAID_WITH_TERMS
 from policy.problems import Problem, Where, errors
 from policy.promises import read_promises
 from policy.scales import read_pick, read_scales
@@ -41,11 +41,11 @@ MEASURES = ("at_most", "at_least", "below", "above", "in", "is")
 VERDICTS = ("hard_stop", "deny", "refer", "warn")
 CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "for", "release_by", "say", "say_customer")
 COLUMNS = {
-    "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every"), "terms": ("offer", "longest"),
+    "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every"), "terms": ("offer", "longest", "pay_by", "ship_when"),
     "security": ("require", "require_one_of"), "authority": ("release",),
 }  # fmt: skip
 LATER_COLUMNS = {
-    "tiers": ("for",), "limits": ("for", "effective"), "terms": ("for", "pay_by", "ship_when"),
+    "tiers": ("for",), "limits": ("for", "effective"), "terms": ("for",),
     "security": ("for", "may_require", "may_require_one_of"), "authority": ("for",),
 }  # fmt: skip
 LATER_INSTRUMENT = ("issuer_rating", "expires_after", "of", "confirmed")
@@ -184,8 +184,9 @@ def _limit_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] |
 def _terms_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     node = shapes.need(values, "offer", at, "a row of terms")
     offer = shapes.words(node, "offer") if node is not None else ()
-    longest = shapes.word(values.get("longest"), "longest")
-    return {"offer": offer, **({"longest": longest} if longest else {})} if offer else None
+    words = {"longest": shapes.word(values.get("longest"), "longest")}
+    words |= {column: shapes.word(values.get(column), column, NAME) for column in SAID_WITH_TERMS}
+    return {"offer": offer, **{column: word for column, word in words.items() if word}} if offer else None
 
 
 def _security_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:

@@ -26,6 +26,7 @@ from credit.money import Money
 from credit.terms import parse_terms
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
 from policy.program import Program
+from rules.beside import said_with_terms
 from rules.outcome import CheckOutcome, Evidence, Missing, Outcome, one_per_name
 from rules.reference import Evaluation
 from rules.wording import Wording
@@ -58,7 +59,9 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
         hard_stop=outcome.hard_stop,
         checks=tuple(_check(wording, place, check, fields) for place, check in one_per_name(outcome.checks)),
         tier=outcome.tier,
-        terms=terms_offered(outcome.terms, around.deliver_by or around.as_of),
+        terms=terms_offered(
+            outcome.terms, around.deliver_by or around.as_of, said_with_terms(program, outcome)
+        ),
         conditions=_conditions(program, outcome),
         exposure=_exposure(program, outcome, facts),
         policy=PolicyReference(program.name, around.version, program.source_digest, program.digest),
@@ -72,7 +75,9 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
     )
 
 
-def terms_offered(offer: str | None, invoiced_on: date) -> TermsOffered | None:
+def terms_offered(
+    offer: str | None, invoiced_on: date, said: Mapping[str, str] | None = None
+) -> TermsOffered | None:
     """Chosen terms with their last day, counted from the expected invoice date; prepaid has no due date.
 
     What counts from the delivery counts from the same day: goods are invoiced on the day they are delivered.
@@ -81,7 +86,7 @@ def terms_offered(offer: str | None, invoiced_on: date) -> TermsOffered | None:
         return None
     terms = parse_terms(offer)
     due_on = None if terms.is_prepaid else terms.due_on(invoiced_on, invoiced_on)
-    return TermsOffered(offer, terms.net_days, terms.discount, due_on)
+    return TermsOffered(offer, terms.net_days, terms.discount, due_on, **(said or {}))
 
 
 def _check(

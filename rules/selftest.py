@@ -12,9 +12,10 @@ from fractions import Fraction
 from typing import Any
 
 from credit.percent import percent_text
-from policy.meaning import CheckedTest
+from policy.meaning import SAID_WITH_TERMS, CheckedTest
 from policy.program import Program
 from rules import reference
+from rules.beside import said_with_terms
 from rules.facts import computed_facts
 from rules.figures import with_figures
 from rules.outcome import Outcome, one_per_name
@@ -88,7 +89,7 @@ def _compare(wording: Wording, outcome: Outcome, key: str, wanted: object) -> Di
     if key == "missing":
         found: object = outcome.missing
         return None if found == wanted else Difference(key, _names(wanted), _names(found))
-    found, kind = _answer(outcome, key)
+    found, kind = _answer(wording.program, outcome, key)
     asked = None if wanted in NO_VALUE else wanted
     if found == asked:
         return None
@@ -97,11 +98,13 @@ def _compare(wording: Wording, outcome: Outcome, key: str, wanted: object) -> Di
     return Difference(key, shown[0], shown[1] + why)
 
 
-def _answer(outcome: Outcome, key: str) -> tuple[Any, str]:
+def _answer(program: Program, outcome: Outcome, key: str) -> tuple[Any, str]:
     """The part of an outcome that a test names, and its kind."""
     if key in LIMITS:
         column, kind = LIMITS[key]
         return outcome.limits.get(column), kind
+    if key in SAID_WITH_TERMS:
+        return said_with_terms(program, outcome).get(key), "text"
     if key.startswith("checks."):
         return next((one.status for _, one in one_per_name(outcome.checks) if one.name == key[7:]), None), "text"
     answers = {

@@ -21,6 +21,7 @@ WORDS = {
     "to bring": "需提供", "or": "或", "limit": "信用额度", "owed before": "订单前敞口", "owed after": "订单后敞口",
     "room left": "剩余额度", "released by": "审批权限", "missing": "缺失信息", "policy": "政策", "as of": "决策日",
     "engines": "引擎", "check": "检查", "status": "结果", "reason": "原因", "in advance": "预付",
+    "pay by": "付款方式", "ship when": "发货条件",
 }  # fmt: skip
 STATUSES = {
     "hard_stop": "硬性拒绝", "deny": "拒绝", "refer": "转审批", "not_evaluated": "未评估", "warn": "提醒",
@@ -69,9 +70,10 @@ def _lines(decision: Decision, language: str) -> Iterator[tuple[str, str]]:
 def _terms(terms: TermsOffered | None, language: str) -> str:
     if terms is None:
         return "-"
-    if terms.due_on is None:
-        return terms.offer
-    return f"{terms.offer} ({_word('due on', language)} {terms.due_on.isoformat()})"
+    told = [] if terms.due_on is None else [f"{_word('due on', language)} {terms.due_on.isoformat()}"]
+    told += [f"{_word(name, language)} {word}" for name, word in
+             (("pay by", terms.pay_by), ("ship when", terms.ship_when)) if word]  # fmt: skip
+    return f"{terms.offer} ({', '.join(told)})" if told else terms.offer
 
 
 def _alternatives(conditions: tuple[Condition, ...]) -> Iterator[str]:

@@ -90,6 +90,8 @@ class TermsShown(Body):
     net_days = fields.Integer(required=True)
     discount = fields.Nested(DiscountShown, required=True, allow_none=True)
     due_on = fields.Date(required=True, allow_none=True)
+    pay_by = fields.String()
+    ship_when = fields.String()
 
 
 class ConditionShown(Body):

@@ -20,10 +20,12 @@ import yaml
 
 from policy import load_policy
 from policy.kinds import NO_LIMIT, UNLIMITED
+from policy.meaning import SAID_WITH_TERMS
 from policy.problems import errors
 from policy.program import Program
 from rules import durable, reference
 from rules.agreement import Agreement
+from rules.beside import said_with_terms
 from rules.compiled import compile_program
 from rules.facts import computed_facts, trade_vocabulary
 from rules.figures import with_figures
@@ -113,13 +115,14 @@ def wanted_limit(text: str, name: str) -> int | None:
     return STATES[text] if text in STATES else int(text) if name == "limit.review_every" else cents(text)
 
 
-def differences(outcome: Outcome, wanted: Mapping[str, Any]) -> Iterator[str]:
+def differences(program: Program, outcome: Outcome, wanted: Mapping[str, Any]) -> Iterator[str]:
     """The wanted parts that the answer does not have."""
     found: dict[str, Any] = {
         "verdict": outcome.verdict, "hard_stop": str(outcome.hard_stop).lower(), "tier": outcome.tier or "none",
         "terms": outcome.terms or "none", "longest": outcome.longest or "none",
         "authority": outcome.authority or "none", "missing": list(outcome.missing),
         "security": [{one.instrument: one.amount for one in rest} for rest in outcome.security],
+        **{word: said_with_terms(program, outcome).get(word, "none") for word in SAID_WITH_TERMS},
     }  # fmt: skip
     checks = {check.name: check for _, check in one_per_name(outcome.checks)}
     for name, value in wanted.items():
@@ -172,14 +175,14 @@ def test_a_case_is_decided_as_worked_out_by_hand(
 ) -> None:
     program = program_of(path)
     outcome = ENGINES[engine](program, facts_of(program, written))
-    assert list(differences(outcome, wanted)) == []
+    assert list(differences(program, outcome, wanted)) == []
 
 
 def test_there_are_cases_and_a_wrong_expectation_fails() -> None:
     assert len(list(cases())) >= 40
     program = program_of(CASES / "comparisons.yaml")
     outcome = reference.decide(program, facts_of(program, {**USUAL, "customer.score": "80"}))
-    told = list(differences(outcome, {"verdict": "deny", "checks": {"equal": "pass"}, "limit.effective": "1"}))
+    told = list(differences(program, outcome, {"verdict": "deny", "checks": {"equal": "pass"}, "limit.effective": "1"}))
     assert told == [
         "verdict: 'approve', wanted 'deny'", "check equal: 'warn', wanted 'pass'",
         "limit.effective: 100000000000, wanted 100",

@@ -358,7 +358,8 @@ class _Writer(Formulas):
         def cells() -> dict[str, str]:
             offer = self.random.sample(TERMS, self.random.randrange(1, 4))
             longest = {"longest": self.random.choice(("net 30", "net 45", "net 90"))} if self.chance(0.6) else {}
-            return {"offer": f"[{', '.join(offer)}]"} | longest
+            said = {"ship_when": self.random.choice(("cleared_funds", "paid"))} if self.chance(0.2) else {}
+            return {"offer": f"[{', '.join(offer)}]"} | longest | said
 
         return cells
 

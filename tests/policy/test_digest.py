@@ -64,6 +64,7 @@ def test_comments_messages_places_and_spellings_are_no_meaning(old: str, new: st
         ("tier: prime", "tier: gold"),
         ("limit: 5_000}", "limit: 5_001}"),
         ("net 30", "net 31"),
+        ("[net 30]", "[net 30], pay_by: card"),
         ("30%", "31%"),
         ("at_most: settings.most", "below: settings.most"),
         ("verdict: refer", "verdict: deny"),
