@@ -41,8 +41,9 @@ MEASURES = ("at_most", "at_least", "below", "above", "in", "is")
 VERDICTS = ("hard_stop", "deny", "refer", "warn")
 CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "for", "release_by", "say", "say_customer")
 COLUMNS = {
-    "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every"), "terms": ("offer", "longest", "pay_by", "ship_when"),
-    "security": ("require", "require_one_of"), "authority": ("release",),
+    "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every"),
+    "terms": ("offer", "longest", *SAID_WITH_TERMS), "security": ("require", "require_one_of"),
+    "authority": ("release",),
 }  # fmt: skip
 LATER_COLUMNS = {
     "tiers": ("for",), "limits": ("for", "effective"), "terms": ("for",),

@@ -18,7 +18,7 @@ from packaging.version import Version
 
 from tests.house.sources import PACKAGES, ROOT, tracked_files
 
-LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; [^\\]+)? \\$", re.MULTILINE)
+LOCKED = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)(?: ; [^\\]+)? \\$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_every_locked_requirement_has_hashes_and_no_address(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text("utf-8")
     assert "://" not in text and "index" not in text
     for block in re.split(r"\n(?=[a-z])", text.strip()):
-        assert re.match(r"[a-z0-9-]+==\S+ .*\\\n +--hash=sha256:[0-9a-f]{64}", block), block
+        assert re.match(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==\S+ .*\\\n +--hash=sha256:[0-9a-f]{64}", block), block
 
 
 @pytest.mark.parametrize(("name", "extras"), [("run.txt", ()), ("dev.txt", ("test", "dev")), ("bench.txt", ("bench",))])
