@@ -29,7 +29,7 @@ from policy.program import Program
 from rules.beside import said_with_terms
 from rules.outcome import CheckOutcome, Evidence, Missing, Outcome, one_per_name
 from rules.reference import Evaluation
-from rules.wording import Wording
+from rules.wording import Wording, distance_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _evidence(wording: Wording, evidence: Evidence) -> EvidenceEntry:
     kind = wording.kind_of(evidence)
     return EvidenceEntry(
         wording.label(evidence.node), wording.plain(evidence.value, kind), wording.wanted(evidence), wording.unit(kind),
-        wording.plain(wording.distance(evidence), kind),
+        wording.plain(wording.distance(evidence), distance_kind(kind)),
     )  # fmt: skip
 
 

@@ -154,8 +154,9 @@ class Wording:
         first = outcome.evidence[0]
         kind, distance = self.kind_of(first), self.distance(first)
         excess = None if distance is None else abs(distance)
-        values = {"measured": first.value, "allowed": first.wanted, "excess": _whole(excess)}
-        return {name: self.shown(value, kind, language) for name, value in values.items()}
+        measured, allowed = (self.shown(value, kind, language) for value in (first.value, first.wanted))
+        return {"measured": measured, "allowed": allowed,
+                "excess": self.shown(_whole(excess), distance_kind(kind), language)}  # fmt: skip
 
     def _generic(self, outcome: CheckOutcome, language: str) -> str:
         place = language == "zh"
@@ -167,6 +168,11 @@ class Wording:
                                       self.wanted(e, language)) for e in outcome.evidence]  # fmt: skip
         colon, between = ("：", "；") if place else (": ", "; ")
         return f"{word}{colon}{between.join(parts)}" if parts else word
+
+
+def distance_kind(kind: str) -> str:
+    """What the distance between two values of a kind counts: days between dates, else the same as they."""
+    return "days" if kind == "date" else kind
 
 
 def _checks(program: Program) -> tuple[Check, ...]:

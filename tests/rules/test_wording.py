@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +15,7 @@ from policy.program import Program
 from rules.facts import computed_facts, trade_vocabulary
 from rules.figures import with_figures
 from rules.reference import decide
-from rules.wording import Wording
+from rules.wording import Wording, distance_kind
 
 POLICY = """aval: 1
 policy: words
@@ -38,6 +39,11 @@ checks:
   - check: type
     when: customer.type in [school, hospital]
     verdict: warn
+  - check: review
+    measure: as_of
+    at_most: order.deliver_by
+    verdict: warn
+    say: {en: "{measured} is {excess} after {allowed}", zh: "{measured} 晚于 {allowed} {excess}"}
   - check: room
     measure: limit.effective - account.exposure
     at_least: 1_000
@@ -109,6 +115,13 @@ def test_the_distance_is_negative_where_a_check_fails(program: Program) -> None:
     assert wording.distance(outcome.evidence[0]) == -10_050
     wording, outcome, _ = told(program, "room", **{"limit.granted": UNLIMITED})
     assert wording.distance(outcome.evidence[0]) is None
+
+
+def test_the_distance_between_dates_counts_days(program: Program) -> None:
+    late, due = date(2026, 11, 24).toordinal(), date(2026, 11, 23).toordinal()
+    wording, check, message = told(program, "review", **{"as_of": late, "order.deliver_by": due})
+    assert message == {"en": "2026-11-24 is 1 day after 2026-11-23", "zh": "2026-11-24 晚于 2026-11-23 1 天"}
+    assert wording.plain(wording.distance(check.evidence[0]), distance_kind("date")) == "-1"
 
 
 def test_a_policy_without_titles_still_speaks_english(program: Program) -> None:
