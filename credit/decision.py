@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
@@ -100,17 +100,25 @@ class TermsOffered:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One security still to bring; those of one `alternative` go together, any one alternative is enough."""
+    """One security still to bring; those of one `alternative` go together, any one alternative is enough.
+
+    `wanted` says how the instrument must be: whose rating, held until after which day, and confirmed; shown if said.
+    """
 
     alternative: int
     security: str
     share: Fraction
     amount: Money | None
+    wanted: Mapping[str, object] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """The condition in the agreed order of keys."""
-        return {"alternative": self.alternative, "security": self.security, "share": percent_text(self.share),
-                "amount": _text(self.amount)}  # fmt: skip
+        document: dict[str, object] = {
+            "alternative": self.alternative, "security": self.security, "share": percent_text(self.share),
+            "amount": _text(self.amount),
+        }  # fmt: skip
+        said = {name: value.isoformat() if isinstance(value, date) else value for name, value in self.wanted.items()}
+        return document | {"wanted": said} if said else document
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,18 @@ from types import MappingProxyType
 
 from credit.money import Money
 
-INSTRUMENTS = ("prepayment", "letter_of_credit", "bank_guarantee", "personal_guarantee", "credit_insurance")
+PAID = ("prepayment", "deposit")
+ISSUED = ("letter_of_credit", "standby_letter_of_credit", "bank_guarantee", "parent_guarantee", "personal_guarantee",
+          "credit_insurance")  # fmt: skip
+INSTRUMENTS = PAID + ISSUED
 
 MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
     "prepayment": {"en": "paid before anything is shipped", "zh": "预付款"},
+    "deposit": {"en": "money left with us for as long as we trade", "zh": "保证金"},
     "letter_of_credit": {"en": "a bank's promise to pay against documents", "zh": "信用证"},
+    "standby_letter_of_credit": {"en": "a bank pays on our word that the customer did not", "zh": "备用信用证"},
     "bank_guarantee": {"en": "a bank pays when the customer does not", "zh": "银行保函"},
+    "parent_guarantee": {"en": "the parent company answers for its subsidiary", "zh": "母公司担保"},
     "personal_guarantee": {"en": "the owner answers with private assets", "zh": "个人担保"},
     "credit_insurance": {"en": "an insurer pays the covered share of a loss", "zh": "信用保险"},
 })  # fmt: skip

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from fractions import Fraction
 
 from policy.check_charges import check_charges
 from policy.check_ladders import check_ladders
 from policy.check_lists import with_lists
 from policy.check_roles import check_role
 from policy.check_scopes import check_scopes
+from policy.check_security import check_alternative
 from policy.check_tests import check_tests
-from policy.check_values import check_setting, check_table, constant
-from policy.document import Alternative, CheckWritten, FactWritten, Policy, RowWritten, Word
+from policy.check_values import check_setting, check_table
+from policy.document import CheckWritten, FactWritten, Policy, RowWritten, Word
 from policy.hints import add_hints
 from policy.infer import Inference
 from policy.kinds import NO_LIMIT
 from policy.meaning import LEVELS, OUTPUT_NAMES, SAID_WITH_TERMS, Checked, Names, Referent, Sort, fact_referent
-from policy.numbers import float_free
 from policy.problems import Problem, Where, in_order
 from policy.promises import check_promises
 from policy.ratings import with_ranks
@@ -139,7 +138,7 @@ def _row(inference: Inference, section: str, row: RowWritten) -> None:
             _terms_cell(inference, column, cell if isinstance(cell, tuple) else (cell,))
         elif section == "security" and isinstance(cell, tuple):
             for alternative in cell:
-                _alternative(inference, alternative)
+                check_alternative(inference, alternative)
         elif section == "authority" and isinstance(cell, Word):
             check_role(inference, cell)
 
@@ -181,27 +180,6 @@ def _terms_cell(inference: Inference, column: str, words: tuple[object, ...]) ->
         else:
             inference.note("terms", word.at, f"'{word.text}' is not a payment term",
                            "write net 30, 2/10 net 30, net 30 end of month or prepaid")  # fmt: skip
-
-
-def _alternative(inference: Inference, alternative: Alternative) -> None:
-    shares: list[Fraction] = []
-    for word, share in alternative.shares:
-        if word.text not in inference.names.vocabulary.instruments:
-            known = inference.names.vocabulary.instruments
-            inference.note("unknown-instrument", word.at, f"'{word.text}' is not a security",
-                           did_you_mean(word.text, known, f"one of: {listed(known)}"))  # fmt: skip
-        sort = inference.formula(share, Sort("percent"))
-        value = constant(inference, share)
-        if sort is not None and (sort.kind not in ("percent", "ratio") or value is None):
-            inference.note("percent", share.at, f"the share of '{word.text}' is not a percentage", "write it as in 30%")
-        elif value is not None:
-            shares.append(value)
-            if not 0 < value <= 1:
-                inference.note("range", share.at, f"the share of '{word.text}' must be more than 0% and at most 100%")
-    total = sum(shares)
-    if total > 1 and max(shares) <= 1:
-        inference.note("share-sum", alternative.at, f"the securities add up to {float_free(Fraction(total * 100))}% "
-                       "of the order", "let them be 100% together, or less")  # fmt: skip
 
 
 def _check(inference: Inference, check: CheckWritten) -> None:

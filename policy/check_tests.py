@@ -13,6 +13,7 @@ from policy.kinds import Value
 from policy.meaning import SAID_WITH_TERMS, CheckedTest, Sort
 from policy.problems import Problem
 from policy.resolve import FLAGS, LIMIT_WORDS, NEEDS, YAML_WORDS, shown
+from policy.security import ATTRIBUTES
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
 from policy.suggest import did_you_mean, listed
@@ -297,6 +298,15 @@ def _one_of(inference: Inference, node: Node, known: tuple[str, ...], what: str)
     return None
 
 
+def _said_of_security(inference: Inference, key: str, word: Word) -> Value | None:
+    """A share of an instrument, or how it must be, which is compared as text."""
+    if key not in ATTRIBUTES:
+        return _value(inference, word, Sort("percent"))
+    if key == "expires_after" and word.text != "none":
+        _kept(inference, read_date(word.text, word.at))
+    return word.text
+
+
 def _security(inference: Inference, node: Node) -> object:
     """Expected securities: none, one block, or a list of blocks of which one is enough."""
     if isinstance(node, Scalar) and node.text == "none":
@@ -307,7 +317,7 @@ def _security(inference: Inference, node: Node) -> object:
         if not isinstance(block, Block):
             inference.note("test-value", node.at, "'security' is none, or blocks such as {bank_guarantee: 100%}")
             return None
-        pairs = [(key.text, _value(inference, Word(value.text, value.at), Sort("percent")))
+        pairs = [(key.text, _said_of_security(inference, key.text, Word(value.text, value.at)))
                  for key, value in block.entries if isinstance(value, Scalar)]  # fmt: skip
         alternatives.append(tuple(pairs))
     return tuple(alternatives)

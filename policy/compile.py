@@ -12,7 +12,7 @@ from dataclasses import replace
 from policy.bounds import too_wide
 from policy.compile_receivables import with_receivables
 from policy.digest import program_digest
-from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, Word
+from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, Wanted, Word
 from policy.kinds import Value
 from policy.lower import Lowering
 from policy.lower_scopes import applies, lifts
@@ -131,12 +131,19 @@ def _section(low: Lowering, name: str, rows: tuple[RowWritten, ...]) -> int:
     written = tuple(dict.fromkeys(column for row in rows for column in row.cells))
     outputs = _OUTPUTS.get(name) or written
     outputs += tuple(column for column in SAID_WITH_TERMS if column in written and name == "terms")
+    outputs += ("wanted",) if name == "security" and any(_is_particular(row) for row in rows) else ()
     built = [Row(_when(low, row.when), tuple(_cell(low, name, column, row) for column in outputs), row.at.line)
              for row in rows]  # fmt: skip
     return low.table(First(name, outputs, tuple(built)))
 
 
 _OUTPUTS = {"tiers": ("tier",), "terms": ("offer", "longest"), "security": ("security",), "authority": ("release",)}
+
+
+def _is_particular(row: RowWritten) -> bool:
+    """Whether a row of security says how an instrument must be."""
+    ways = row.cells.get("security")
+    return isinstance(ways, tuple) and any(way.wanted is not None for way in ways)
 
 
 def _when(low: Lowering, when: Condition | None) -> int:
@@ -149,6 +156,10 @@ def _cell(low: Lowering, section: str, column: str, row: RowWritten) -> int:
         return low.add(Const("choice", cell.text if isinstance(cell, Word) else None))
     if section == "terms":
         return low.add(_terms(low, column, cell))
+    if section == "security" and column == "wanted":
+        ways = row.cells["security"]
+        assert isinstance(ways, tuple)
+        return low.add(Const("wanted", tuple(_wanted(way.wanted) for way in ways)))
     if section == "security":
         assert isinstance(cell, tuple)
         return low.add(Const("security", tuple(_shares(low, one) for one in cell)))
@@ -176,6 +187,13 @@ def _literal(low: Lowering, word: Word) -> TermsLiteral:
 
 def _shares(low: Lowering, alternative: Alternative) -> tuple[tuple[str, Value], ...]:
     return tuple((word.text, low.constant(share)) for word, share in alternative.shares)
+
+
+def _wanted(wanted: Wanted | None) -> tuple[object, ...]:
+    if wanted is None:
+        return ()
+    rating, expiry = wanted.issuer_rating, wanted.expires_after
+    return (rating.text if rating else "", (expiry.days, expiry.months) if expiry else (), wanted.confirmed)
 
 
 def _check(low: Lowering, check: CheckWritten) -> Check:

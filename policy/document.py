@@ -143,11 +143,30 @@ class ValueTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """So many days and calendar months after the order's last due date, and the text that says it."""
+
+    days: int
+    months: int
+    text: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the instruments of an alternative must be: whose rating, held until after which day, and confirmed or not."""
+
+    issuer_rating: Word | None
+    expires_after: Expiry | None
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
-    """Instruments that go together, each with its share of the order amount."""
+    """Instruments that go together, each with its share of the order amount, and what is wanted of them."""
 
     shares: tuple[tuple[Word, Expr], ...]
     at: Where
+    wanted: Wanted | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,13 @@ def _one_or_many(one: Schema) -> Schema:
 
 
 def _row(section: str, vocabulary: Vocabulary, language: str) -> Schema:
-    instruments = {"type": "object", "minProperties": 1, "additionalProperties": False,
+    instruments: Schema = {"type": "object", "minProperties": 1, "additionalProperties": False,
                    "properties": dict.fromkeys(vocabulary.instruments, VALUE)}  # fmt: skip
+    instruments["properties"] |= {
+        "issuer_rating": described("issuer_rating", language) | {"type": "string", "pattern": " or better$"},
+        "expires_after": described("expires_after", language) | {"type": "string", "pattern": "^last due date"},
+        "confirmed": described("confirmed", language) | {"const": True},
+    }
     own = {"require": {"anyOf": [{"const": "none"}, instruments]}, "require_one_of": _array(instruments)}
     keys = ("when", "otherwise", *COLUMNS[section])
     needed = {"tiers": ("tier",), "limits": ("limit",), "terms": ("offer",), "authority": ("release",)}

@@ -29,7 +29,9 @@ class Const:
     """A literal, already exact and in the unit of its kind.
 
     Kind "offers": tuple of terms texts. Kind "security": tuple of alternatives, each a tuple of (instrument, Fraction);
-    the empty tuple requires nothing. None stands only where a row of terms leaves a column out.
+    the empty tuple requires nothing. Kind "wanted", which no engine reads: for each alternative () or the issuer's
+    rating, the days and months after the last due date, and whether it is confirmed. None stands only where a row of
+    terms leaves a column out.
     """
 
     kind: str

@@ -14,7 +14,6 @@ from policy.document import (
     LATER,
     ROW_SECTIONS,
     SECTIONS,
-    Alternative,
     CheckWritten,
     Let,
     Policy,
@@ -29,12 +28,13 @@ from policy.problems import Problem, Where, errors
 from policy.promises import read_promises
 from policy.scales import read_pick, read_scales
 from policy.scopes import read_exceptions, read_scope
+from policy.security import security_cells
 from policy.shapes import NAME, TITLE, Keys, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Block as Lines
-from policy.syntax import Condition, Expr
+from policy.syntax import Condition
 from policy.values import read_lists, read_settings, read_tables
 
 MEASURES = ("at_most", "at_least", "below", "above", "in", "is")
@@ -49,7 +49,6 @@ LATER_COLUMNS = {
     "tiers": ("for",), "limits": ("for", "effective"), "terms": ("for",),
     "security": ("for", "may_require", "may_require_one_of"), "authority": ("for",),
 }  # fmt: skip
-LATER_INSTRUMENT = ("issuer_rating", "expires_after", "of", "confirmed")
 
 
 def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy | None, tuple[Problem, ...]]:
@@ -190,46 +189,13 @@ def _terms_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] |
     return {"offer": offer, **{column: word for column, word in words.items() if word}} if offer else None
 
 
-def _security_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
-    if ("require" in values) == ("require_one_of" in values):
-        if values.whole or "require" in values:
-            shapes.note("missing-key", at, "a row of security needs either 'require' or 'require_one_of'",
-                        "write 'require: none' where nothing is required")  # fmt: skip
-        return None
-    if "require_one_of" in values:
-        items = shapes.items(values["require_one_of"], "require_one_of")
-        found = [_alternative(shapes, item) for item in items]
-        return {"security": tuple(one for one in found if one)} if all(found) and found else None
-    node = values["require"]
-    if isinstance(node, Scalar) and node.text == "none":
-        return {"security": ()}
-    one = _alternative(shapes, node)
-    return None if one is None else {"security": (one,)}
-
-
-def _alternative(shapes: Shapes, node: Node) -> Alternative | None:
-    if not isinstance(node, Block):
-        shapes.wrong(node, "a block such as {bank_guarantee: 100%}", "require")
-        return None
-    shares: list[tuple[Word, Expr]] = []
-    for key, value in node.entries:
-        if key.text in LATER_INSTRUMENT:
-            shapes.note("not-yet-supported", key.at, f"'{key.text}' of a security does not run in this version",
-                        "take it out until it does")  # fmt: skip
-            continue
-        share = shapes.formula(value, key.text)
-        if share is not None:
-            shares.append((Word(key.text, key.at), share))
-    return Alternative(tuple(shares), node.at) if shares else None
-
-
 def _authority_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     role = shapes.word(shapes.need(values, "release", at, "a row of authority"), "release", NAME)
     return None if role is None else {"release": role}
 
 
 _CELLS = {
-    "tiers": _tier_cells, "limits": _limit_cells, "terms": _terms_cells, "security": _security_cells,
+    "tiers": _tier_cells, "limits": _limit_cells, "terms": _terms_cells, "security": security_cells,
     "authority": _authority_cells,
 }  # fmt: skip
 _GIVES = {"tiers": ("tier",), "limits": ("limit.policy", "limit.largest_order", "limit.review_every")}

@@ -70,8 +70,9 @@ class Vocabulary:
     """Everything the language needs to know about a trade.
 
     `currencies` maps an ISO 4217 code to its number of minor digits; `instruments` are the securities a policy may
-    require, "prepayment" first; `read_terms` answers None for text that is no payment terms; `built_in` is policy text
-    holding settings and checks that every policy of this trade carries (empty: none). `items` maps the subject of a
+    require, "prepayment" first, and `issued` those that somebody issues until a day; `read_terms` answers None for text
+    that is no payment terms; `built_in` is policy text holding settings and checks that every policy of this trade
+    carries (empty: none). `items` maps the subject of a
     ladder to the list whose fields it has; `channels` are the ways to send a letter; `is_calendar` knows the business
     calendars.
     """
@@ -81,6 +82,7 @@ class Vocabulary:
     lists: Mapping[str, ListDeclaration] = field(default_factory=dict)
     currencies: Mapping[str, int] = field(default_factory=dict)
     instruments: tuple[str, ...] = ()
+    issued: tuple[str, ...] = ()
     read_terms: Callable[[str], TermsLiteral | None] = lambda text: None
     built_in: str = ""
     items: Mapping[str, str] = field(default_factory=dict)

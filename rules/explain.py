@@ -118,8 +118,12 @@ def gives(program: Program, table: First, row: Row, language: str = "en") -> str
     for name, index in zip(table.outputs, row.outputs, strict=True):
         node = program.nodes[index]
         value = node.value if isinstance(node, Const) else ""
+        if name == "wanted":
+            continue
         if name == "security" and isinstance(value, tuple):
-            ways = [" + ".join(f"{one} {share_text(share)}" for one, share in way) for way in value]
+            particular = _particulars(program, table, row) or ("",) * len(value)
+            ways = [" + ".join(f"{one} {share_text(share)}" for one, share in way) + more
+                    for way, more in zip(value, particular, strict=True)]  # fmt: skip
             told.append(f"{name} {' / '.join(ways) or 'none'}")
         elif isinstance(value, tuple):
             told.append(f"{name} {', '.join(map(str, value))}")
@@ -128,6 +132,20 @@ def gives(program: Program, table: First, row: Row, language: str = "en") -> str
         else:
             told.append(f"{name} {words.text.formula(_unguarded(program, index))}")
     return TEXTS[language]["between"].join(told)
+
+
+def _particulars(program: Program, table: First, row: Row) -> tuple[str, ...]:
+    """How the instruments of each alternative must be, as the file writes it."""
+    node = program.nodes[row.outputs[table.outputs.index("wanted")]] if "wanted" in table.outputs else None
+    told = []
+    for way in node.value if isinstance(node, Const) and isinstance(node.value, tuple) else ():
+        rating, after, confirmed = way or ("", (), False)
+        size, unit = (after[1], "months") if after and after[1] else (after[0] if after else 0, "days")
+        words = [f"issuer_rating {rating}"] if rating else []
+        words += [f"expires_after last due date + {size} {unit}"] if after else []
+        words += ["confirmed"] if confirmed else []
+        told.append(f" ({', '.join(words)})" if words else "")
+    return tuple(told)
 
 
 def _unguarded(program: Program, index: int) -> int:

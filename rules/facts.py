@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from credit.currencies import MINOR_DIGITS
 from credit.escalation import CHANNELS
-from credit.security import INSTRUMENTS
+from credit.security import INSTRUMENTS, ISSUED
 from credit.terms import parse_terms
 from policy.kinds import Value
 from policy.vocabulary import FactDeclaration, ListDeclaration, TermsLiteral, Vocabulary
@@ -92,7 +92,8 @@ def trade_vocabulary() -> Vocabulary:
         facts={fact.name: fact for fact in _FACTS},
         lists={listing.name: listing for listing in _LISTS},
         currencies=MINOR_DIGITS,
-        instruments=tuple(INSTRUMENTS),
+        instruments=INSTRUMENTS,
+        issued=ISSUED,
         read_terms=read_terms,
         built_in=files("rules").joinpath("built_in.yaml").read_text("utf-8"),
         items={"invoice": "invoices"},

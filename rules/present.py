@@ -26,7 +26,7 @@ from credit.money import Money
 from credit.terms import parse_terms
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
 from policy.program import Program
-from rules.beside import said_with_terms
+from rules.beside import attributes, last_due_date, said_with_terms, wanted_of
 from rules.outcome import CheckOutcome, Evidence, Missing, Outcome, one_per_name
 from rules.reference import Evaluation
 from rules.wording import Wording, distance_kind
@@ -62,7 +62,7 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
         terms=terms_offered(
             outcome.terms, around.deliver_by or around.as_of, said_with_terms(program, outcome)
         ),
-        conditions=_conditions(program, outcome),
+        conditions=_conditions(program, outcome, around.deliver_by or around.as_of),
         exposure=_exposure(program, outcome, facts),
         policy=PolicyReference(program.name, around.version, program.source_digest, program.digest),
         decided_at=around.decided_at,
@@ -78,15 +78,11 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
 def terms_offered(
     offer: str | None, invoiced_on: date, said: Mapping[str, str] | None = None
 ) -> TermsOffered | None:
-    """Chosen terms with their last day, counted from the expected invoice date; prepaid has no due date.
-
-    What counts from the delivery counts from the same day: goods are invoiced on the day they are delivered.
-    """
+    """Chosen terms with their last day, counted from the expected invoice date; prepaid has no due date."""
     if offer is None:
         return None
     terms = parse_terms(offer)
-    due_on = None if terms.is_prepaid else terms.due_on(invoiced_on, invoiced_on)
-    return TermsOffered(offer, terms.net_days, terms.discount, due_on, **(said or {}))
+    return TermsOffered(offer, terms.net_days, terms.discount, last_due_date(offer, invoiced_on), **(said or {}))
 
 
 def _check(
@@ -115,14 +111,16 @@ def _fields(program: Program, facts: Mapping[str, Any]) -> dict[str, Value | Non
     return {name: None if isinstance(value, Missing) else value for name, value in values.items()}
 
 
-def _conditions(program: Program, outcome: Outcome) -> tuple[Condition, ...]:
+def _conditions(program: Program, outcome: Outcome, invoiced_on: date) -> tuple[Condition, ...]:
+    wanted = wanted_of(program, outcome, last_due_date(outcome.terms, invoiced_on))
     return tuple(
         Condition(
-            number, one.instrument, one.share, None if one.amount is None else Money(one.amount, program.currency)
+            number, one.instrument, one.share, None if one.amount is None else Money(one.amount, program.currency),
+            attributes(one.instrument, wanted[number - 1]),
         )
         for number, alternative in enumerate(outcome.security, 1)
         for one in alternative
-    )
+    )  # fmt: skip
 
 
 def _exposure(program: Program, outcome: Outcome, facts: Mapping[str, Any]) -> ExposureView:

@@ -14,15 +14,16 @@ from typing import Any
 from credit.percent import percent_text
 from policy.meaning import SAID_WITH_TERMS, CheckedTest
 from policy.program import Program
+from policy.security import ATTRIBUTES
 from rules import reference
-from rules.beside import said_with_terms
+from rules.beside import attributes, invoiced_on, last_due_date, said_with_terms, wanted_of
 from rules.facts import computed_facts
 from rules.figures import with_figures
-from rules.outcome import Outcome, one_per_name
+from rules.outcome import Outcome, Required, one_per_name
 from rules.wording import Wording
 
 Engine = Callable[[Mapping[str, Any]], Outcome]
-Shares = Sequence[Sequence[tuple[str, Fraction]]]
+Shares = Sequence[Sequence[tuple[str, Any]]]
 
 LIMITS = {
     "limit.policy": ("limit", "limit"), "limit.effective": ("effective", "limit"),
@@ -68,24 +69,29 @@ def facts_of(program: Program, test: CheckedTest) -> dict[str, Any]:
     return with_figures(program, computed_facts(test.facts), test.lists)
 
 
-def differences(program: Program, outcome: Outcome, expect: Mapping[str, object]) -> tuple[Difference, ...]:
-    """Every expected part that the outcome answers otherwise, in the order of the test."""
+def differences(
+    program: Program, outcome: Outcome, expect: Mapping[str, object], facts: Mapping[str, Any] | None = None
+) -> tuple[Difference, ...]:
+    """Every expected part that the outcome answers otherwise, in the order of the test; `facts` are what was given."""
     wording = Wording(program)
-    compared = [_compare(wording, outcome, key, wanted) for key, wanted in expect.items()]
+    compared = [
+        _compare_security(program, outcome, wanted, facts or {}) if key == "security"
+        else _compare(wording, outcome, key, wanted)
+        for key, wanted in expect.items()
+    ]  # fmt: skip
     return tuple(found for found in compared if found is not None)
 
 
 def _run(program: Program, test: CheckedTest, decide: Engine) -> Result:
     try:
-        outcome = decide(facts_of(program, test))
+        facts = facts_of(program, test)
+        outcome = decide(facts)
     except (ArithmeticError, ValueError) as fault:  # such as a day after the last year of the calendar
         return Result(test.name, test.line, (Difference("answer", "a decision", f"none, because {fault}"),))
-    return Result(test.name, test.line, differences(program, outcome, test.expect))
+    return Result(test.name, test.line, differences(program, outcome, test.expect, facts))
 
 
 def _compare(wording: Wording, outcome: Outcome, key: str, wanted: object) -> Difference | None:
-    if key == "security":
-        return _compare_security(outcome, wanted)
     if key == "missing":
         found: object = outcome.missing
         return None if found == wanted else Difference(key, _names(wanted), _names(found))
@@ -128,20 +134,36 @@ def _why(outcome: Outcome) -> str:
     return f" ({'; '.join(told)})" if told else ""
 
 
-def _compare_security(outcome: Outcome, wanted: Any) -> Difference | None:
-    """Alternatives and their shares in any order; no alternative is nothing to bring."""
-    found = tuple(tuple((one.instrument, one.share) for one in alternative) for alternative in outcome.security)
+def _compare_security(
+    program: Program, outcome: Outcome, wanted: Any, facts: Mapping[str, Any]
+) -> Difference | None:
+    """Alternatives and their shares in any order; how instruments must be only where the test says it of any."""
+    particular = any(name in ATTRIBUTES for alternative in wanted for name, _ in alternative)
+    due_on = last_due_date(outcome.terms, invoiced_on(facts))
+    said = wanted_of(program, outcome, due_on) if particular else ({},) * len(outcome.security)
+    found = tuple(
+        tuple((one.instrument, one.share) for one in alternative) + _particulars(alternative, more)
+        for alternative, more in zip(outcome.security, said, strict=True)
+    )
     if _sorted(found) == _sorted(wanted):
         return None
     return Difference("security", _bring(wanted), _bring(found))
 
 
-def _sorted(alternatives: Shares) -> list[list[tuple[str, Fraction]]]:
-    return sorted(sorted((name, Fraction(share)) for name, share in alternative) for alternative in alternatives)
+def _particulars(alternative: Sequence[Required], said: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """How the instruments of an alternative must be, as a test writes it."""
+    shown = {name: value for one in alternative for name, value in attributes(one.instrument, said).items()}
+    texts = {None: "none", True: "true"}
+    return tuple((name, texts.get(value, str(value))) for name, value in shown.items())  # type: ignore[call-overload]
+
+
+def _sorted(alternatives: Shares) -> list[list[tuple[str, str]]]:
+    return sorted(sorted((name, str(value)) for name, value in alternative) for alternative in alternatives)
 
 
 def _bring(alternatives: Shares) -> str:
-    told = [" and ".join(f"{name} {percent_text(Fraction(share))}" for name, share in one) for one in alternatives]
+    told = [" and ".join(f"{name} {value if isinstance(value, str) else percent_text(Fraction(value))}"
+                         for name, value in one) for one in alternatives]  # fmt: skip
     return ", or ".join(told) or "none"
 
 

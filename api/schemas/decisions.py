@@ -94,6 +94,14 @@ class TermsShown(Body):
     ship_when = fields.String()
 
 
+class WantedShown(Body):
+    """How a security must be, as far as the policy says it."""
+
+    issuer_rating = fields.String()
+    expires_after = fields.Date(allow_none=True)
+    confirmed = fields.Boolean()
+
+
 class ConditionShown(Body):
     """One security to bring; those of one alternative go together, any one alternative is enough."""
 
@@ -101,6 +109,7 @@ class ConditionShown(Body):
     security = fields.String(required=True)
     share = fields.String(required=True)
     amount = fields.String(required=True, allow_none=True, metadata={"format": "decimal"})
+    wanted = fields.Nested(WantedShown)
 
 
 class ExposureShown(Body):

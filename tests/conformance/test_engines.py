@@ -25,7 +25,7 @@ from policy.problems import errors
 from policy.program import Program
 from rules import durable, reference
 from rules.agreement import Agreement
-from rules.beside import said_with_terms
+from rules.beside import invoiced_on, last_due_date, said_with_terms, wanted_of
 from rules.compiled import compile_program
 from rules.facts import computed_facts, trade_vocabulary
 from rules.figures import with_figures
@@ -115,7 +115,9 @@ def wanted_limit(text: str, name: str) -> int | None:
     return STATES[text] if text in STATES else int(text) if name == "limit.review_every" else cents(text)
 
 
-def differences(program: Program, outcome: Outcome, wanted: Mapping[str, Any]) -> Iterator[str]:
+def differences(
+    program: Program, outcome: Outcome, wanted: Mapping[str, Any], facts: Mapping[str, Any]
+) -> Iterator[str]:
     """The wanted parts that the answer does not have."""
     found: dict[str, Any] = {
         "verdict": outcome.verdict, "hard_stop": str(outcome.hard_stop).lower(), "tier": outcome.tier or "none",
@@ -142,6 +144,11 @@ def differences(program: Program, outcome: Outcome, wanted: Mapping[str, Any]) -
                 pairs = [(f"row of {table}", rows[table], row) for table, row in value.items()]
             case "security":
                 pairs = [(name, found[name], [{kind: cents(text) for kind, text in one.items()} for one in value])]
+            case "particulars":
+                due_on = last_due_date(outcome.terms, invoiced_on(facts))
+                ways = [{key: str(said).lower() if isinstance(said, bool) else str(said) for key, said in way.items()}
+                        for way in wanted_of(program, outcome, due_on)]  # fmt: skip
+                pairs = [(name, ways, value)]
             case _ if name in LIMITS:
                 pairs = [(name, outcome.limits[LIMITS[name]], wanted_limit(value, name))]
             case _:
@@ -174,15 +181,18 @@ def test_a_case_is_decided_as_worked_out_by_hand(
     path: Path, written: Mapping[str, Any], wanted: Mapping[str, Any], engine: str
 ) -> None:
     program = program_of(path)
-    outcome = ENGINES[engine](program, facts_of(program, written))
-    assert list(differences(program, outcome, wanted)) == []
+    facts = facts_of(program, written)
+    outcome = ENGINES[engine](program, facts)
+    assert list(differences(program, outcome, wanted, facts)) == []
 
 
 def test_there_are_cases_and_a_wrong_expectation_fails() -> None:
     assert len(list(cases())) >= 40
     program = program_of(CASES / "comparisons.yaml")
-    outcome = reference.decide(program, facts_of(program, {**USUAL, "customer.score": "80"}))
-    told = list(differences(program, outcome, {"verdict": "deny", "checks": {"equal": "pass"}, "limit.effective": "1"}))
+    facts = facts_of(program, {**USUAL, "customer.score": "80"})
+    outcome = reference.decide(program, facts)
+    expected = {"verdict": "deny", "checks": {"equal": "pass"}, "limit.effective": "1"}
+    told = list(differences(program, outcome, expected, facts))
     assert told == [
         "verdict: 'approve', wanted 'deny'", "check equal: 'warn', wanted 'pass'",
         "limit.effective: 100000000000, wanted 100",

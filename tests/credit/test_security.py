@@ -30,7 +30,7 @@ def test_an_instrument_holds_until_its_last_day() -> None:
 
 @pytest.mark.parametrize(
     ("instrument", "minor", "help"),
-    [("pledge", 1, "choose one of letter_of_credit"), ("prepayment", 1, "money received"),
+    [("pledge", 1, "choose one of deposit, letter_of_credit"), ("prepayment", 1, "money received"),
      ("bank_guarantee", -1, "below zero")],
 )  # fmt: skip
 def test_what_cannot_be_in_place_is_refused(instrument: str, minor: int, help: str) -> None:

@@ -377,7 +377,9 @@ class _Writer(Formulas):
             return {r.choice(INSTRUMENTS): r.choice(self.shares)}
         shares = r.choice((("100%",), ("30%", "70%"), ("33.333333%", "33.333333%", "33.333334%"), ("12.5%",),
                            ("33%", "33%", "33%")))  # fmt: skip
-        return dict(zip(r.sample(INSTRUMENTS, len(shares)), shares, strict=True))
+        found = dict(zip(r.sample(INSTRUMENTS, len(shares)), shares, strict=True))
+        particular = self.chance(0.15) and set(found) != {"prepayment"}
+        return found | ({"expires_after": "last due date + 21 days", "confirmed": "true"} if particular else {})
 
     def checks(self) -> list[Any]:
         r, checks = self.random, []

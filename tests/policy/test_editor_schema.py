@@ -65,7 +65,7 @@ def test_every_example_of_the_language_fits(name: str) -> None:
         ("at_most: 0", "atmost: 0"), ("at_most: 0", "at_most: 0\n    at_least: 0"), ("currency: CNY", "currency: RMB"),
         ("kind: count", "kind: number"), ("from: bureau", "from: somewhere"), ("otherwise: true", "otherwise: false"),
         ("    otherwise: true", "    when: a is b\n    otherwise: true"), ("longest: net 45", "longst: net 45"),
-        ("require: none", "require: {deposit: 30%}"), ("require: none", "require: nothing"),
+        ("require: none", "require: {pledge: 30%}"), ("require: none", "require: nothing"),
         ("expect: {verdict: approve, terms: net 60}", "expect: {verdict: approved}"),
         ("expect: {verdict: approve, terms: net 60}", "expect: {verdit: approve}"),
         ("checks.over_limit: pass", "checks.over_limit: ok"), ("step: reminder, at:", "step: reminder, on:"),
