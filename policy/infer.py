@@ -87,7 +87,8 @@ class Inference(Formulas):
 
     def condition(self, condition: Condition) -> bool:
         """Whether a condition is sound; findings say why not."""
-        self.names.read(names_in(condition))
+        if not isinstance(condition, Block):
+            self.names.read(names_in(condition))
         match condition:
             case Block():
                 sound = [self.condition(item) for item in condition.items]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from policy import syntax as s
 from policy.document import Let, Policy
 from policy.kinds import Value
 from policy.syntax import Condition, Expr, FigureOf, Name, Number
@@ -124,8 +125,6 @@ def figure_of(let: Let) -> FigureOf | None:
 
 def parts_of(node: Expr | Condition) -> tuple[Expr | Condition, ...]:
     """The formulas and conditions directly under one."""
-    from policy import syntax as s
-
     match node:
         case s.Binary() | s.Comparison():
             return (node.left, node.right)

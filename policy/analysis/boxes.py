@@ -115,9 +115,11 @@ class Shelf:
     idle: int = 0  # boxes that lie wholly behind others, as bits
     _thin: int = 0  # boxes that name one axis only, as bits
     _sums: dict[int, list[int]] = field(default_factory=dict)  # what those cover together, up to each row
-    _named: dict[int, int] = field(default_factory=dict)
+    named: dict[int, int] = field(default_factory=dict)  # for each axis, the boxes that name it, as bits
     _begins: dict[int, list[int]] = field(default_factory=dict)
     _ends: dict[int, list[int]] = field(default_factory=dict)
+    _torn: dict[int, int] = field(default_factory=dict)  # boxes whose cells on an axis are several stretches, as bits
+    _holding: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def add(self, row: int, boxes: Iterable[Box]) -> None:
         """Put the boxes of the next row behind the others."""
@@ -131,14 +133,16 @@ class Shelf:
         self.first_of.append(len(self.boxes))
         for number, box in enumerate(self.boxes):
             for axis, cells in box.items():
-                if axis not in self._named:
+                if axis not in self.named:
                     length = self.axes[axis].full.bit_length()
-                    self._named[axis] = 0
+                    self.named[axis] = 0
                     self._begins[axis], self._ends[axis] = [0] * length, [0] * length
-                self._named[axis] |= 1 << number
+                self.named[axis] |= 1 << number
                 self._begins[axis][_lowest(cells)] |= 1 << number
                 self._ends[axis][cells.bit_length() - 1] |= 1 << number
-        for axis in self._named:
+                if cells + (cells & -cells) & cells:
+                    self._torn[axis] = self._torn.get(axis, 0) | 1 << number
+        for axis in self.named:
             begins, ends = self._begins[axis], self._ends[axis]
             for cell in range(1, len(begins)):
                 begins[cell] |= begins[cell - 1]
@@ -172,16 +176,43 @@ class Shelf:
 
     def remaining(self, box: Box, last_row: int) -> list[Box]:
         """The boxes of rows before `last_row` that may meet a box, but for those that `shrunk` has seen to."""
-        return [self.boxes[number] for number in self.meeting(box, 0, last_row, self._thin | self.idle)]
+        return [self.boxes[number] for number in bits(self.in_the_way(box, last_row))]
+
+    def in_the_way(self, box: Box, last_row: int) -> int:
+        """What `remaining` gives, as bits."""
+        return self.near(box, 0, last_row, self._thin | self.idle)
+
+    def covers(self, box: Box, numbers: int) -> bool:
+        """Whether one of these boxes alone holds all of a box."""
+        for axis, named in self.named.items():
+            cells = box.get(axis, self.axes[axis].full)
+            numbers &= ~named | self._begins[axis][_lowest(cells)] & self._ends[axis][cells.bit_length() - 1]
+        return any(_open_axes(box, self.boxes[number], self.axes) == [] for number in bits(numbers))
+
+    def holding(self, axis: int, cell: int) -> int:
+        """The boxes that hold a cell of an axis or do not name the axis, as bits."""
+        found = self._holding.get((axis, cell))
+        if found is None:
+            found = -1
+            if axis in self.named:
+                near, torn = self._begins[axis][cell] & self._ends[axis][cell], self._torn.get(axis, 0)
+                inside = (1 << number for number in bits(near & torn) if self.boxes[number][axis] >> cell & 1)
+                found = ~self.named[axis] | near & ~torn | sum(inside)
+            self._holding[axis, cell] = found
+        return found
 
     def meeting(self, box: Box, first_row: int, last_row: int, skipped: int = 0) -> Iterator[int]:
         """The numbers of the boxes of rows from `first_row` to before `last_row` that may meet a box."""
+        return bits(self.near(box, first_row, last_row, skipped))
+
+    def near(self, box: Box, first_row: int, last_row: int, skipped: int = 0) -> int:
+        """What `meeting` gives, as bits."""
         found = (1 << self.first_of[last_row]) - (1 << self.first_of[first_row]) & ~skipped
         for axis, cells in box.items():
-            if axis in self._named:
+            if axis in self.named:
                 near = self._begins[axis][cells.bit_length() - 1] & self._ends[axis][_lowest(cells)]
-                found &= ~self._named[axis] | near
-        return bits(found)
+                found &= ~self.named[axis] | near
+        return found
 
 
 def bits(cells: int) -> Iterator[int]:

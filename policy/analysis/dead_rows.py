@@ -90,7 +90,7 @@ def _with_tiers(tables: Tables, table: Table, row: int) -> bool:
     if tiers is None or number is None or region is None:
         return True
     try:
-        if tables.reaching(table, row) is None:
+        if not tables.reached(table, row):
             return False
         if not _shares_facts(table, tiers) or len(tiers.node.rows) * len(table.node.rows) > JOINT_MAX:
             return True
@@ -116,7 +116,7 @@ def _joint(tables: Tables, table: Table, row: int, box: Box) -> bool:
             target = meet(narrowed, own)
             if target is None:
                 continue
-            if tables.escape(target, (table, row), (tiers, tier_row)) is not None:
+            if tables.escapes(target, (table, row), (tiers, tier_row)):
                 return True
     return False
 

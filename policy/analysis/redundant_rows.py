@@ -18,7 +18,8 @@ def redundant_rows(tables: Tables) -> Iterator[Problem]:
     for table in tables.of.values():
         if table.open_end:
             continue
-        for row in range(table.last):
+        unclear = max((row for row, region in enumerate(table.true) if region is None), default=-1)
+        for row in range(max(unclear, 0), table.last):
             region = table.true[row]
             if table.live[row] and region is not None and _is_redundant(tables, table, row, region):
                 yield Problem("redundant-row", table.places[row],
@@ -37,15 +38,15 @@ def _is_redundant(tables: Tables, table: Table, row: int, region: tuple[Box, ...
 def _differs(tables: Tables, table: Table, row: int, box: Box) -> bool:
     """Whether some order of the box that reaches the row would get something else, or nothing sure, from below."""
     shelf, own = table.shelf, tables.outputs(table, row)
-    if any(region is None for region in table.true[row + 1 :]):
-        raise TooHardError
-    between: list[Box] = []
+    between = 0
     for number in shelf.meeting(box, row + 1, len(table.node.rows)):
         later, blocker = shelf.rows[number], shelf.boxes[number]
         same = tables.outputs(table, later) == own
         both = meet(box, blocker)
+        if both == box and not between and not same and len(table.true[row] or ()) == 1:
+            return True  # the row is live, so some order of it comes as far as this
         if both is not None and not (same and table.true[later] == table.loose[later]) \
-                and tables.escape(both, (table, row), without=between) is not None:  # fmt: skip
+                and tables.escapes(both, (table, row), without=between):  # fmt: skip
             return True
-        between.append(blocker)
+        between |= 1 << number
     return False

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from policy.analysis.axes import Grid
-from policy.analysis.boxes import Box, Effort, Shelf, TooHardError, meet, uncovered
+from policy.analysis.boxes import Box, Effort, Shelf, TooHardError, bits, meet, uncovered
 from policy.analysis.conditions import EVERYWHERE, Conditions, Region
+from policy.analysis.witness import witness
 from policy.meaning import Checked
 from policy.problems import Where
 from policy.program import Const, Fact, First, Program
@@ -63,20 +64,43 @@ class Tables:
         shelf.close()
         return Table(name, node, places, true, loose, true[-1] != EVERYWHERE, shelf)
 
-    def escape(self, box: Box, *before: tuple[Table, int], without: Sequence[Box] = ()) -> Box | None:
+    def escape(self, box: Box, *before: tuple[Table, int]) -> Box | None:
         """A part of the box that every table lets through up to before the row named with it, None where there is none.
 
-        It also lies outside the boxes `without`.
         Raises TooHardError where that would take too long to find out.
         """
-        target: Box | None = box
-        for table, row in before:
-            target = None if target is None else table.shelf.shrunk(target, row)
+        target = _shrunk(box, before)
         if target is None:
             return None
         blockers = [blocker for table, row in before for blocker in table.shelf.remaining(target, row)]
-        blockers += without
         return uncovered(target, blockers, self.axes, self.effort)
+
+    def escapes(self, box: Box, *before: tuple[Table, int], without: int = 0) -> bool:
+        """Whether `escape` finds anything, also outside the boxes `without` (bits) of the first table.
+
+        Raises TooHardError where that would take too long to find out.
+        """
+        target = _shrunk(box, before)
+        if target is None or not all(cells & self.axes[axis].full for axis, cells in target.items()):
+            return False
+        piles = [(table.shelf, table.shelf.in_the_way(target, row)) for table, row in before]
+        piles[0] = (piles[0][0], piles[0][1] | without)
+        if any(shelf.covers(target, numbers) for shelf, numbers in piles):
+            return False
+        if witness(target, piles, self.axes, self.effort) is not None:
+            return True
+        blockers = [shelf.boxes[number] for shelf, numbers in piles for number in bits(numbers)]
+        return uncovered(target, blockers, self.axes, self.effort) is not None
+
+    def reached(self, table: Table, row: int) -> bool:
+        """Whether `reaching` finds any orders.
+
+        Raises TooHardError where that would take too long to find out, or the row is in too many pieces.
+        """
+        region = table.true[row]
+        if region is None:
+            raise TooHardError
+        return any(self.escapes(box, (table, row)) for box in region)
 
     def reaching(self, table: Table, row: int, inside: Box | None = None) -> Box | None:
         """Orders that reach a row and fit it, of those inside a box; None where there are none.
@@ -98,7 +122,7 @@ class Tables:
     def is_live(self, table: Table, row: int) -> bool:
         """Whether some order may be decided by a row; true also where that is too hard to tell."""
         try:
-            live = self.reaching(table, row) is not None
+            live = self.reached(table, row)
         except TooHardError:
             return True
         if not live and table.true[row] == table.loose[row]:
@@ -142,6 +166,14 @@ class Tables:
             if found is not None:
                 return found
         return None
+
+
+def _shrunk(box: Box, before: Sequence[tuple[Table, int]]) -> Box | None:
+    """The box without what rows with one axis only take of it, None where nothing is left."""
+    found: Box | None = box
+    for table, row in before:
+        found = None if found is None else table.shelf.shrunk(found, row)
+    return found
 
 
 def _places(checked: Checked) -> dict[str, tuple[Where, ...]]:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from random import Random
+from time import process_time
 
 import pytest
 
 from policy.analysis.axes import Axis
-from policy.analysis.boxes import Effort, TooHardError, uncovered
+from policy.analysis.boxes import Effort, Shelf, TooHardError, uncovered
+from policy.analysis.dead_rows import dead_rows
+from policy.analysis.redundant_rows import redundant_rows
+from policy.analysis.slips import otherwise_slips
 from policy.analysis.tables import Tables
+from policy.analysis.witness import witness
+from policy.check import check
+from policy.compile import compile_policy
+from policy.load import load_policy
 from policy.program import Const
+from policy.sections import read_document
+from policy.source import read_source
+from rules.facts import trade_vocabulary
+from tests.generated.large_policies import large_policy
 from tests.policy.written import checked, program
 
 
@@ -53,3 +65,62 @@ def test_a_search_that_would_not_end_gives_up() -> None:
     blockers = [{axis: random.choice((1, 2)) for axis in random.sample(range(60), 3)} for _ in range(256)]
     with pytest.raises(TooHardError):
         uncovered({}, blockers, axes, Effort(each=2_000))
+
+
+def analysed(rows: int) -> int:
+    """How many boxes are looked at for all findings of a policy with a large limits table; no finding is left out."""
+    source = large_policy(rows).encode()
+    policy, _ = read_document(read_source(source, "large.yaml")[0], "large.yaml")  # type: ignore[arg-type]
+    assert policy is not None
+    meaning, _ = check(policy, trade_vocabulary())
+    found = Tables(compile_policy(meaning, source)[0], meaning)
+    assert list(dead_rows(found)) == list(redundant_rows(found)) == list(otherwise_slips(found)) == []
+    return found.effort.used
+
+
+def test_ten_times_the_rows_take_ten_times_the_steps() -> None:
+    assert analysed(1_000) <= 12 * analysed(100)
+
+
+def test_ten_times_the_rows_take_not_much_more_than_ten_times_the_processor() -> None:
+    def seconds(rows: int) -> float:
+        source = large_policy(rows).encode()
+        started = process_time()
+        load_policy(source, "large.yaml", trade_vocabulary())
+        return process_time() - started
+
+    seconds(100)
+    assert min(seconds(1_000), seconds(1_000)) < 30 * min(seconds(100), seconds(100))
+
+
+def test_a_dead_row_of_a_large_table_is_found() -> None:
+    text = large_policy(1_000)
+    first = text.index("  - when:\n      - customer.score >= 960")
+    row = "  - when:\n      - customer.score >= 970\n      - customer.months_trading >= 55\n    limit: 7\n"
+    later = text.index("  - otherwise: true\n    limit: 0")
+    assert first < later
+    loaded = load_policy((text[:later] + row + text[later:]).encode(), "large.yaml", trade_vocabulary())
+    assert [problem.code for problem in loaded.problems] == []  # countries of no list still get it
+    taken = row.replace("    limit", "      - customer.country in [CN, DE]\n    limit")
+    loaded = load_policy((text[:later] + taken + text[later:]).encode(), "large.yaml", trade_vocabulary())
+    assert [problem.code for problem in loaded.problems] == ["dead-row"]
+
+
+def test_a_place_found_quickly_lies_outside_every_box_and_one_that_covers_it_leaves_none() -> None:
+    random, seen = Random(11), [0, 0]
+    axes = [Axis((n, -1), Const("count", n), cuts=[1, 2, 3], full=127) for n in range(3)]
+    for _ in range(500):
+        shelf = Shelf(axes)
+        boxes = [{axis: random.randrange(1, 128) for axis in random.sample(range(3), random.randint(1, 3))}
+                 for _ in range(random.randint(1, 9))]  # fmt: skip
+        for number, box in enumerate(boxes):
+            shelf.add(number, [box])
+        shelf.close()
+        everything = (1 << len(boxes)) - 1
+        target = {axis: random.randrange(1, 128) for axis in range(3)}
+        exact = uncovered(target, boxes, axes, Effort())
+        found = witness(target, [(shelf, everything)], axes, Effort())
+        seen[found is not None] += 1
+        assert found is None or (exact is not None and uncovered(found, boxes, axes, Effort()) == found)
+        assert not (shelf.covers(target, everything) and exact is not None)
+    assert min(seen) > 50
