@@ -13,12 +13,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 import z3
 
 from policy.program import Calc, Check, Collect, Compare, Fact, First, Fold, In, Logic, Node, Program, Round
 from rules.prove_decision import APPROVE, CONDITIONS, DENY, REFER, STOPPED, Decision
+from rules.prove_examples import broken_in_tables
+from rules.prove_steps import Moved, Pairs, Steps, large_tables
 from rules.prove_terms import NO_WORD, REAL, Copy, World
 from rules.prove_values import Formula, Value, both, either, negation
 from rules.proving import Found, Question, Task
@@ -54,7 +57,16 @@ def prove(task: Task) -> Iterator[tuple[int, Found]]:
         else:
             left.append(place)
     for place in left:
-        yield place, _found(_Search(task, task.questions[place]))
+        yield place, _seen(task, task.questions[place]) or _found(_Search(task, task.questions[place]))
+
+
+def _seen(task: Task, question: Question) -> Found | None:
+    """An order that breaks a promise where it can be seen in a large table alone."""
+    if not question.fact or all(len(node.rows) <= LARGE for node in task.program.nodes if isinstance(node, First)):
+        return None
+    moved = moved_with(task.program, question)
+    found = broken_in_tables(Steps(task.program), question, moved, task.typical, LARGE)
+    return None if found is None else Found("refuted", *found)
 
 
 def _found(search: _Search) -> Found:
@@ -73,8 +85,9 @@ class _Search:
         self.asked = _asked(task.program)
         self.kinds = {node.name: node.kind for node in self.nodes if isinstance(node, Fact)}
         self.moves = _readers(self.nodes, self.program, self._moving())
-        self.free = self._still_tables() if loose else frozenset()
-        self.world = World(self.program, self.nodes, self.asked, self.free)
+        pairs = self._pairs() if loose and question.fact else {}
+        self.free = self._still_tables() | frozenset(pairs) if loose else frozenset[int]()
+        self.world = World(self.program, self.nodes, self.asked, self.free, pairs)
         self.solver = z3.Solver()
         self.solver.set("random_seed", SEED)
 
@@ -156,10 +169,13 @@ class _Search:
         return all(node.kind != "limit" for node in self.nodes if isinstance(node, Fact) and node.name == name)
 
     def _moving(self) -> set[str]:
-        """The fact that moves, and those that are worked out from it."""
-        name = self.question.fact
-        following = {AMOUNT: {CREDIT, UNSECURED}, PREPAID: {CREDIT, UNSECURED}}
-        return {name, *following.get(name, set())}
+        return moving(self.question)
+
+    def _pairs(self) -> Mapping[int, Pairs]:
+        """Large tables that the fact does reach, with the rows that may follow each other."""
+        if all(len(node.rows) <= LARGE for node in self.nodes if isinstance(node, First)):
+            return {}
+        return large_tables(Steps(self.program), moved_with(self.program, self.question), LARGE)
 
     def _given(self, copy: str, only: set[str] | None = None) -> tuple[dict[str, Value], list[Formula]]:
         """Formulas for the facts, and what holds between them."""
@@ -253,6 +269,19 @@ class _Search:
         return found
 
 
+def moving(question: Question) -> set[str]:
+    """The fact that moves, and those that are worked out from it."""
+    following = {AMOUNT: {CREDIT, UNSECURED}, PREPAID: {CREDIT, UNSECURED}}
+    return {question.fact, *following.get(question.fact, set())}
+
+
+def moved_with(program: Program, question: Question) -> Moved:
+    """What moves, and which way is better: what is owed of an order goes the way of its amount."""
+    alike = {AMOUNT: (CREDIT, UNSECURED)}.get(question.fact, ())
+    readers = _readers(program.nodes, program, moving(question))
+    return Moved(frozenset({question.fact, *alike}), readers, question.better == "higher")
+
+
 def _all_known(decision: Decision) -> bool:
     return all(known is True for known in decision.known)
 
@@ -305,6 +334,8 @@ def main() -> int:
     """Answer the parent."""
     task: Task = pickle.load(sys.stdin.buffer)
     resource.setrlimit(resource.RLIMIT_AS, (task.megabytes * MEGABYTE, task.megabytes * MEGABYTE))
+    seconds = ceil(task.seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     sys.setrecursionlimit(20_000)
     for found in prove(task):
         pickle.dump(found, sys.stdout.buffer)

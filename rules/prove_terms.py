@@ -16,6 +16,7 @@ import z3
 
 from policy.kinds import COUNT_MAX, MONEY_MAX, NO_LIMIT, TOKENS, UNLIMITED
 from policy.program import Calc, Compare, Const, Fact, First, In, Logic, Node, Program, Round, Span
+from rules.prove_steps import FEW, Pairs, followers, relation
 from rules.prove_values import (
     Formula,
     Truth,
@@ -25,6 +26,7 @@ from rules.prove_values import (
     either,
     goes_up,
     is_none,
+    known_alike,
     known_truth,
     negation,
     negative_of,
@@ -60,11 +62,13 @@ class Words:
 class World:
     """What two copies of a decision share: words, the facts that do not move, and what is known of every order.
 
-    Tables in `free` give any of their rows' values: a proof without them is a proof, an example is none.
+    Tables in `free` give any of their rows' values: a proof without them is a proof, an example is none. Of those that
+    move, `pairs` says which row may decide after which.
     """
 
-    def __init__(self, program: Program, nodes: Sequence[Node], asked: Sequence[str], free: frozenset[int]) -> None:
-        self.program, self.nodes, self.asked, self.free = program, tuple(nodes), asked, free
+    def __init__(self, program: Program, nodes: Sequence[Node], asked: Sequence[str], free: frozenset[int],
+                 pairs: Mapping[int, Pairs]) -> None:  # fmt: skip
+        self.program, self.nodes, self.asked, self.free, self.pairs = program, tuple(nodes), asked, free, pairs
         self.words, self.rules = Words(), list[Formula]()
         for node in nodes:
             if isinstance(node, Const) and isinstance(node.value, (str, tuple)):
@@ -94,15 +98,18 @@ class World:
             self.rules += [found >= low, found <= most]
         return Value(found)
 
-    def any_of(self, given: Sequence[Value], name: str) -> Value:
-        """A value of one row or another, or none."""
-        row, known = z3.Int(f"row of {name}"), z3.Bool(f"row of {name} known")
+    def any_of(self, given: Sequence[Value], name: str, sure: bool = False) -> Value:
+        """A value of one row or another, or none where it is not `sure` that a row decides."""
+        row, known = z3.Int(f"row of {name}"), sure or z3.Bool(f"row of {name} known")
         distinct = list({str((one.top, one.under, one.known)): one for one in given}.values())
         found = distinct[-1]
-        if all(isinstance(one.top, int) and one.under == 1 and one.known is True for one in distinct):
+        whole = all(isinstance(one.top, int) and not isinstance(one.top, bool) for one in distinct)
+        if whole and all(one.under == 1 and one.known is True for one in distinct):
             number = z3.Int(f"value of {name}")
             tops = [one.top for one in distinct]
             self.rules += [number >= min(tops), number <= max(tops)]
+            if len(tops) <= FEW:
+                self.rules.append(z3.Or(*[number == top for top in tops]))
             return Value(number, 1, known)
         for place, one in enumerate(distinct[:-1]):
             found = pick(row == place, one, found)
@@ -155,7 +162,7 @@ class Copy:
             table = self.world.nodes[index]
             assert isinstance(table, First)
             if index in self.world.free:
-                self._outputs[index, key] = self.world.any_of(given, f"{table.name}:{key}")
+                self._outputs[index, key] = self._free(index, table.name, given, key)
                 return self._outputs[index, key]
             found = Value(given[-1].top, given[-1].under, False)
             for row, value in zip(reversed(table.rows), reversed(given), strict=True):
@@ -164,6 +171,23 @@ class Copy:
                 found = Value(found.top, found.under, both(negation(truth.unknown), found.known))
             self._outputs[index, key] = found
         return self._outputs[index, key]
+
+    def _free(self, index: int, table: str, given: Sequence[Value], key: Any) -> Value:
+        """Any row's value; where the table moves, one that may stand after the value before."""
+        name, pairs = f"{table}:{key}", self.world.pairs.get(index)
+        if pairs is None:
+            return self.world.any_of(given, name)
+        if self.still is None:
+            return self.world.any_of(given, name, sure=True)
+        before, found = self.still.row_of(index, given, key), self.world.any_of(given, f"{name}'", sure=True)
+        after = followers(given, pairs)
+        if after is not None:
+            self.world.rules.append(either(*(both(before.top == value, either(*(found.top == one for one in may_be)))
+                                             for value, may_be in after.items())))  # fmt: skip
+        sign = relation(given, pairs)
+        if sign:
+            self.world.rules += [compared(before, sign, found), known_alike(before, found)]
+        return found
 
     def _value(self, node: Node) -> Value:
         if isinstance(node, Const):

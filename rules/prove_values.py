@@ -100,6 +100,11 @@ def known_truth(truth: Formula, known: Formula) -> Truth:
     return Truth(both(known, truth), both(known, negation(truth)), known is True)
 
 
+def known_alike(one: Value, other: Value) -> Formula:
+    """Whether two values are both known or both missing."""
+    return either(both(one.known, other.known), both(negation(one.known), negation(other.known)))
+
+
 def is_none(value: Value) -> Formula:
     """Whether a limit says that nobody granted one."""
     return compared(value, "=", Value(NO_LIMIT))

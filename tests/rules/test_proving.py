@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import monotonic
+from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
 
@@ -98,8 +98,8 @@ def test_what_takes_too_long_is_not_proven() -> None:
 def test_too_little_memory_ends_in_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
     policy = loaded(STANDARD)
     assert policy.program is not None
-    task = proving.Task(policy.program, policy.promises, megabytes=64)
-    found, why = proving._run(task, 20)
+    task = proving.Task(policy.program, policy.promises, megabytes=64, seconds=20)
+    found, why = proving._run(task)
     assert len(found) < 3 and "memory" in why
 
 
@@ -115,8 +115,7 @@ def test_a_thousand_rows_take_no_more_than_ten_seconds() -> None:
             "promises:\n  - better score never worse\n  - larger order never easier\n")  # fmt: skip
     policy = loaded(text)
     assert policy.program is not None, policy.problems[:3]
-    start = monotonic()
+    start = getrusage(RUSAGE_CHILDREN).ru_utime
     found = proofs_of(policy)
-    assert monotonic() - start < 12
-    assert {proof.status for proof in found} <= {"proved", "not proven"}
-    assert found[1].status == "proved"
+    assert getrusage(RUSAGE_CHILDREN).ru_utime - start < 10
+    assert {proof.status for proof in found} == {"proved"}
