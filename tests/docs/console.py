@@ -97,7 +97,7 @@ class Reader:
                     self._take(step, block)
             elif len(block.words) > 1 and "." in block.words[1]:
                 here, _ = self._run("pwd")
-                (Path(here.strip()) / block.words[1]).write_text(block.text, "utf-8")
+                _save(Path(here.strip()) / block.words[1], block)
 
     def close(self) -> None:
         """Stop the server and the shell."""
@@ -154,6 +154,19 @@ class Reader:
         found = re.search(r"^curl .*?(?=\n\n)", self.printed, re.S | re.M)
         assert found, self.printed
         return found[0]
+
+
+def _save(path: Path, block: Block) -> None:
+    if block.words[0] == "diff":
+        lines = block.text.splitlines(keepends=True)
+        old, new = ("".join(line[1:] for line in lines if line[0] in kept) for kept in (" -", " +"))
+        text = path.read_text("utf-8")
+        assert text.count(old) == 1, f"line {block.line}: {path.name} does not have once\n{old}"
+        path.write_text(text.replace(old, new), "utf-8")
+    elif "more" in block.words:
+        path.write_text(path.read_text("utf-8") + block.text, "utf-8")
+    else:
+        path.write_text(block.text, "utf-8")
 
 
 def _free_port() -> str:
