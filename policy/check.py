@@ -25,6 +25,7 @@ from policy.problems import Problem, Where, in_order
 from policy.promises import check_promises
 from policy.ratings import with_ranks
 from policy.resolve import ANY_SECTION, shown
+from policy.streaks import with_list_names
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Comparison, Expr, Membership, Name, Negate, Number
 from policy.vocabulary import FactDeclaration, Vocabulary
@@ -45,6 +46,7 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     problems: list[Problem] = []
     _header(policy, vocabulary, problems)
     vocabulary = with_lists(policy, _with_currency(policy, vocabulary), problems)
+    policy = with_list_names(policy, vocabulary)
     facts = {**vocabulary.facts}
     for written in policy.facts:
         _declare(written, facts, problems)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from policy import figure_words, line_slips
+from policy import figure_words, line_slips, streaks
 from policy.line_slips import LINE_MAX, Slip
 from policy.problems import Problem, Where
 from policy.suggest import did_you_mean
@@ -284,12 +284,24 @@ class _Line:
         list_name, _, field = str(name).partition(".")
         figure_words.fits(word, name, where is not None)
         return FigureOf(
-            word, list_name, field,
-            tuple(self.where_line(child) for child in where.children if hasattr(child, "data")) if where else (),
+            word, list_name, field, self.where_lines(where),
             self.place(token.start_pos),
             None if window is None else figure_words.window(window, self.place(window.start_pos)),
             None if if_none is None else self.formula(if_none.children[1]),
         )  # fmt: skip
+
+    def streak(self, children: list[Any]) -> FigureOf:
+        words, name, where, breaks = children
+        written = streaks.streak(words, name, breaks, self.place(words.start_pos))
+        if where is None:
+            told = f"'{' '.join(words.split())} {name}' does not say which items are meant"
+            raise Slip("expression", name.start_pos, told, f"write {words.split()[-1]} {name} where ...")
+        return replace(written, where=self.where_lines(where))
+
+    def where_lines(self, where: Any) -> tuple[Condition, ...]:
+        if where is None:
+            return ()
+        return tuple(self.where_line(child) for child in where.children if hasattr(child, "data"))
 
     def where_line(self, tree: Any) -> Condition:
         if tree.data != "not_true":
@@ -301,7 +313,8 @@ class _Line:
 _BUILD: dict[str, Any] = {
     "number": _Line.number, "date": _Line.date, "name": _Line.name, "text": _Line.text, "words": _Line.words,
     "binary": _Line.binary, "negate": _Line.negate, "inside": _Line.inside, "formula_line": _Line.inside,
-    "limited": _Line.limited, "call": _Line.call, "figure": _Line.figure, "notches": _Line.notches,
+    "limited": _Line.limited, "call": _Line.call, "figure": _Line.figure, "streak": _Line.streak,
+    "notches": _Line.notches,
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from policy.line_slips import Slip
 from policy.problems import Where
-from policy.syntax import Window
+from policy.syntax import Name, Window
 
 WHOLE_ITEMS = ("count", "any", "every")  # words that ask about items, not about a field of them
 FIELDS = ("sum", "largest", "smallest", "average", "share")
@@ -37,10 +37,12 @@ def fits(word: str, name: Any, has_where: bool) -> None:
 
 
 def window(token: Any, at: Where) -> Window:
-    """`in last 24 months`, `in last full calendar year` or `ever`; years are months."""
-    if token.startswith("ever"):
-        return Window("ever", 0, at)
+    """`in last 24 months`, `in last full calendar year`, `since FACT` or `ever`; years are months."""
     words = token.split()
+    if words[0] == "ever":
+        return Window("ever", 0, at)
+    if words[0] == "since":
+        return _since(token, words, at)
     if "calendar" in words:
         return Window("calendar", CALENDAR[words[-1]], at)
     size, unit = int(re.sub("_", "", words[-2])), words[-1].rstrip("s")
@@ -50,3 +52,13 @@ def window(token: Any, at: Where) -> Window:
         raise Slip("range", token.start_pos, f"'{words[-2]} {words[-1]}' is no stretch of days",
                    "look back 1 day to 100 years")  # fmt: skip
     return Window(f"{unit}s", size, at)
+
+
+def _since(token: Any, words: list[str], at: Where) -> Window:
+    """`since FACT`; an act that somebody recorded has a day only once acts are recorded."""
+    if len(words) > 2:
+        told = f"'{' '.join(words)}' cannot be looked back to in this version"
+        raise Slip("not-yet-supported", token.start_pos, told, "write since and the name of a date fact")
+    begin = re.search(r"\S+$", token)
+    assert begin is not None
+    return Window("since", 0, at, Name(words[1], Where(at.file, at.line, at.column + begin.start())))

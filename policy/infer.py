@@ -13,6 +13,7 @@ from policy.problems import Where
 from policy.ratings import graded, one_scale
 from policy.reach import beyond_reach, undated
 from policy.resolve import shown
+from policy.streaks import is_streak, kind_of
 from policy.suggest import did_you_mean, listed
 from policy.syntax import (
     Block,
@@ -52,13 +53,30 @@ class Inference(Formulas):
         found = beyond_reach(figure, listing, self.names.lets), undated(figure, listing)
         self.problems += [problem for problem in found if problem is not None]
         sort = self._gives(figure, listing)
+        self.item = {}
+        sound.append(self._since(figure))
         if figure.if_none is not None:
-            self.item = {}
             sound.append(self._if_none(figure, figure.if_none, sort))
         return sort if all(sound) else None
 
+    def _since(self, figure: FigureOf) -> bool:
+        """Whether the day that a window begins with is a date fact."""
+        since = None if figure.window is None else figure.window.since
+        if since is None:
+            return True
+        sort = self.formula(since)
+        if sort is None:
+            return False
+        if sort.kind != "date" or self.meanings.referents[since].scope != "fact":
+            self.note("kind", since.at, f"'{since.text}' is {shown(sort)} and no date that somebody recorded",
+                      "write since and the name of a date fact")  # fmt: skip
+            return False
+        return True
+
     def _gives(self, figure: FigureOf, listing: ListDeclaration) -> Sort | None:
         """What a figure is: its word says it, or the field that it reads."""
+        if is_streak(figure):
+            return Sort(kind_of(figure))
         if figure.word in WHOLE_ITEMS:
             return Sort("count" if figure.word == "count" else "flag")
         readable = READS[figure.word]

@@ -36,8 +36,6 @@ _LATER = (
     r"by\s+[a-z_]\w*\s*$",
     r"business\s+days?\b",
     r"month\s+end\s+of\b",
-    r"months\s+in\s+a\s+row\b",
-    r"since\b",
 )
 # One pass over the line; the first alternative that fits at a character wins.
 _LOOK = re.compile(
@@ -60,7 +58,7 @@ _LOOK = re.compile(
 _GOOD_DIGITS = re.compile(r"(?:0|[1-9]\d*|[1-9]\d{0,2}(?:_\d{3})+)(?:\.\d+)?", re.ASCII)
 _GOOD_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LATER_WORDS = re.compile(r"\b(?:" + "|".join(_LATER) + ")", re.ASCII)
-_LATER_HINT = re.compile(r"\b(?:of|by|business|row|since)\b")
+_LATER_HINT = re.compile(r"\b(?:of|by|business)\b")
 
 
 def look_through(text: str) -> None:
@@ -193,6 +191,11 @@ def explain(error: Any, text: str, start: str) -> Slip:
         return _ended(text, start)
     word = str(token) if token is not None else text[offset]
     before = text[:offset].rstrip()
+    streak = re.search(r"\b(?:months|quarters)\s+in\s+a\s+row\b", text)
+    if streak and streak.start() < offset < streak.end():
+        told = "a streak stands alone in its line and says what each month must have"
+        help = "write it under let as months in a row with any LIST where ..."
+        return Slip("expression", streak.start(), told, help)
     if kind in ("COMPARE", "IS", "IN") and before.count("(") > before.count(")"):
         return Slip("expression", offset, f"'{word}' compares inside ( )", "write the comparison without brackets")
     earlier = _COMPARATORS.search(before)

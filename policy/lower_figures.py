@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from policy.kinds import Value
 from policy.meaning import Referent, figure_of
 from policy.program import Calc, Const, DayWindow, Fact, Figure, Logic
+from policy.streaks import is_streak, kind_of
 from policy.syntax import DateLiteral, Expr
 
 if TYPE_CHECKING:
@@ -24,20 +25,25 @@ def add_figure(low: Lowering, name: str) -> None:
     where = inner.add(Logic("and", tuple(inner.condition(line) for line in figure.where)))
     listing = low.checked.vocabulary.lists[figure.list_name]
     read, kind = -1, "count" if figure.word == "count" else "flag"
+    kind = kind_of(figure) if is_streak(figure) else kind
     if figure.field:
         kind = listing.fields[figure.field].kind
         read = inner.add(Fact(figure.field, kind, "item"))
     kind = "percent" if figure.word == "share" else kind
     window = None
     if figure.window is not None and figure.window.unit != "ever":
-        window = DayWindow(figure.window.unit, figure.window.size, listing.dated_by)
+        since = figure.window.since
+        window = DayWindow(figure.window.unit, figure.window.size, listing.dated_by, since.text if since else "")
         inner.fact_if_known("as_of")
+        if since is not None:
+            inner.formula(since)
     if_none = () if figure.if_none is None else (_plain(low, figure.if_none),)
     low.facts.update(inner.facts)
     if (declared := low.checked.names.facts.get(listing.name)) is not None:
         low.facts[listing.name] = declared
     nodes = tuple(inner.nodes)
-    low.figures.append(Figure(name, figure.word, listing.name, nodes, where, read, kind, window, if_none))
+    low.figures.append(Figure(name, figure.word, listing.name, nodes, where, read, kind, window, if_none,
+                              figure.empty_breaks))  # fmt: skip
 
 
 def _plain(low: Lowering, expr: Expr) -> Value:

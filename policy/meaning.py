@@ -137,7 +137,8 @@ def parts_of(node: Expr | Condition) -> tuple[Expr | Condition, ...]:
         case s.Pick():
             return node.args if node.none is None else (*node.args, node.none)
         case s.FigureOf():
-            return node.where if node.if_none is None else (*node.where, node.if_none)
+            since = None if node.window is None else node.window.since
+            return (*node.where, *(part for part in (node.if_none, since) if part is not None))
         case s.Membership():
             ends = [end for item in node.items if isinstance(item, s.Interval) for end in (item.low, item.high) if end]
             return (node.left, *[item for item in node.items if not isinstance(item, s.Interval)], *ends)

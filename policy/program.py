@@ -203,12 +203,14 @@ Node = Const | Fact | Calc | Round | Compare | Logic | In | First | Collect | Fo
 @dataclass(frozen=True, slots=True)
 class DayWindow:
     """The days that a figure looks at, by the date `field` of an item: the last so many "days" or "months" up to and
-    with as_of, or (unit "calendar") the last whole stretch of so many calendar months, 12 for a year.
+    with as_of, or (unit "calendar") the last whole stretch of so many calendar months, 12 for a year; (unit "since")
+    from the day of the fact `since` to as_of; (unit "in_a_row") all closed stretches of so many months.
     """
 
     unit: str
     size: int
     field: str
+    since: str = dataclasses.field(default="", metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,8 @@ class Figure:
     "item" and "fact" reads; `where` is the index of the condition in it; `field` the index read (-1: whole items). An
     item whose `where` is unknown, or whose field is missing, makes the whole figure missing. Of no item, largest,
     smallest and average are missing, or the one value of `if_none`.
+    The words any_in_a_row and every_in_a_row count the closed stretches of the window, from the last one backwards, in
+    which any or every item fits; one without items is passed over, or ends the streak where `empty_breaks`.
     """
 
     name: str
@@ -230,6 +234,7 @@ class Figure:
     kind: str
     window: DayWindow | None = dataclasses.field(default=None, metadata=ADDED_LATER)
     if_none: tuple[Value, ...] = dataclasses.field(default=(), metadata=ADDED_LATER)
+    empty_breaks: bool = dataclasses.field(default=False, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)

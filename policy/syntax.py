@@ -91,12 +91,14 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Window:
     """`in last 24 months`, `in last 30 days`: unit "months" or "days"; `in last full calendar year`: unit "calendar",
-    size in months; `ever`: unit "ever".
+    size in months; `ever`: unit "ever"; `since FACT`: unit "since", with the date fact. Streaks have "in_a_row",
+    size in months.
     """
 
     unit: str
     size: int
     at: Where
+    since: Name | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -104,6 +106,7 @@ class FigureOf:
     """`count of L where ...`, `sum of L.field where ...`: one word, one list, one `where` (lines joined by and).
 
     `window` bounds the days of the items; `if_none` is the value where no item fits, None where that is missing.
+    `empty_breaks` says of a streak that a stretch without an item ends it.
     """
 
     word: str
@@ -113,6 +116,7 @@ class FigureOf:
     at: Where
     window: Window | None = None
     if_none: Expr | None = None
+    empty_breaks: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -17,7 +17,7 @@ from rules import reference
 from rules.arithmetic import add_months
 from rules.compiled import compile_program
 from rules.equivalence import proof_of_equality
-from rules.figures import Item
+from rules.figures import Item, days_of
 from rules.flatten import flatten
 from rules.nearby import Nearby, OrderFacts
 from rules.outcome import Missing, Outcome
@@ -173,7 +173,10 @@ def _other_items(old: Program, new: Program, orders: Iterable[OrderFacts]) -> It
 
 def _days(window: DayWindow, today: object) -> Iterator[int]:
     """Days at the edges of a window, and today."""
-    if isinstance(today, int):
+    if isinstance(today, int) and window.unit == "in_a_row":
+        first = days_of(window, today)[1]
+        yield from (first, first + 1, add_months(first, -window.size))
+    elif isinstance(today, int):
         first = today - window.size if window.unit == "days" else add_months(today, -window.size)
         yield from (first, first - 1, first + 1, today)
 

@@ -14,12 +14,14 @@ from typing import Any
 
 from policy.kinds import Value, plain
 from policy.program import DayWindow, Fact, Figure, First, Program
+from policy.streaks import IN_A_ROW, STREAKS
 from rules.arithmetic import add_months
 from rules.outcome import Missing
 from rules.reference import Evaluation
+from rules.streaks import Stretch, in_a_row, stretches
 
 Item = Mapping[str, Value | None]
-BESIDE = ("share", "every")  # figures that also look at the items which do not fit
+BESIDE = ("share", "every", *STREAKS)  # figures that also look at the items which do not fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Judged:
 
     fits: bool
     amount: Any
+    item: Item
 
 
 def with_figures(
@@ -49,13 +52,11 @@ def with_figures(
 
 def compute(figure: Figure, facts: Mapping[str, Any], items: Sequence[Item]) -> Any:
     """One figure; an item whose `where` or field is missing makes all of it missing, never dropped silently."""
-    judged = []
-    for item in items:
-        one = judge(figure, facts, item)
-        if isinstance(one, Missing):
-            return one
-        if one is not None:
-            judged.append(one)
+    judged = judge_all(figure, facts, items)
+    if isinstance(judged, Missing):
+        return judged
+    if figure.word in STREAKS:
+        return len(streak_of(figure, facts, judged))
     amounts = [one.amount for one in judged if one.fits]
     if not amounts and figure.word in ("largest", "smallest", "average"):
         return figure.if_none[0] if figure.if_none else Missing(frozenset({f"no_item:{figure.list_name}"}))
@@ -64,6 +65,28 @@ def compute(figure: Figure, facts: Mapping[str, Any], items: Sequence[Item]) -> 
     if figure.word == "every":
         return len(amounts) == len(judged)
     return _FROM[figure.word](amounts)
+
+
+def judge_all(figure: Figure, facts: Mapping[str, Any], items: Sequence[Item]) -> list[Judged] | Missing:
+    """The items that are something to a figure; missing as soon as one cannot be judged."""
+    judged = []
+    for item in items:
+        one = judge(figure, facts, item)
+        if isinstance(one, Missing):
+            return one
+        if one is not None:
+            judged.append(one)
+    return judged
+
+
+def streak_of(figure: Figure, facts: Mapping[str, Any], judged: Sequence[Judged]) -> list[Stretch]:
+    """The months or quarters in a row that a streak counts, the latest first; items need a day to be judged."""
+    if not judged:
+        return []
+    assert figure.window is not None
+    days: list[Any] = [one.item[figure.window.field] for one in judged]
+    dated = [(day, one.fits) for day, one in zip(days, judged, strict=True)]
+    return in_a_row(figure, facts["as_of"], stretches(figure, facts["as_of"], dated))
 
 
 def judge(figure: Figure, facts: Mapping[str, Any], item: Item) -> Judged | Missing | None:
@@ -79,7 +102,7 @@ def judge(figure: Figure, facts: Mapping[str, Any], item: Item) -> Judged | Miss
     if unknown:
         return _of(figure, Missing(frozenset().union(*(one.reasons for one in unknown))))
     amount = 1 if figure.field < 0 else evaluation.value(figure.field)
-    return _of(figure, amount) if isinstance(amount, Missing) else Judged(fits, amount)
+    return _of(figure, amount) if isinstance(amount, Missing) else Judged(fits, amount, item)
 
 
 def _inside(figure: Figure, facts: Mapping[str, Any], item: Item) -> bool | Missing:
@@ -87,12 +110,15 @@ def _inside(figure: Figure, facts: Mapping[str, Any], item: Item) -> bool | Miss
     window = figure.window
     if window is None:
         return True
-    day, today = item.get(window.field), facts.get("as_of")
-    if not isinstance(day, int) or not isinstance(today, int):
-        lacking = [name for name, value in ((window.field, day), ("as_of", today)) if not isinstance(value, int)]
-        return Missing(frozenset(lacking))
-    first, last = days_of(window, today)
-    return first <= day <= last
+    read: dict[str, Any] = {window.field: item.get(window.field), "as_of": facts.get("as_of")}
+    if window.since:
+        read[window.since] = facts.get(window.since)
+    lacking = frozenset(name for name, value in read.items() if not isinstance(value, int))
+    if lacking:
+        return Missing(lacking)
+    day, today = read[window.field], read["as_of"]
+    first, last = (read[window.since], today) if window.since else days_of(window, today)
+    return bool(first <= day <= last)
 
 
 def days_of(window: DayWindow, today: int) -> tuple[int, int]:
@@ -103,6 +129,8 @@ def days_of(window: DayWindow, today: int) -> tuple[int, int]:
         return add_months(today, -window.size) + 1, today
     now = date.fromordinal(today)
     begin = now.replace(month=(now.month - 1) // window.size * window.size + 1, day=1).toordinal()
+    if window.unit == IN_A_ROW:
+        return date.min.toordinal(), begin - 1
     return add_months(begin, -window.size), begin - 1
 
 

@@ -7,16 +7,15 @@ the compiler or with any engine. Numbers are fractions, and "none" is a mark of 
 from __future__ import annotations
 
 import operator
-from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from policy.document import CheckWritten, Let, RowWritten, Scope, Setting, ValueTable, Word
 from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.meaning import Checked, Referent
+from policy.streaks import STREAKS
 from policy.syntax import (
     Binary,
     Block,
@@ -38,6 +37,7 @@ from policy.syntax import (
     Window,
     Words,
 )  # fmt: skip
+from tests.document_days import in_a_row, in_window, month_of, months_later
 
 
 @dataclass(frozen=True)
@@ -114,16 +114,6 @@ def some(truths: Sequence[Truth]) -> Truth:
 def opposite(truth: Truth) -> Truth:
     """Unknown stays unknown."""
     return truth if isinstance(truth, Unknown) else not truth
-
-
-def months_later(day: Fraction, months: Fraction) -> Fraction:
-    """The same day of a later month, or that month's last day."""
-    start = date.fromordinal(int(day))
-    month = start.month - 1 + int(months)
-    year, month = start.year + month // 12, month % 12 + 1
-    if not 1 <= year <= 9999:
-        return Fraction(1 if year < 1 else date.max.toordinal())
-    return Fraction(date(year, month, min(start.day, monthrange(year, month)[1])).toordinal())
 
 
 class Evaluator:
@@ -238,14 +228,18 @@ class Evaluator:
             self.item, self.item_list = item, figure.list_name
             recent = True if figure.window is None else self.recent(figure.window, figure.list_name)
             fits = every([self.truth(line) for line in figure.where])
-            if recent is False or (fits is False and figure.word not in ("share", "every")):
+            if recent is False or (fits is False and figure.word not in ("share", "every", *STREAKS)):
                 continue
             missing = Unknown(frozenset({f"{figure.list_name}.{figure.field}"}))
             given = item.get(figure.field)
             amount = Fraction(1) if not figure.field else missing if given is None else Fraction(given)
             if (stop := unknown([recent, fits]) or unknown([amount])) is not None:
                 return stop
+            if figure.word in STREAKS:
+                amount = month_of(item[self.checked.vocabulary.lists[figure.list_name].dated_by])
             (fitting if fits else rest).append(amount)
+        if figure.word in STREAKS and fitting:
+            return in_a_row(figure, month_of(self.facts["as_of"]), set(fitting), set(rest))  # type: ignore[arg-type]
         return self.together(figure, fitting, rest)
 
     def together(self, figure: FigureOf, fitting: list[Fraction], rest: list[Fraction]) -> Any:
@@ -270,17 +264,12 @@ class Evaluator:
     def recent(self, window: Window, list_name: str) -> Truth:
         """Whether the item's day lies in a window; the date field of the list is the only one that can be meant."""
         listing = self.checked.vocabulary.lists[list_name]
-        given, today = self.item.get(listing.dated_by), self.facts.get("as_of")
-        reasons = {f"{list_name}.{listing.dated_by}": given, "as_of": today}
-        if None in (given, today):
-            return Unknown(frozenset(name for name, value in reasons.items() if value is None))
-        day, now = date.fromordinal(given), date.fromordinal(today)  # type: ignore[arg-type]
-        if window.unit == "days":
-            return 0 <= (now - day).days < window.size
-        if window.unit == "months":
-            return day <= now and given > months_later(Fraction(today), Fraction(-window.size))  # type: ignore[operator,arg-type]
-        stretches = [(one.year * 12 + one.month - 1) // window.size for one in (now, day)]
-        return stretches[0] - stretches[1] == 1
+        read = {f"{list_name}.{listing.dated_by}": self.item.get(listing.dated_by), "as_of": self.facts.get("as_of")}
+        given, today = read.values()
+        since = window.since and read.setdefault(window.since.text, self.facts.get(window.since.text))
+        if None in read.values():
+            return Unknown(frozenset(name for name, value in read.items() if value is None))
+        return in_window(window, given, today, since)  # type: ignore[arg-type]
 
     def setting(self, setting: Setting) -> Any:
         if len(setting.values) == 1 and setting.values[0].since is None and setting.values[0].until is None:

@@ -277,7 +277,11 @@ class _Writer(Formulas):
         where = f" where {' and '.join(lines)}" if lines else ""
         word = r.choice(("count", "count", "sum", "sum", "any", "every", "share", "largest", "smallest", "average"))
         where = where or (" where amount > 1_000" if word in ("any", "every", "share") else "")
+        if listing == "invoices" and self.chance(0.2):
+            return self.streak(name, where or " where amount > 1_000")
         window = f" in last {r.choice(WINDOWS[listing])}" if self.chance(0.3) else ""
+        if listing == "invoices" and not window and self.chance(0.1):
+            window = " since order.placed_on"
         kind = {"count": "count", "any": "flag", "every": "flag"}.get(word, "")
         if kind:
             self.lets[name] = f"{word} of {listing}{window}{where}"
@@ -290,6 +294,14 @@ class _Writer(Formulas):
         self.names[kind].append(name)
         if word in ("share", "average"):
             self.wide.add(name)
+
+    def streak(self, name: str, where: str) -> None:
+        """Months or quarters in a row."""
+        unit, ending = self.random.choice(("months", "quarters")), ""
+        if self.chance(0.3):
+            ending = f", empty {unit} break"
+        self.lets[name] = f"{unit} in a row with {self.random.choice(('any', 'every'))} invoice{where}{ending}"
+        self.names["months" if unit == "months" else "count"].append(name)
 
     def item_line(self, fields: dict[str, str]) -> str:
         r = self.random

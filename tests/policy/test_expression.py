@@ -266,6 +266,8 @@ def test_what_is_no_date_is_told_as_a_date(text: str) -> None:
                                   "its own under let, and use the name here"),
         ("a in last 5 days", 2, "expression: a window such as 'in last 30 days' stands behind a figure's list; "
                                 "write count of LIST in last 30 days, or in last full calendar year"),
+        ("months in a row with any a where b > 1", 0, "expression: a streak stands alone in its line and says what "
+         "each month must have; write it under let as months in a row with any LIST where ..."),
         ("not a > 5", 0, "expression: 'not' cannot begin a line; write the opposite test, or put the line under not:"),
     ],
 )  # fmt: skip
@@ -277,7 +279,7 @@ def test_a_slip_says_what_was_meant_at_its_character(line: str, column: int, tol
 
 @pytest.mark.parametrize(
     "line",
-    ["a + 5 business days", "month end of a", "count of holds since a"],
+    ["a + 5 business days", "month end of a", "count of holds since a by b where c > 1"],
 )  # fmt: skip
 def test_what_does_not_run_yet_says_so(line: str) -> None:
     problem = read_formula(line, AT)

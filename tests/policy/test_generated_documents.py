@@ -18,7 +18,7 @@ WRITTEN = (
     "any:", "all:", "not:", "is missing", "is known", "is none", "is zero", "is unlimited", "in lists.", "from: 2026",
     "until: ", "rows:", "grid:", "count of ", "sum of ", " where ", "group:", "only_when:", "release_by:", "say:",
     "require_one_of:", "require: none", "longest:", "missing: deny", " USD", " JPY", " months)", " days)", " years)",
-    "not(", "..", '": ', "like: ",
+    "not(", "..", '": ', "like: ", " in a row with any ", " in a row with every ", " break", " since order.placed_on",
 )  # fmt: skip
 SEEDS = range(300)
 
