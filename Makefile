@@ -19,7 +19,7 @@ LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gene
 
 export PORT
 
-.PHONY: help setup check test test-fast run serve bench conform policy soak docs real-input lock clean
+.PHONY: help setup check test test-fast run serve bench conform policy soak docs docs-findings docs-words real-input lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ docs: $(READY) ## run what the documents show
 
 docs-findings: $(READY) ## write docs/findings.md anew from the broken policies
 	$(BIN)/python -m tests.docs.findings_page
+
+docs-words: $(READY) ## write docs/words.md anew from the keys of the language and the examples that run
+	$(BIN)/python -m tests.docs.words_page
 
 lock: $(READY) ## choose and hash the newest allowed versions again
 	$(LOCK) --upgrade --extra test --extra dev --extra analysis -o requirements/dev.txt
