@@ -51,7 +51,7 @@ class CheckEntry:
     """One check, passed or not, with its evidence and a message per language.
 
     `rule` says where it stands in the policy: `row` within its section from 1, `line` in the file. `lifted_by` names
-    the exception that lifted it, and is shown only then.
+    the exception that lifted it, and `effect` is what others are to stop; each is shown only where there is one.
     """
 
     check: str
@@ -60,6 +60,7 @@ class CheckEntry:
     message: Mapping[str, str]
     rule: Mapping[str, int] | None
     lifted_by: str | None = None
+    effect: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.status in STATUSES, self.status
@@ -71,7 +72,8 @@ class CheckEntry:
             "check": self.check, "status": self.status, "evidence": [one.as_dict() for one in self.evidence],
             "message": dict(self.message), "rule": rule,
         }  # fmt: skip
-        return document if self.lifted_by is None else document | {"lifted_by": self.lifted_by}
+        lifted = {} if self.lifted_by is None else {"lifted_by": self.lifted_by}
+        return document | lifted | ({"effect": list(self.effect)} if self.effect else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,16 @@ from policy.check_lists import with_lists
 from policy.check_roles import check_role
 from policy.check_scopes import check_scopes
 from policy.check_security import check_alternative
+from policy.check_subjects import check_subjects
 from policy.check_tests import check_tests
 from policy.check_values import check_setting, check_table
 from policy.document import CheckWritten, FactWritten, Policy, RowWritten, Word
+from policy.effects import check_effect
 from policy.hints import add_hints
 from policy.infer import Inference
 from policy.kinds import NO_LIMIT
 from policy.meaning import LEVELS, OUTPUT_NAMES, SAID_WITH_TERMS, Checked, Names, Referent, Sort, fact_referent
+from policy.messages import FIELD, fields_of, inside
 from policy.problems import Problem, Where, in_order
 from policy.promises import check_promises
 from policy.ratings import with_ranks
@@ -38,7 +41,6 @@ LIMIT_COLUMNS = {
 CALLED = {"RMB": "CNY", "YUAN": "CNY", "EURO": "EUR", "YEN": "JPY", "DOLLAR": "USD"}  # names that are no ISO codes
 COMPARE_AS = {"at_most": "<=", "at_least": ">=", "below": "<", "above": ">", "is": "is"}
 MOST_DIGITS = 4  # of any currency after the point
-FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Problem, ...]]:
@@ -80,6 +82,7 @@ def _rows_and_checks(inference: Inference) -> None:
     for one in policy.checks:
         _check(inference, one)
     check_scopes(inference)
+    check_subjects(inference)
     inference.level = ANY_SECTION
 
 
@@ -191,6 +194,7 @@ def _check(inference: Inference, check: CheckWritten) -> None:
         inference.condition(check.when)
     if check.measure is not None:
         _measured(inference, check, check.measure)
+    check_effect(inference, check)
     if check.release_by is not None:
         check_role(inference, check.release_by)
     for texts in (check.say, check.say_customer):
@@ -224,14 +228,9 @@ def _messages(inference: Inference, check: CheckWritten, texts: object) -> None:
             inference.note("language-missing", next(iter(texts.values())).at,
                            f"the message of '{check.name.text}' has no text in '{language}'", f"add '{language}: ...'")
     for word in texts.values():
-        for found in FIELD.finditer(word.text):
-            _field(inference, check, _inside(word, found.start()), found.group(1))
+        for name, at in fields_of(word):
+            _field(inference, check, at, name)
         _braces(inference, word)
-
-
-def _inside(word: Word, offset: int) -> Where:
-    """The place of a character of a text, the beginning where its columns cannot be counted."""
-    return replace(word.at, column=word.at.column + offset) if word.counted else word.at
 
 
 def _braces(inference: Inference, word: Word) -> None:
@@ -240,7 +239,7 @@ def _braces(inference: Inference, word: Word) -> None:
     alone = re.search(r"[{}]", rest)
     if alone is not None:
         told = "is never closed" if alone.group() == "{" else "closes nothing"
-        inference.note("message", _inside(word, alone.start()), f"'{alone.group()}' {told} in this message",
+        inference.note("message", inside(word, alone.start()), f"'{alone.group()}' {told} in this message",
                        "write a field as '{measured}'")  # fmt: skip
 
 

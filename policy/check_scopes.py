@@ -8,6 +8,7 @@ from policy.document import ExceptionWritten, Scope, Word
 from policy.infer import Inference
 from policy.meaning import LEVELS
 from policy.scopes import ALL, FACTS, apart, level_of, of_one_name, reaches
+from policy.subjects import same_subject
 from policy.suggest import did_you_mean, listed
 
 
@@ -15,9 +16,10 @@ def check_scopes(inference: Inference) -> None:
     """The scopes of checks and the section `exceptions`."""
     policy, outer = inference.names.policy, (inference.level, inference.reader)
     inference.level, inference.reader = LEVELS["limits"], "'for' of a check"
-    for check in policy.checks:
-        if check.scope is not None:
-            _scope(inference, check.scope)
+    rows = [row for written in policy.rows.values() for row in written]
+    for scope in (part.scope for parts in (policy.checks, rows, policy.documents) for part in parts):
+        if scope is not None:
+            _scope(inference, scope)
     _one_at_each_scope(inference)
     inference.reader = "an exception"
     for exception in policy.exceptions:
@@ -41,9 +43,13 @@ def _one_at_each_scope(inference: Inference) -> None:
     checks = inference.names.policy.checks
     for place, check in enumerate(checks):
         for other in of_one_name(checks[:place], check.name.text):
-            if check.scope and level_of(check) == level_of(other) and _may_meet(check.scope, other.scope):
-                inference.note("one-scope", check.scope.at, f"the check '{check.name.text}' of line {other.at.line} is "
-                               "for the same customers, or for some of them",
+            scope = check.scope or other.scope
+            if scope is None or not same_subject(check, other):
+                continue  # twice for all is a name that stands twice
+            if level_of(check) == level_of(other) and _may_meet(check.scope, other.scope):
+                at = check.scope.at if check.scope else check.name.at
+                inference.note("one-scope", at, f"the check '{check.name.text}' of line {other.at.line} is for the "
+                               "same customers, or for some of them",
                                "give one of them another name, or a narrower 'for'")  # fmt: skip
                 break
 

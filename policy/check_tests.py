@@ -16,6 +16,7 @@ from policy.resolve import FLAGS, LIMIT_WORDS, NEEDS, YAML_WORDS, shown
 from policy.security import ATTRIBUTES
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
+from policy.subjects import CALLED, ORDER, subjects_used
 from policy.suggest import did_you_mean, listed
 from policy.vocabulary import ListDeclaration
 
@@ -38,8 +39,20 @@ def check_tests(inference: Inference) -> tuple[CheckedTest, ...]:
         if not test.is_base and given is not None:
             expect = {key.text: value for key, node in test.expect
                       if (value := _expected(inference, key, node)) is not None}  # fmt: skip
-            checked.append(CheckedTest(test.name.text, test.name.at.line, given[0], given[1], expect))
+            subject = _subject(inference, test)
+            checked.append(CheckedTest(test.name.text, test.name.at.line, given[0], given[1], expect, subject))
     return tuple(checked)
+
+
+def _subject(inference: Inference, test: TestWritten) -> str:
+    """What a test is about: an order where it does not say."""
+    if test.subject is None:
+        return ORDER
+    used = subjects_used(inference.names.policy)
+    if test.subject.text not in used:
+        inference.note("test-value", test.subject.at, f"the file says nothing for {CALLED[test.subject.text]}",
+                       f"it decides on: {listed(used)}")  # fmt: skip
+    return test.subject.text
 
 
 def _circles(inference: Inference, bases: Mapping[str, TestWritten]) -> None:

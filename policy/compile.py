@@ -15,7 +15,7 @@ from policy.digest import program_digest
 from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, Wanted, Word
 from policy.kinds import Value
 from policy.lower import Lowering
-from policy.lower_scopes import applies, lifts
+from policy.lower_scopes import applies, lifts, scope_tests, together
 from policy.meaning import SAID_WITH_TERMS, Checked, figure_of
 from policy.problems import Problem, Where
 from policy.program import (
@@ -34,26 +34,34 @@ from policy.program import (
     Wording,
     message_keys,
 )  # fmt: skip
-from policy.syntax import Condition, Expr, Membership
+from policy.subjects import ORDER
+from policy.syntax import Expr, Membership
 from policy.vocabulary import TermsLiteral
 
+FOLDED = {  # the amount that securities are shares of, what is prepaid of it, and the terms asked for
+    "order": ("order.amount", "order.prepaid", "order.requested_terms"),
+    "shipment": ("order.amount", "order.prepaid", "order.requested_terms"),
+    "limit_request": ("limit_request.amount", "", ""), "customer": ("", "", ""),
+}  # fmt: skip
 FAILS = {"at_most": ">", "at_least": "<", "below": ">=", "above": "<=", "is": "!="}
 
 
 def compile_policy(
-    checked: Checked, source: bytes, built_in: frozenset[str] = frozenset()
+    checked: Checked, source: bytes, built_in: frozenset[str] = frozenset(), subject: str = ORDER
 ) -> tuple[Program, tuple[Problem, ...]]:
     """The Program of a document without errors, and the formulas that can grow beyond what engines hold.
 
-    `built_in` names the checks that came with the vocabulary.
+    `built_in` names the checks that came with the vocabulary; `subject` is what the document, which holds its parts
+    alone, decides on.
     """
     low = Lowering(checked)
     policy = checked.policy
-    for table in policy.tables:
-        low.value_table(table)
-    for let in policy.lets:
-        if figure_of(let) is not None:
-            low.figure(let.name.text)
+    if subject == ORDER:  # for another subject only what is read, for the rest may be of orders
+        for table in policy.tables:
+            low.value_table(table)
+        for let in policy.lets:
+            if figure_of(let) is not None:
+                low.figure(let.name.text)
     sections = {name: _section(low, name, policy.rows[name]) for name in ("tiers", "limits") if name in policy.rows}
     effective = low.effective() if "limit.effective" in checked.names.known else -1
     for name in ("terms", "security"):
@@ -64,11 +72,9 @@ def compile_policy(
         sections["authority"] = _section(low, "authority", policy.rows["authority"])
     tiers, limits, terms, security, authority = (sections.get(name, -1) for name in ROW_SECTIONS)
     fields = _message_fields(low)  # they may need nodes of their own, and the fold is the last node
-    fold = Fold(
-        checks, tiers, limits, terms, security, authority, effective, low.fact_if_known("order.amount"),
-        low.fact_if_known("order.prepaid"), low.fact_if_known("order.requested_terms"),
-    )  # fmt: skip
-    return _program(low, low.add(fold), source, _wording(low, fields, built_in)), tuple(_wide(low))
+    read = [low.fact_if_known(name) if name else -1 for name in FOLDED[subject]]
+    fold = low.add(Fold(checks, tiers, limits, terms, security, authority, effective, *read))
+    return _program(low, (fold, subject), source, _wording(low, fields, built_in)), tuple(_wide(low))
 
 
 def _wide(low: Lowering) -> list[Problem]:
@@ -90,7 +96,7 @@ def _place(low: Lowering, index: int) -> Where:
                 Where(low.checked.policy.file, 1, 1))  # fmt: skip
 
 
-def _program(low: Lowering, fold: int, source: bytes, wording: Wording) -> Program:
+def _program(low: Lowering, end: tuple[int, str], source: bytes, wording: Wording) -> Program:
     policy, vocabulary = low.checked.policy, low.checked.vocabulary
     for let in policy.lets:
         if let.name.text in low.lets:
@@ -102,8 +108,8 @@ def _program(low: Lowering, fold: int, source: bytes, wording: Wording) -> Progr
         vocabulary=vocabulary.name, nodes=tuple(low.nodes), facts=low.facts, figures=tuple(low.figures),
         tables=low.tables, lets=low.lets, terms=low.terms, tiers=tiers,
         roles_rising=tuple(role.text for role in policy.roles_rising),
-        roles_beside=tuple(role.text for role in policy.roles_beside), fold=fold, wording=wording,
-        source_digest="sha256:" + hashlib.sha256(source).hexdigest(),
+        roles_beside=tuple(role.text for role in policy.roles_beside), fold=end[0], wording=wording,
+        source_digest="sha256:" + hashlib.sha256(source).hexdigest(), subject=end[1],
     )  # fmt: skip
     program = with_receivables(program, low, _section)
     object.__setattr__(program, "digest", program_digest(program))
@@ -132,7 +138,7 @@ def _section(low: Lowering, name: str, rows: tuple[RowWritten, ...]) -> int:
     outputs = _OUTPUTS.get(name) or written
     outputs += tuple(column for column in SAID_WITH_TERMS if column in written and name == "terms")
     outputs += ("wanted",) if name == "security" and any(_is_particular(row) for row in rows) else ()
-    built = [Row(_when(low, row.when), tuple(_cell(low, name, column, row) for column in outputs), row.at.line)
+    built = [Row(_when(low, row), tuple(_cell(low, name, column, row) for column in outputs), row.at.line)
              for row in rows]  # fmt: skip
     return low.table(First(name, outputs, tuple(built)))
 
@@ -146,8 +152,12 @@ def _is_particular(row: RowWritten) -> bool:
     return isinstance(ways, tuple) and any(way.wanted is not None for way in ways)
 
 
-def _when(low: Lowering, when: Condition | None) -> int:
-    return low.add(Logic("and", ())) if when is None else low.condition(when)
+def _when(low: Lowering, row: RowWritten) -> int:
+    """The condition of a row: its lines, for the customers of its scope."""
+    whom = scope_tests(low, row.scope)
+    if row.when is None:
+        return together(low, whom) if whom else low.add(Logic("and", ()))
+    return together(low, [*whom, low.condition(row.when)])
 
 
 def _cell(low: Lowering, section: str, column: str, row: RowWritten) -> int:
@@ -199,7 +209,8 @@ def _wanted(wanted: Wanted | None) -> tuple[object, ...]:
 def _check(low: Lowering, check: CheckWritten) -> Check:
     scope = "" if check.scope is None else check.scope.text
     asked = applies(low, check)
-    return replace(_test(low, check), applies=asked, lifts=lifts(low, check), scope=scope)
+    return replace(_test(low, check), applies=asked, lifts=lifts(low, check), scope=scope,
+                   effect=tuple(word.text for word in check.effect))  # fmt: skip
 
 
 def _test(low: Lowering, check: CheckWritten) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -26,6 +27,18 @@ def program_digest(program: Program) -> str:
         "roles": [program.roles_rising, program.roles_beside],
     }  # fmt: skip
     body |= {name: _plain(value) for name in AFTER if (value := getattr(program, name))}
+    if program.subject != "order":
+        body["subject"] = program.subject
+    return _hashed(body)
+
+
+def policy_digest(programs: Mapping[str, Program]) -> str:
+    """The digest of a whole policy: that of its only Program, else one over those of all its subjects."""
+    own = {subject: program.digest for subject, program in programs.items()}
+    return own["order"] if len(own) == 1 else _hashed({"language": LANGUAGE, "subjects": own})
+
+
+def _hashed(body: Mapping[str, object]) -> str:
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
 

@@ -15,6 +15,7 @@ from policy.syntax import Condition, Expr
 
 if TYPE_CHECKING:
     from policy.charges import ChargeWritten, FeeWritten, ReleaseWritten
+    from policy.documents import DocumentRow
     from policy.ladders import LadderWritten, LettersWritten
     from policy.promises import PromiseWritten
 
@@ -174,12 +175,15 @@ class RowWritten:
     """One row of a first-match section; `when` is None for `otherwise`. `cells` holds what the section's columns say.
 
     Values by section: tiers (and ladder) Word; limits Expr; terms offer: tuple of Word, its other columns Word;
-    security: tuple of Alternative; authority Word.
+    security: tuple of Alternative; authority Word. `subjects` are those that the row says under `for` (none: those of
+    its section).
     """
 
     when: Condition | None
     cells: Mapping[str, object]
     at: Where
+    subjects: tuple[str, ...] = ()
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +210,14 @@ class ExceptionWritten:
     when: Condition | None
     until: int | None
     at: Where
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CheckWritten:
     """One check: measured (`measure`, `op`, `allowed`) or plain (`when`); `only_when` says when it is asked.
 
-    Checks of one name differ by `scope`; None is for all.
+    Checks of one name differ by `scope` or subject; None is for all. `effect` is what stops where it fails.
     """
 
     name: Word
@@ -228,6 +233,8 @@ class CheckWritten:
     say_customer: Mapping[str, Word]
     at: Where
     scope: Scope | None = None
+    subjects: tuple[str, ...] = ()
+    effect: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +246,7 @@ class TestWritten:
     like: Word | None
     given: tuple[tuple[Word, Node], ...]
     expect: tuple[tuple[Word, Node], ...]
+    subject: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,5 +282,6 @@ class Policy:
     fees: tuple[FeeWritten, ...] = ()
     release: ReleaseWritten | None = None
     promises: tuple[PromiseWritten, ...] = ()
+    documents: tuple[DocumentRow, ...] = ()
     broken: frozenset[str] = frozenset()
     damaged: bool = False

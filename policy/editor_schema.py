@@ -14,10 +14,12 @@ from policy.check_tests import EXPECTED, STATUSES
 from policy.check_tests import VERDICTS as ANSWERS
 from policy.document import HEADER, ROW_SECTIONS, SECTIONS
 from policy.editor_words import described
+from policy.effects import EFFECTS
 from policy.fact_declarations import FACT_KEYS, LIST_KEYS, OWN_KINDS
 from policy.ladders import STEP_KEYS
 from policy.scopes import KEYS as EXCEPTION_KEYS
 from policy.sections import CHECK_KEYS, COLUMNS, MEASURES, VERDICTS
+from policy.subjects import SUBJECTS
 from policy.vocabulary import DIRECTIONS, SOURCES, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,13 +31,21 @@ TEXTS: Schema = {"$ref": "#/$defs/texts"}
 CONDITION: Schema = {"$ref": "#/$defs/condition"}
 WORDS: Schema = {"$ref": "#/$defs/words"}
 DAY: Schema = {"$ref": "#/$defs/day"}
+
+
+def _words(known: Iterable[str]) -> Schema:
+    """One of these words, or a list of them."""
+    one = {"enum": list(known)}
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
+
 SHAPES: Mapping[str, Schema] = {
     "when": CONDITION, "only_when": CONDITION, "otherwise": {"const": True}, "say": TEXTS, "say_customer": TEXTS,
     "meaning": TEXTS, "title": TEXTS, "at": DAY, "until": DAY, "do": WORDS, "lifts": WORDS, "of": WORDS, "for": WORDS,
     "offer": WORDS, "in": WORDS, "rising": WORDS, "also": WORDS, "verdict": {"enum": list(VERDICTS)},
     "missing": {"enum": ["refer", "deny"]}, "better": {"enum": list(DIRECTIONS)}, "aval": {"enum": [1, "1"]},
     "count_days": {"enum": list(COUNT_DAYS)}, "compound": {"const": "monthly"}, "on": {"const": "open principal"},
-    "list": {"type": "object"},
+    "list": {"type": "object"}, "effect": _words(EFFECTS),
 }  # fmt: skip
 
 
@@ -126,7 +136,7 @@ def _row(section: str, vocabulary: Vocabulary, language: str) -> Schema:
         "confirmed": described("confirmed", language) | {"const": True},
     }
     own = {"require": {"anyOf": [{"const": "none"}, instruments]}, "require_one_of": _array(instruments)}
-    keys = ("when", "otherwise", *COLUMNS[section])
+    keys = ("when", "otherwise", *(() if section == "tiers" else ("for",)), *COLUMNS[section])
     needed = {"tiers": ("tier",), "limits": ("limit",), "terms": ("offer",), "authority": ("release",)}
     row = _block(keys, language, needed.get(section, ()), own)
     either = [{"required": ["when"]}, {"required": ["otherwise"]}]
@@ -178,6 +188,7 @@ def _test(vocabulary: Vocabulary, language: str) -> Schema:
                                   "security": {"type": ["object", "array", "string"]}}  # fmt: skip
     expect = {"type": "object", "properties": {key: answers.get(key, VALUE) for key in EXPECTED},
               "patternProperties": {r"^checks\.": {"enum": list(STATUSES)}}, "additionalProperties": False}  # fmt: skip
-    one = _block(("base", "name", "given", "expect"), language, (), {"given": given, "expect": expect})
+    own: dict[str, Schema] = {"given": given, "expect": expect, "subject": {"enum": list(SUBJECTS)}}
+    one = _block(("base", "name", "subject", "given", "expect"), language, (), own)
     return {**one, "oneOf": [{"required": ["base"], "not": {"required": ["expect"]}}, {"required": ["name", "expect"]}]}
 

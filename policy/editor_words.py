@@ -84,8 +84,13 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "verdict": ("what follows where it fails", "不通过时的结论", "refer"),
     "measure": ("the figure that is measured", "所测的值", "committed_after"),
     "only_when": ("when the check is asked at all", "何时才检查", "order.unsecured_amount > 0"),
-    "for": ("for whom: customer X, group Y, customers where ..., all",
-            "对象：customer X、group Y、customers where …、all", "customers where customer.type is school"),
+    "for": ("for what and for whom: order, limit_request, shipment or customer; customer X, group Y, "
+            "customers where ..., all", "事项与对象：order、limit_request、shipment、customer；"
+            "customer X、group Y、customers where …、all", "[shipment, customers where customer.type is school]"),
+    "effect": ("what stops where a check for a shipment or a customer fails",
+               "发货或客户检查不通过时停止什么", "[stop shipment, hold orders]"),
+    "subject": ("what the test is about; an order where it does not say",
+                "测试的事项，未写则为订单", "limit_request"),
     "release_by": ("the only role that may release it", "唯一可放行的角色", "cfo"),
     "say": ("the message for officers", "给信用人员的说明", "{en: '{excess} too much', zh: '超出 {excess}'}"),
     "say_customer": ("the message for the customer", "给客户的说明", ""),

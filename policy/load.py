@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from policy.analysis import analyse, gaps
+from policy.analysis import gaps
 from policy.check import check
-from policy.compile import compile_policy
 from policy.compile_promises import Question, questions_of
+from policy.compile_subjects import analyse_subjects, compile_subjects, of_subject
+from policy.digest import policy_digest
 from policy.document import Policy
 from policy.meaning import CheckedTest
 from policy.problems import Problem, Where, errors, in_order
 from policy.program import Program
 from policy.sections import read_document
 from policy.source import read_source
+from policy.subjects import ORDER
 from policy.vocabulary import Vocabulary
 
 BUILT_IN = "built-in"
@@ -21,13 +24,22 @@ BUILT_IN = "built-in"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of a file: its Program (None where there are errors), its tests, every finding, and its promises."""
+    """What came of a file: its Program (None where there are errors), its tests, every finding, and its promises.
+
+    `programs` has one for each subject that the file decides on; `program` is that of orders, which promises are about.
+    """
 
     program: Program | None
     tests: tuple[CheckedTest, ...]
     problems: tuple[Problem, ...]
     policy: Policy | None = None
     promises: tuple[Question, ...] = ()
+    programs: Mapping[str, Program] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """The digest of what the file means, for all that it decides on."""
+        return policy_digest(self.programs)
 
 
 def load_policy(source: bytes, file: str, vocabulary: Vocabulary) -> Loaded:
@@ -45,13 +57,16 @@ def load_policy(source: bytes, file: str, vocabulary: Vocabulary) -> Loaded:
     stopping = errors(found)
     if any(problem.code != "no-otherwise" for problem in stopping):
         return Loaded(None, (), found, policy)
-    program, wide = compile_policy(checked, source, built_in)
+    programs, wide = compile_subjects(checked, source, built_in)
+    program = programs[ORDER]
     if stopping:
-        return Loaded(None, (), found if wide else _with_gaps(found, gaps(program, checked)), policy)
+        left = tuple(gap for subject, one in programs.items() for gap in gaps(one, of_subject(checked, subject)))
+        return Loaded(None, (), found if wide else _with_gaps(found, left), policy)
     if wide:
         return Loaded(None, checked.tests, tuple(in_order((*found, *wide))), policy)
-    promises = questions_of(checked, program, checked.promises)
-    return Loaded(program, checked.tests, tuple(in_order((*found, *analyse(program, checked)))), policy, promises)
+    promises = questions_of(of_subject(checked, ORDER), program, checked.promises)
+    told = tuple(in_order((*found, *analyse_subjects(programs, checked))))
+    return Loaded(program, checked.tests, told, policy, promises, programs)
 
 
 def _with_gaps(found: tuple[Problem, ...], left: tuple[Problem, ...]) -> tuple[Problem, ...]:

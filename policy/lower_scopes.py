@@ -13,10 +13,10 @@ def applies(low: Lowering, check: CheckWritten) -> int:
     parts = scope_tests(low, check.scope)
     for other in of_one_name(low.checked.policy.checks, check.name.text):
         if level_of(other) > level_of(check):
-            parts.append(low.add(Logic("not", (_together(low, scope_tests(low, other.scope)),))))
+            parts.append(low.add(Logic("not", (together(low, scope_tests(low, other.scope)),))))
     if check.only_when is not None:
         parts.append(low.condition(check.only_when))
-    return _together(low, parts) if parts else -1
+    return together(low, parts) if parts else -1
 
 
 def lifts(low: Lowering, check: CheckWritten) -> tuple[Lift, ...]:
@@ -34,7 +34,7 @@ def _condition(low: Lowering, exception: ExceptionWritten) -> int:
     if exception.until is not None:
         as_of = low.referent(low.checked.names.known["as_of"])
         parts.append(low.add(In(as_of, spans=(Span(None, True, exception.until, True),))))
-    return _together(low, parts)
+    return together(low, parts)
 
 
 def scope_tests(low: Lowering, scope: Scope | None) -> list[int]:
@@ -47,5 +47,6 @@ def scope_tests(low: Lowering, scope: Scope | None) -> list[int]:
     return [low.add(In(fact, negated=True, missing=True)), low.add(In(fact, (scope.name,)))]
 
 
-def _together(low: Lowering, parts: list[int]) -> int:
+def together(low: Lowering, parts: list[int]) -> int:
+    """All of these together; one stands for itself."""
     return parts[0] if len(parts) == 1 else low.add(Logic("and", tuple(parts)))

@@ -97,6 +97,7 @@ class CheckedTest:
     facts: Mapping[str, Value | None]
     lists: Mapping[str, tuple[Mapping[str, Value], ...]]
     expect: Mapping[str, object]
+    subject: str = "order"
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ class Check:
     A measured check also names `measure`, `op` (at_most, at_least, below, above, is, in) and `allowed` (-1 for in).
     Where it fails and one of `lifts` holds, its status is lifted, by the first that does; never a hard stop. Checks of
     one name and different `scope` stand side by side; the scope is part of `applies`, so that one at most applies, and
-    its text is no part of the meaning.
+    its text is no part of the meaning. `effect` is what others stop where it fails; the verdict does not ask for it.
     """
 
     name: str
@@ -168,6 +168,7 @@ class Check:
     line: int = 0
     lifts: tuple[Lift, ...] = field(default=(), metadata=ADDED_LATER)
     scope: str = ""
+    effect: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +266,7 @@ class Program:
     `lets` maps the officer's figure names to nodes. `fold` is the index of the only Fold, the last node.
     `digest` is SHA-256 over the meaning alone (`policy/digest.py`), `source_digest` over the bytes of the file.
     What follows belongs to entries of their own (`policy/receivables.py`); `ladder_of` pairs a tier with its ladder.
+    `subject` is what this Program decides on; a policy has one Program for each subject that it uses.
     """
 
     name: str
@@ -292,3 +294,4 @@ class Program:
     charges: tuple[Charge, ...] = ()
     fees: tuple[Fee, ...] = ()
     release: Release | None = None
+    subject: str = "order"

@@ -17,6 +17,7 @@ from policy.source import Sequence as Items
 from policy.syntax import Comparison, Condition, FigureOf, Membership, Name, Text
 
 SUBJECTS = ("order", "limit_request", "shipment", "invoice", "customer")
+NOT_DECIDED = "invoice"  # ladders and late charges are for invoices by themselves
 ALL, WHERE, GROUP, CUSTOMER = range(4)  # from wide to narrow
 NAMED = {"customer": CUSTOMER, "group": GROUP}
 FACTS = {CUSTOMER: "customer.id", GROUP: "customer.group"}
@@ -39,33 +40,39 @@ def _exception(shapes: Shapes, values: Mapping[str, Node], at: Where) -> Excepti
     name = shapes.word(shapes.need(values, "exception", at, "an exception"), "exception", NAME)
     label = f"exception '{name.text}'" if name else "an exception"
     scope = shapes.need(values, "for", at, label)
-    whom = None if scope is None else read_scope(shapes, scope)
+    subjects, whom = ((), None) if scope is None else read_for(shapes, scope)
     lifted = shapes.need(values, "lifts", at, label)
     lifts = () if lifted is None else shapes.words(lifted, "lifts")
     when = shapes.condition(values.get("when"), "when")
     until = shapes.day(values.get("until"), "until")
     if name is None or whom is None or not lifts or ("when" in values and when is None):
         return None
-    return ExceptionWritten(name, whom, lifts, when, until, at)
+    return ExceptionWritten(name, whom, lifts, when, until, at, subjects)
 
 
 def read_scope(shapes: Shapes, node: Node) -> Scope:
-    """The scope under `for`, without a text where it cannot be read; this version decides on orders alone."""
+    """The scope under `for`, without a text where it cannot be read."""
+    return read_for(shapes, node)[1]
+
+
+def read_for(shapes: Shapes, node: Node) -> tuple[tuple[str, ...], Scope]:
+    """The subjects under `for`, none where it says none, and the scope, `all` where it says none."""
     items = node.items if isinstance(node, Items) else (node,)
     subjects = [item for item in items if isinstance(item, Scalar) and _subject(item.text)]
+    named = tuple(dict.fromkeys(_subject(item.text) for item in subjects))
     for item in subjects:
-        if _subject(item.text) != "order":
-            shapes.note("not-yet-supported", item.at, f"'for: {item.text}' does not run in this version: only orders "
-                        "are decided on", "take it out until it does")  # fmt: skip
+        if _subject(item.text) == NOT_DECIDED:
+            shapes.note("not-yet-supported", item.at, f"'for: {item.text}' does not run here in this version: nothing "
+                        "is decided on an invoice", "write order, limit_request, shipment or customer")  # fmt: skip
     scopes = [item for item in items if item not in subjects]
-    if len(scopes) > 1 or len(subjects) > 1:
-        shapes.note("wrong-shape", node.at, "'for' says one subject and one scope, here are more", WRITE)
-        return Scope(ALL, "", node.at)
+    if len(scopes) > 1:
+        shapes.note("wrong-shape", node.at, "'for' says one scope, here are more", WRITE)
+        return named, Scope(ALL, "", node.at)
     if not scopes:
-        return Scope(ALL, "all", node.at)
+        return named, Scope(ALL, "all", node.at)
     word = shapes.word(scopes[0], "for")
     found = None if word is None else _scope(shapes, word)
-    return found or Scope(ALL, "", node.at)
+    return named, found or Scope(ALL, "", node.at)
 
 
 def _subject(text: str) -> str:

@@ -21,17 +21,20 @@ from policy.document import (
     TestWritten,
     Word,
 )  # fmt: skip
+from policy.effects import read_effect
 from policy.fact_declarations import read_fact_lists, read_facts
 from policy.ladders import read_ladders, read_letters
 from policy.meaning import OUTPUT_NAMES, SAID_WITH_TERMS
 from policy.problems import Problem, Where, errors
 from policy.promises import read_promises
+from policy.row_ends import End, check_ends
 from policy.scales import read_pick, read_scales
-from policy.scopes import read_exceptions, read_scope
+from policy.scopes import ALL, read_exceptions, read_for
 from policy.security import security_cells
 from policy.shapes import NAME, TITLE, Keys, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar
+from policy.subjects import SUBJECTS, subjects_of
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Block as Lines
 from policy.syntax import Condition
@@ -39,15 +42,16 @@ from policy.values import read_lists, read_settings, read_tables
 
 MEASURES = ("at_most", "at_least", "below", "above", "in", "is")
 VERDICTS = ("hard_stop", "deny", "refer", "warn")
-CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "for", "release_by", "say", "say_customer")
+CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "for", "effect", "release_by", "say",
+              "say_customer")  # fmt: skip
 COLUMNS = {
     "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every"),
     "terms": ("offer", "longest", *SAID_WITH_TERMS), "security": ("require", "require_one_of"),
     "authority": ("release",),
 }  # fmt: skip
 LATER_COLUMNS = {
-    "tiers": ("for",), "limits": ("for", "effective"), "terms": ("for",),
-    "security": ("for", "may_require", "may_require_one_of"), "authority": ("for",),
+    "tiers": ("for",), "limits": ("effective",), "terms": (),
+    "security": ("may_require", "may_require_one_of"), "authority": (),
 }  # fmt: skip
 
 
@@ -126,18 +130,25 @@ def _lets(shapes: Shapes, node: Node | None) -> tuple[Let, ...]:
 
 
 def _rows(shapes: Shapes, section: str, node: Node) -> tuple[RowWritten, ...]:
-    rows = []
+    rows, ends = [], []
     items = shapes.items(node, section)
     for number, item in enumerate(items, 1):
-        known = ("when", "otherwise", *COLUMNS[section])
+        known = ("when", "otherwise", *(() if section == "tiers" else ("for",)), *COLUMNS[section])
         values = shapes.block(item, f"a row of {section}", known, LATER_COLUMNS[section])
         if values is None:
             continue
+        subjects, scope = read_for(shapes, values["for"]) if "for" in values else ((), None)
         when = _row_condition(shapes, section, item.at, values, last=number == len(items))
+        otherwise = values["otherwise"].at if "otherwise" in values else None
+        ends.append(End(item.at, otherwise, subjects, ALL if scope is None else scope.level,
+                        values.whole and (otherwise is not None or "when" in values)))  # fmt: skip
         cells = _CELLS[section](shapes, values, item.at)
-        rows.append(RowWritten(when, cells or {}, item.at))  # a row without its cells still has its condition
+        # a row without its cells still has its condition
+        rows.append(RowWritten(when, cells or {}, item.at, subjects, scope))
         if not cells and section in _GIVES:
             shapes.broken.update(_GIVES[section])
+    if len(ends) == len(items):
+        check_ends(shapes, section, ends)
     return tuple(rows)
 
 
@@ -152,9 +163,6 @@ def _row_condition(
                         "write 'otherwise: true', or 'when' with a condition")  # fmt: skip
         if "when" in values:
             shapes.note("otherwise-place", values["otherwise"].at, "a row has 'when' or 'otherwise', not both")
-        if not last:
-            shapes.note("otherwise-place", values["otherwise"].at,
-                        f"rows after 'otherwise' in {section} can never be reached", "move it to the end")  # fmt: skip
         return None
     unread = Lines("all", (), at)
     if "when" not in values:
@@ -162,9 +170,6 @@ def _row_condition(
             shapes.note("missing-key", at, f"a row of {section} has neither 'when' nor 'otherwise'",
                         "add 'otherwise: true'" if last else "add 'when: ...'")  # fmt: skip
         return unread
-    if last and values.whole:
-        shapes.note("no-otherwise", at, f"the last row of {section} is not 'otherwise', so an order may fit no row",
-                    "end with a row 'otherwise: true' that says what holds then")  # fmt: skip
     return shapes.condition(values["when"], "when") or unread
 
 
@@ -205,7 +210,9 @@ def _checks(shapes: Shapes, node: Node | None) -> tuple[CheckWritten, ...]:
     checks: list[CheckWritten] = []
     for item in shapes.items(node, "checks"):
         checks.extend(_check_or_group(shapes, item, None))
-    shapes.once([check.name for check in checks if check.scope is None], "check")
+    for subject in SUBJECTS:
+        mine = [one for one in checks if one.scope is None and subject in subjects_of("checks", one.subjects)]
+        shapes.once([check.name for check in mine], "check")
     return tuple(checks)
 
 
@@ -218,7 +225,7 @@ def _check_or_group(shapes: Shapes, node: Node, outer: Condition | None) -> list
         asked = shapes.condition(shapes.need(inner, "only_when", node.at, "a group"), "only_when")
         items = shapes.items(shapes.need(inner, "checks", node.at, "a group"), "checks")
         return [check for item in items for check in _check_or_group(shapes, item, _both(outer, asked, node.at))]
-    values = shapes.block(node, "a check", CHECK_KEYS, ("effect", "if_absent"))
+    values = shapes.block(node, "a check", CHECK_KEYS, ("if_absent",))
     check = None if values is None else _check(shapes, values, node.at, outer)
     named = None if values is None else values.get("check")
     if check is None and isinstance(named, Scalar):
@@ -242,14 +249,14 @@ def _check(shapes: Shapes, values: Keys, at: Where, outer: Condition | None) -> 
     measured, allowed = shapes.formula(values.get("measure"), "measure"), _allowed(shapes, op, values.get(op), at)
     when = shapes.condition(values.get("when"), "when")
     asked = shapes.condition(values.get("only_when"), "only_when")
-    scope = read_scope(shapes, values["for"]) if "for" in values else None
+    subjects, scope = read_for(shapes, values["for"]) if "for" in values else ((), None)
     if "when" in values or measured is None:
         when = when or Lines("all", (), at)  # what could not be read is told; the other lines are checked all the same
     text = values["measure"].text if isinstance(values.get("measure"), Scalar) else ""  # type: ignore[union-attr]
     return CheckWritten(
         name or Word("", at), verdict or Word("deny", at), when, measured, text, op, allowed, _both(outer, asked, at),
         shapes.word(values.get("release_by"), "release_by", NAME), shapes.texts(values.get("say"), "say"),
-        shapes.texts(values.get("say_customer"), "say_customer"), at, scope,
+        shapes.texts(values.get("say_customer"), "say_customer"), at, scope, subjects, read_effect(shapes, values),
     )  # fmt: skip
 
 
@@ -285,7 +292,7 @@ def _allowed(shapes: Shapes, op: str, node: Node | None, at: Where) -> object:
 def _tests(shapes: Shapes, node: Node | None) -> tuple[TestWritten, ...]:
     tests = []
     for item in shapes.items(node, "tests") if node is not None else ():
-        values = shapes.block(item, "a test", ("base", "name", "given", "expect"))
+        values = shapes.block(item, "a test", ("base", "name", "subject", "given", "expect"))
         if values is None:
             continue
         is_base = "base" in values
@@ -297,7 +304,8 @@ def _tests(shapes: Shapes, node: Node | None) -> tuple[TestWritten, ...]:
         kept = tuple((key, value) for key, value in given if key.text != "like")
         expect = () if is_base else tuple(shapes.entries(values.get("expect"), "expect"))
         if name is not None:
-            tests.append(TestWritten(name, is_base, like, kept, expect))
+            subject = shapes.choice(shapes.word(values.get("subject"), "subject"), "subject", SUBJECTS)
+            tests.append(TestWritten(name, is_base, like, kept, expect, subject))
     shapes.once([test.name for test in tests], "test")
     return tuple(tests)
 

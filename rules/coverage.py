@@ -10,11 +10,14 @@ setting holds, are not the file's to test. The reference engine looks; which eng
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from policy.load import Loaded
+from policy.meaning import CheckedTest
 from policy.program import Check, Collect, Fact, Figure, First, Fold, In, Node, Program
 from policy.scopes import FACTS
 from rules.facts import computed_facts
@@ -24,6 +27,7 @@ from rules.selftest import facts_of
 from rules.thresholds import Threshold, side_of, thresholds_of
 
 Tables = Mapping[str, int]
+ROW_NUMBER = re.compile(r"^row \d+(?= of )")  # counts within one subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,20 @@ def cover(loaded: Loaded) -> Coverage:
     The policy must have loaded without errors.
     """
     assert loaded.program is not None and loaded.policy is not None
-    program = loaded.program
-    seen = _Seen()
     lines = {let.name.text: let.name.at.line for let in loaded.policy.lets}
+    found = []
+    for subject, program in loaded.programs.items():
+        found.append(_cover(program, [test for test in loaded.tests if test.subject == subject], lines))
+    rows, boundaries = (_merged([one[part] for one in found]) for part in (0, 1))
+    return Coverage(tuple(sorted(rows, key=_place)), tuple(sorted(boundaries, key=_place)))
+
+
+def _cover(program: Program, tests: Sequence[CheckedTest], lines: Mapping[str, int]) -> tuple[list[Point], list[Point]]:
+    """The rows and thresholds of one subject's Program."""
+    seen = _Seen()
     own = tuple(_program_thresholds(program))
     by_figure = {figure.name: tuple(_figure_thresholds(program, figure, lines)) for figure in program.figures}
-    for test in loaded.tests:
+    for test in tests:
         facts = facts_of(program, test)
         seen.decision(program, facts, own)
         for figure in program.figures:
@@ -80,8 +92,21 @@ def cover(loaded: Loaded) -> Coverage:
     for one in thresholds:
         once.setdefault(one.key, one)  # of the same edge in several rows the first is told
     points = [point for one in once.values() for point in seen.points(one)]
-    rows = (*_row_points(program, seen), *_check_points(program, seen))
-    return Coverage(tuple(sorted(rows, key=_place)), tuple(sorted(points, key=_place)))
+    return [*_row_points(program, seen), *_check_points(program, seen)], points
+
+
+def _merged(of_subjects: Sequence[Sequence[Point]]) -> list[Point]:
+    """The points of all subjects; what stands for several is covered once a test of one of them shows it."""
+    found: dict[tuple[int, str, int], Point] = {}
+    for points in of_subjects:
+        counts: Counter[tuple[int, str]] = Counter()
+        for point in points:
+            told = point.line, ROW_NUMBER.sub("row", point.words)
+            key = (*told, counts[told])
+            counts[told] += 1
+            first = found.get(key, point)
+            found[key] = replace(first, covered=first.covered or point.covered)
+    return list(found.values())
 
 
 class _Watched(Evaluation):

@@ -43,6 +43,8 @@ _FACTS = (
     _declared("order.requested_days", "days", "computed", "days until the last payment asked for", "申请的账期"),
     _declared("order.placed_on", "date", "request", "the day the order was placed", "下单日"),
     _declared("order.deliver_by", "date", "request", "the day of delivery, the expected invoice date", "交货日"),
+    _declared("limit_request.amount", "money", "request", "the limit that is asked for", "申请的额度"),
+    _declared("limit_request.valid_until", "date", "request", "the last day it is asked for", "申请额度的截止日"),
     _declared("customer.id", "text", "ledger", "the customer's number", "客户编号"),
     _declared("customer.group", "text", "master", "the group that the customer belongs to", "所属集团"),
     _declared("customer.score", "count", "bureau", "credit score, higher is better", "信用评分"),

@@ -93,7 +93,8 @@ def _check(
     built_in = outcome.name in wording.program.wording.built_in
     rule = None if built_in else {"row": place + 1, "line": check.line}
     message = wording.message(outcome, fields, place)
-    return CheckEntry(outcome.name, outcome.status, evidence, message, rule, outcome.lifted_by or None)
+    effect = check.effect if outcome.status == check.verdict else ()  # what is not evaluated stops nothing by itself
+    return CheckEntry(outcome.name, outcome.status, evidence, message, rule, outcome.lifted_by or None, effect)
 
 
 def _evidence(wording: Wording, evidence: Evidence) -> EvidenceEntry:

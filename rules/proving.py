@@ -212,7 +212,7 @@ def proofs_of(loaded: Loaded) -> tuple[Proof, ...]:
     """What is known of the promises of a policy file; its first test says what an order usually looks like."""
     if loaded.program is None:
         return ()
-    typical = loaded.tests[0].facts if loaded.tests else {}
+    typical = next((test.facts for test in loaded.tests if test.subject == loaded.program.subject), {})
     return prove_promises(loaded.program, loaded.promises, typical)
 
 

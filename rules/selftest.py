@@ -64,6 +64,14 @@ def run_tests(program: Program, tests: Sequence[CheckedTest], engine: Engine | N
     return tuple(_run(program, test, decide) for test in tests)
 
 
+def run_all(programs: Mapping[str, Program], tests: Sequence[CheckedTest], engines: Mapping[str, Engine] | None = None
+            ) -> tuple[Result, ...]:  # fmt: skip
+    """Every test of a policy, each on the Program of its subject, in the order of the file."""
+    chosen = engines or {}
+    results = [run_tests(programs[test.subject], (test,), chosen.get(test.subject)) for test in tests]
+    return tuple(result for found in results for result in found)
+
+
 def facts_of(program: Program, test: CheckedTest) -> dict[str, Any]:
     """What the engines read in a test: the given facts, those that follow from them, and the figures over lists."""
     return with_figures(program, computed_facts(test.facts), test.lists)

@@ -117,14 +117,28 @@ def opposite(truth: Truth) -> Truth:
 
 
 class Evaluator:
-    """One checked document over one order's facts and lists; the facts that follow from others are given too."""
+    """One checked document over one order's facts and lists; the facts that follow from others are given too.
 
-    def __init__(self, checked: Checked, facts: Mapping[str, Any], lists: Lists) -> None:
+    `subject` is what is decided on: rows and checks of others are not looked at.
+    """
+
+    def __init__(self, checked: Checked, facts: Mapping[str, Any], lists: Lists, subject: str = "order") -> None:
         self.checked, self.policy, self.meanings = checked, checked.policy, checked.meanings
+        self.subject = subject
+        sections = {name: [row for row in rows if self.concerns(row, name)] for name, rows in self.policy.rows.items()}
+        self.sections = {name: rows for name, rows in sections.items() if rows}
+        self.checks = [check for check in self.policy.checks if self.concerns(check, "checks")]
         self.facts, self.lists = facts, lists
         self.item: Mapping[str, Any] = {}
         self.item_list = ""
         self.kept: dict[Any, Any] = {}
+
+    def concerns(self, part: Any, section: str) -> bool:
+        """Whether a row or check is for this subject."""
+        if part.subjects:
+            return self.subject in part.subjects
+        return section in ("tiers", "limits") or (self.subject in ("limit_request", "customer")
+                                                  if section == "documents" else self.subject == "order")  # fmt: skip
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
         """A value that is worked out once."""
@@ -397,11 +411,11 @@ class Evaluator:
 
     def row(self, section: str) -> int | Unknown:
         """The number of the first row that is not false; Unknown where it cannot be judged."""
-        return self.once(("row", section), lambda: self.first(section, self.policy.rows[section]))
+        return self.once(("row", section), lambda: self.first(section, self.sections[section]))
 
     def first(self, section: str, rows: Sequence[RowWritten]) -> int | Unknown:
         for number, row in enumerate(rows):
-            fits = True if row.when is None else self.truth(row.when)
+            fits = every([self.within(row.scope), True if row.when is None else self.truth(row.when)])
             if isinstance(fits, Unknown):
                 return fits
             if fits:
@@ -413,7 +427,7 @@ class Evaluator:
         row = self.row(section)
         if isinstance(row, Unknown):
             return row
-        cell = self.policy.rows[section][row].cells.get(column)
+        cell = self.sections[section][row].cells.get(column)
         if section != "limits" or cell is None:
             return cell.text if isinstance(cell, Word) else cell
         value = self.value(cell)
@@ -424,7 +438,7 @@ class Evaluator:
     def effective(self) -> Any:
         """The lower of what was granted and what the policy computes; nothing at all counts as 0."""
         granted = self.fact("limit.granted", "limit")
-        policy = self.output("limits", "limit") if "limits" in self.policy.rows else NOBODY
+        policy = self.output("limits", "limit") if "limits" in self.sections else NOBODY
         if (stop := unknown([granted, policy])) is not None:
             return stop
         return min((one for one in (granted, policy) if one is not NOBODY), default=Fraction(0))
@@ -438,14 +452,15 @@ class Evaluator:
 
     def asked(self, check: CheckWritten) -> Truth:
         """Whether a check is asked: its scope and no narrower one of its name, and `only_when`."""
-        same = [one for one in self.policy.checks if one.name.text == check.name.text]
+        same = [one for one in self.checks if one.name.text == check.name.text]
         narrower = [one.scope for one in same if width(one.scope) < width(check.scope)]
         told = [] if check.only_when is None else [self.truth(check.only_when)]
         return every([self.within(check.scope), *(opposite(self.within(scope)) for scope in narrower), *told])
 
     def lifted_by(self, check: CheckWritten) -> str:
         """The narrowest exception that holds on this day, "" for none."""
-        for one in sorted(self.policy.exceptions, key=lambda one: width(one.scope)):
+        mine = [one for one in self.policy.exceptions if not one.subjects or self.subject in one.subjects]
+        for one in sorted(mine, key=lambda one: width(one.scope)):
             fits = width(one.scope) <= width(check.scope) and check.name.text in [word.text for word in one.lifts]
             if fits and width(one.scope) == width(check.scope) and one.scope.text.split()[0] in ("customer", "group"):
                 fits = check.scope is not None and check.scope.text == one.scope.text
@@ -485,11 +500,11 @@ class Evaluator:
 
     def answer(self) -> Answer:
         """The whole decision."""
-        checks = tuple(self.check(check) for check in self.policy.checks)
+        checks = tuple(self.check(check) for check in self.checks)
         columns = {"tiers": ["tier"], "terms": ["offer", "longest"], "security": ["security"],
-                   "limits": sorted({column for row in self.policy.rows.get("limits", ()) for column in row.cells})}
+                   "limits": sorted({column for row in self.sections.get("limits", ()) for column in row.cells})}
         cells = {(section, column): self.output(section, column) for section, names in columns.items()
-                 if section in self.policy.rows for column in names}  # fmt: skip
+                 if section in self.sections for column in names}  # fmt: skip
         limits = {column: known(value) for (section, column), value in cells.items() if section == "limits"}
         limits["effective"] = known(self.effective())
         unclear = unknown([*cells.values(), self.effective()])
@@ -498,8 +513,8 @@ class Evaluator:
         terms, longest, changed = self.choice(offer, most)
         to_bring = self.to_bring(terms, known(cells.get(("security", "security"))) or ())
         verdict, hard_stop = self.verdict(checks, missing, bool(to_bring) or changed)
-        shown = [name for name in ("tiers", "limits", "terms", "security") if name in self.policy.rows]
-        shown += ["authority"] if verdict == "refer" and "authority" in self.policy.rows else []
+        shown = [name for name in ("tiers", "limits", "terms", "security") if name in self.sections]
+        shown += ["authority"] if verdict == "refer" and "authority" in self.sections else []
         rows = {name: -1 if isinstance(row := self.row(name), Unknown) else row for name in shown}
         return Answer(
             verdict, hard_stop, known(cells.get(("tiers", "tier"))), limits, terms, longest, to_bring,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,8 +67,10 @@ def run(path: Path, engine: str, coverage: bool) -> Report:
     loaded = load(path)
     if loaded.program is None:
         return Report(path, loaded)
-    with engine_of(engine, loaded.program) as decide:
-        results = selftest.run_tests(loaded.program, loaded.tests, decide)
+    with ExitStack() as open_engines:
+        made = {subject: open_engines.enter_context(engine_of(engine, one)) for subject, one in loaded.programs.items()}
+        engines = {subject: decide for subject, decide in made.items() if decide is not None}
+        results = selftest.run_all(loaded.programs, loaded.tests, engines)
     return Report(path, loaded, results, cover(loaded) if coverage else None)
 
 

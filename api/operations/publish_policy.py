@@ -6,13 +6,13 @@ are tried in a process of their own, because a fault of the Rete engine can end 
 
 from __future__ import annotations
 
-from policy.load import load_policy
+from policy.load import Loaded, load_policy
 from policy.problems import Problem, errors
-from policy.program import Program
+from policy.subjects import ORDER
 from rules.agreement import BuildRefused, prove_build
 from rules.facts import trade_vocabulary
 from rules.proving import all_findings
-from rules.selftest import Result, run_tests
+from rules.selftest import Result, run_all
 from storage.engine import Database
 from storage.policies import NewPolicy, PolicyVersion
 
@@ -32,28 +32,30 @@ def publish_policy(database: Database, source: bytes, file: str, by: str, effect
     The same bytes again are the version that is stored already; a policy that is effective already is left so.
     Raises: NotPublishable for a file with errors, a failing test, or engines that do not agree with the reference.
     """
-    program = publishable(source, file)
+    loaded = publishable(source, file)
+    program = loaded.programs[ORDER]
     with database.write() as work:
-        stored = work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, source, by))
+        stored = work.policies.add(NewPolicy(program.name, program.source_digest, loaded.digest, source, by))
         current = work.policies.effective()
         if effective and (current is None or current.digest != stored.digest):
             work.policies.set_effective(stored.digest, by)
     return stored
 
 
-def publishable(source: bytes, file: str) -> Program:
-    """The Program of a file that has passed every gate. Raises: NotPublishable."""
+def publishable(source: bytes, file: str) -> Loaded:
+    """The Programs of a file that has passed every gate. Raises: NotPublishable."""
     loaded = load_policy(source, file, trade_vocabulary())
     if loaded.program is None:
         raise NotPublishable(tuple(errors(loaded.problems)))
     broken = errors(all_findings(loaded))
     if broken:
         raise NotPublishable(tuple(broken))
-    failed = tuple(result for result in run_tests(loaded.program, loaded.tests) if not result.passed)
+    failed = tuple(result for result in run_all(loaded.programs, loaded.tests) if not result.passed)
     if failed:
         raise NotPublishable(failed=failed)
     try:
-        prove_build(loaded.program)
+        for program in loaded.programs.values():
+            prove_build(program)
     except BuildRefused as refused:
         raise NotPublishable(engines=str(refused)) from refused
-    return loaded.program
+    return loaded

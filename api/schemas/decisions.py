@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from api.schemas.customers import PageAsked
 from api.schemas.fields import Body, Facts, Whole, currency, day, identifier, money, token, words
 from credit.decision import ENGINES, STATUSES, VERDICTS
+from policy.effects import EFFECTS
 
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 
@@ -74,6 +75,7 @@ class CheckShown(Body):
     message = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     rule = fields.Nested(RuleShown, required=True, allow_none=True)
     lifted_by = fields.String()
+    effect = fields.List(fields.String(validate=validate.OneOf(EFFECTS)))
 
 
 class DiscountShown(Body):

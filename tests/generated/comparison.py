@@ -33,11 +33,11 @@ class Engine(Protocol):
 
 
 def program_of(document: Document) -> Program:
-    """The Program of a document that must have no error."""
+    """The Program of a document that must have no error: of shipments for every second one that knows them."""
     loaded = load_policy(document.text.encode(), f"{document.seed}.yaml", trade_vocabulary())
     assert not errors(loaded.problems), "\n".join(map(str, loaded.problems)) + f"\n{document.text}"
     assert loaded.program is not None
-    return loaded.program
+    return loaded.programs.get("shipment", loaded.program) if document.seed % 2 else loaded.program
 
 
 def checked_of(document: Document) -> Checked:
@@ -62,9 +62,9 @@ def situations(document: Document, program: Program, count: int) -> Iterator[Sit
     return (made.situation() for _ in range(count))
 
 
-def document_answer(checked: Checked, situation: Situation) -> Answer:
+def document_answer(checked: Checked, situation: Situation, subject: str = "order") -> Answer:
     """What the document itself says."""
-    return Evaluator(checked, computed_facts(situation.facts), situation.lists).answer()
+    return Evaluator(checked, computed_facts(situation.facts), situation.lists, subject).answer()
 
 
 def answer_of(program: Program, outcome: Outcome) -> Answer:

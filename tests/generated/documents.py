@@ -128,6 +128,8 @@ class _Writer(Formulas):
         if made["checks"] and self.chance(0.3):
             self.ratings(made)
         made["authority"] = self.rows(lambda: {"release": r.choice(ROLES)}) if self.chance(0.7) else None
+        if self.chance(0.4):
+            self.subjects(made, scopes)
         made["tests"] = self.tests() if self.chance(0.1) else None
         lets = list(self.lets.items())
         r.shuffle(lets)
@@ -332,6 +334,24 @@ class _Writer(Formulas):
         """Rows of a first-match section, the last one otherwise."""
         rows = [{"when": self.condition()} | cells() for _ in range(self.random.randrange(4))]
         return [*rows, {"otherwise": "true"} | cells()]
+
+    def subjects(self, made: dict[str, Any], scopes: list[str]) -> None:
+        """Rows for shipments, for both, or for some customers; the last row of a section stays for all."""
+        r = self.random
+        for section in ("limits", "terms", "security", "authority"):
+            rows = made[section] or []
+            for row in rows[:-1]:
+                what, whom = r.choice((["order"], ["every shipment"], ["order", "shipment"])), r.choice(scopes)
+                if self.chance(0.5):
+                    row["for"] = r.choice((what, [*what, whom], whom))
+            if section != "limits" and any("shipment" in str(row.get("for")) for row in rows):
+                rows[-1]["for"] = "[shipment, order]"
+        for check in made["checks"] or []:
+            names = [one.get("check") for one in made["checks"]]
+            if "check" in check and "for" not in check and names.count(check["check"]) == 1 and self.chance(0.4):
+                check["for"] = r.choice(("shipment", "[every order, shipment]"))
+                if check["for"] == "shipment" and self.chance(0.5):
+                    check["effect"] = "[stop shipment, hold orders]"
 
     def tests(self) -> list[dict[str, Any]]:
         """Tests belong to the file and change nothing that it decides."""

@@ -29,7 +29,7 @@ def first_difference(made: Document, count: int) -> tuple[Situation, Answer, Ans
     program, checked = program_of(made), checked_of(made)
     for situation in situations(made, program, count):
         answer = answer_of(program, reference.decide(program, facts_of(program, situation)))
-        wanted = document_answer(checked, situation)
+        wanted = document_answer(checked, situation, program.subject)
         if answer != wanted:
             return situation, answer, wanted
     return None

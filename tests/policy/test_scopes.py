@@ -39,11 +39,9 @@ def test_the_lines_of_a_scope_have_their_own_places() -> None:
 @pytest.mark.parametrize(("text", "wanted"), [
     ("everybody", "1:1: scope: 'everybody' does not say whom this is for; write customer X, group Y, customers where "
                   "..., or all"),
-    ("shipment", "1:1: not-yet-supported: 'for: shipment' does not run in this version: only orders are decided on; "
-                 "take it out until it does"),
-    ("every limit_request", "1:1: not-yet-supported: 'for: every limit_request' does not run in this version: only "
-                            "orders are decided on; take it out until it does"),
-    ("[group A, group B]", "1:1: wrong-shape: 'for' says one subject and one scope, here are more; write customer X, "
+    ("invoice", "1:1: not-yet-supported: 'for: invoice' does not run here in this version: nothing is decided on an "
+                "invoice; write order, limit_request, shipment or customer"),
+    ("[group A, group B]", "1:1: wrong-shape: 'for' says one scope, here are more; write customer X, "
                            "group Y, customers where ..., or all"),
 ])  # fmt: skip
 def test_what_is_no_scope_is_told(text: str, wanted: str) -> None:

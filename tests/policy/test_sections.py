@@ -90,7 +90,7 @@ def test_securities(cell: str, code: str | None) -> None:
         ("{check: a, when: customer.score > 5}", "missing-key"),
         ("{verdict: deny, when: customer.score > 5}", "missing-key"),
         ("{check: a, verdict: approve, when: customer.score > 5}", "unknown-word"),
-        ("{check: a, verdict: deny, when: customer.score > 5, effect: hold orders}", "not-yet-supported"),
+        ("{check: a, verdict: deny, when: customer.score > 5, effect: hold orders}", "effect"),
     ],
 )
 def test_a_check_fails_by_a_condition_or_by_one_bound(check: str, code: str | None) -> None:
