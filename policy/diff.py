@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from policy.chinese import in_chinese
 from policy.document import ROW_SECTIONS
 from policy.nodes import Mapping, Node, Scalar, Sequence
 from policy.row_pairs import named, paired
@@ -42,7 +43,8 @@ class Change:
 
     def as_dict(self) -> dict[str, object]:
         """The change for machines: the same words, one key each."""
-        return {"section": self.section, "about": self.about, "sentence": self.sentence, "old_line": self.old_line,
+        return {"section": self.section, "about": self.about, "sentence": self.sentence,
+                "sentence_zh": in_chinese(self.sentence), "old_line": self.old_line,
                 "new_line": self.new_line}  # fmt: skip
 
 

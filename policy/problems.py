@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from policy.chinese import in_chinese
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class Where:
@@ -42,14 +44,22 @@ class Problem:
         assert self.severity in ("error", "warning"), self.severity
 
     def __str__(self) -> str:
+        return self.told("en")
+
+    def told(self, language: str) -> str:
+        """The finding in one line, "en" or "zh"."""
+        if language == "zh":
+            tail = f"；{in_chinese(self.help)}" if self.help else ""
+            return f"{self.where}: {self.code}: {in_chinese(self.message)}{tail}"
         tail = f"; {self.help}" if self.help else ""
         return f"{self.where}: {self.code}: {self.message}{tail}"
 
     def as_dict(self) -> dict[str, object]:
-        """The finding for machines: the same words, one key each."""
+        """The finding for machines: the same words, one key each, in both languages."""
         return {
             "code": self.code, "severity": self.severity, "file": self.where.file, "line": self.where.line,
-            "column": self.where.column, "message": self.message, "help": self.help, "example": dict(self.example),
+            "column": self.where.column, "message": self.message, "help": self.help,
+            "message_zh": in_chinese(self.message), "help_zh": in_chinese(self.help), "example": dict(self.example),
         }  # fmt: skip
 
 

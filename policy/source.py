@@ -108,4 +108,8 @@ def _told(problems: list[Problem]) -> tuple[Problem, ...]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:TOLD_LENGTH] if len(text) > TOLD_LENGTH else text
+    """A text that fits; what is too long loses its middle, for both ends say what is wrong."""
+    if len(text) <= TOLD_LENGTH:
+        return text
+    text = " ".join(text.split())
+    return text if len(text) <= TOLD_LENGTH else f"{text[: TOLD_LENGTH // 2]}…{text[1 - TOLD_LENGTH // 2 :]}"

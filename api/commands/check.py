@@ -6,7 +6,7 @@ import json
 
 import click
 
-from api.commands.files import broken, counted, load, policy_files, tell
+from api.commands.files import broken, counted, language_option, load, policy_files, said, tell
 from rules.proving import all_findings
 
 
@@ -14,8 +14,10 @@ from rules.proving import all_findings
 @click.argument("names", metavar="FILE...", nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="Lines for people, or one document for machines.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@language_option
 @click.pass_context
-def check(context: click.Context, names: tuple[str, ...], form: str) -> None:
+def check(context: click.Context, names: tuple[str, ...], form: str, as_json: bool, language: str) -> None:
     """Tell everything that is wrong with policy files; a folder stands for all policies in it.
 
     Ends with 1 where a finding stops a policy from being published.
@@ -24,10 +26,11 @@ def check(context: click.Context, names: tuple[str, ...], form: str) -> None:
     problems = [problem for path in files for problem in all_findings(load(path))]
     failed = broken(problems)
     warned = len(problems) - failed
-    if form == "json":
+    if as_json or form == "json":
         told = {"files": len(files), "errors": failed, "warnings": warned, "problems": [p.as_dict() for p in problems]}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
-        tell(problems)
-        click.echo(f"{counted(len(files), 'file')}: {counted(failed, 'error')}, {counted(warned, 'warning')}")
+        tell(problems, language)
+        line = f"{counted(len(files), 'file')}: {counted(failed, 'error')}, {counted(warned, 'warning')}"
+        click.echo(said(line, language))
     context.exit(1 if failed else 0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from api.commands.files import broken, counted, load, read_file, tell
+from api.commands.files import broken, counted, language_option, load, read_file, said, tell, tell_example
 from policy import Loaded
 from policy.diff import Change, changes
 from policy.program import Program
@@ -26,13 +26,14 @@ SHOWN = 5  # ways in which answers differ, one order each
 @click.option("--orders", type=click.IntRange(1, 1_000_000), default=ORDERS, show_default=True,
               help="The most orders that are tried.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One document for machines.")
+@language_option
 @click.pass_context
-def diff(context: click.Context, old: str, new: str, orders: int, as_json: bool) -> None:
+def diff(context: click.Context, old: str, new: str, orders: int, as_json: bool, language: str) -> None:
     """Tell what changed between two policy files, and for whom.
 
     Orders are looked for that the two decide differently; where none can exist, that is proved and said.
     """
-    before, after = (_loaded(context, name) for name in (old, new))
+    before, after = (_loaded(context, name, language) for name in (old, new))
     assert before.program is not None and after.program is not None
     found = _changes(old, new)
     for_whom = decision_diff(before.program, after.program, (*before.tests, *after.tests), orders)
@@ -40,18 +41,19 @@ def diff(context: click.Context, old: str, new: str, orders: int, as_json: bool)
     if as_json:
         click.echo(json.dumps(_document(found, for_whom, programs), ensure_ascii=False, indent=2))
         return
-    _tell_changes(found)
+    _tell_changes(found, language)
     click.echo()
-    _tell_orders(for_whom, programs)
+    _tell_orders(for_whom, programs, language)
 
 
-def _loaded(context: click.Context, name: str) -> Loaded:
+def _loaded(context: click.Context, name: str, language: str) -> Loaded:
     if not Path(name).is_file():
         raise click.UsageError(f"there is no file '{name}'; give the path of a policy")
     loaded = load(Path(name))
     if loaded.program is None:
-        tell(loaded.problems)
-        click.echo(f"{name} cannot be compared: it has {counted(broken(loaded.problems), 'error')}", err=True)
+        tell(loaded.problems, language)
+        told = f"{name} cannot be compared: it has {counted(broken(loaded.problems), 'error')}"
+        click.echo(said(told, language), err=True)
         context.exit(1)
     return loaded
 
@@ -62,39 +64,45 @@ def _changes(old: str, new: str) -> tuple[Change, ...]:
     return changes(nodes[0], nodes[1])
 
 
-def _tell_changes(found: tuple[Change, ...]) -> None:
+def _tell_changes(found: tuple[Change, ...], language: str) -> None:
     told = [one for one in found if one.about != "tests"]
     places = [f"{one.old_line or '-'} -> {one.new_line or '-'}" for one in told]
     width = max(map(len, places), default=0)
     for one, place in zip(told, places, strict=True):
-        click.echo(f"line {place:<{width}}  {one.sentence}{' (words only)' if one.about == 'words' else ''}")
+        only = " (words only)" if one.about == "words" else ""
+        click.echo(f"{said('line', language)} {place:<{width}}  {said(one.sentence, language)}{said(only, language)}")
     meant, words = (sum(one.about == about for one in found) for about in ("meaning", "words"))
     tests = len(found) - meant - words
-    click.echo(f"{counted(meant, 'change')} of meaning, {words} of words only, {tests} of tests")
+    click.echo(said(f"{counted(meant, 'change')} of meaning, {words} of words only, {tests} of tests", language))
 
 
-def _tell_orders(for_whom: DecisionDiff, programs: tuple[Program, Program]) -> None:
+def _tell_orders(for_whom: DecisionDiff, programs: tuple[Program, Program], language: str) -> None:
     if for_whom.proof:
-        click.echo(f"no order is decided differently (proved: {for_whom.proof})")
+        click.echo(said(f"no order is decided differently (proved: {for_whom.proof})", language))
         return
     if not for_whom.found:
-        click.echo(f"no difference found in {counted(for_whom.tried, 'order')} tried (not a proof)")
+        told = f"no difference found in {counted(for_whom.tried, 'order')} tried (not a proof)"
+        click.echo(said(told, language))
         return
-    click.echo(f"{for_whom.differing():,} of {for_whom.tried:,} orders tried are decided differently")
+    told = f"{for_whom.differing():,} of {for_whom.tried:,} orders tried are decided differently"
+    click.echo(said(told, language))
     for one in for_whom.found[:SHOWN]:
-        click.echo(f"  {counted(one.like_it, 'order')}: {_answer(answer_changes(one.old, one.new, programs))}")
-        click.echo(f"    for example {', '.join(f'{name} {text}' for name, text in order_text(programs, one.order))}")
+        answer = _answer(answer_changes(one.old, one.new, programs), language)
+        click.echo(f"  {said(counted(one.like_it, 'order'), language)}: {answer}")
+        tell_example(order_text(programs, one.order), language)
     more = len(for_whom.found) - SHOWN
     if more > 0:
-        click.echo(f"  and {counted(more, 'other way')} in which answers differ; --json shows all")
+        told = f"and {counted(more, 'other way')} in which answers differ; --json shows all"
+        click.echo(f"  {said(told, language)}")
 
 
-def _answer(parts: tuple[tuple[str, str, str], ...]) -> str:
+def _answer(parts: tuple[tuple[str, str, str], ...], language: str) -> str:
     """The verdict before and after, with tier, terms and limit; whatever else differs only where these do not."""
     main = [part for part in parts if part[0] in MAIN and (part[1] != part[2] or part[0] == "verdict")]
     rest = [part for part in parts if part[1] != part[2]]
     shown = main if any(was != now for _, was, now in main) else [*main, *rest]
-    return ", ".join(f"{name} {was} -> {now}" if was != now else f"{name} {was} as before" for name, was, now in shown)
+    told = (f"{name} {was} -> {now}" if was != now else f"{name} {was} as before" for name, was, now in shown)
+    return ", ".join(said(part, language) for part in told)
 
 
 def _document(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from policy import Loaded, load_policy
+from policy.chinese import in_chinese
 from policy.problems import Problem, errors
 from rules.facts import trade_vocabulary
 
@@ -49,12 +52,34 @@ def load(path: Path) -> Loaded:
     return load_policy(read_file(path), str(path), trade_vocabulary())
 
 
-def tell(problems: Iterable[Problem]) -> None:
+def spoken() -> str:
+    """The language of the terminal: "zh" where the environment says so, else "en"."""
+    said = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh" if said.lower().startswith("zh") else "en"
+
+
+def language_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--lang en` or `--lang zh`; without it the language of the terminal."""
+    return click.option("--lang", "language", type=click.Choice(["en", "zh"]), default=spoken,
+                        show_default="the terminal's", help="The language of what is told.")(command)  # fmt: skip
+
+
+def tell(problems: Iterable[Problem], language: str = "en") -> None:
     """Findings on stdout, one line each; an order that shows the harm stands indented below its finding."""
     for problem in problems:
-        click.echo(str(problem))
+        click.echo(problem.told(language))
         if problem.example:
-            click.echo(f"    for example {', '.join(f'{name} {value}' for name, value in problem.example)}")
+            tell_example(problem.example, language)
+
+
+def tell_example(order: Iterable[tuple[str, str]], language: str = "en") -> None:
+    """An order that shows what the line above says."""
+    click.echo(f"    {said('for example', language)} {', '.join(f'{name} {value}' for name, value in order)}")
+
+
+def said(line: str, language: str) -> str:
+    """A line of a report in the language that is wanted."""
+    return in_chinese(line) if language == "zh" else line
 
 
 def counted(number: int, one: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from api.commands.files import broken, counted, load, policy_files, tell
+from api.commands.files import broken, counted, language_option, load, policy_files, said, tell
 from policy import Loaded
 from policy.program import Program
 from rules import selftest
@@ -43,9 +43,10 @@ class Report:
               help="Tell which rows and thresholds no test touches.")  # fmt: skip
 @click.option("--require-coverage", is_flag=True, help="Fail where a row or a threshold is not touched.")
 @click.option("--json", "as_json", is_flag=True, help="One document for machines.")
+@language_option
 @click.pass_context
 def run_tests(context: click.Context, names: tuple[str, ...], engine: str, coverage: bool, require_coverage: bool,
-              as_json: bool) -> None:  # fmt: skip
+              as_json: bool, language: str) -> None:  # fmt: skip
     """Run the tests that stand inside policy files; a folder stands for all policies in it.
 
     Ends with 1 where a test fails or a policy has errors.
@@ -58,7 +59,7 @@ def run_tests(context: click.Context, names: tuple[str, ...], engine: str, cover
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         for report in reports:
-            show(report)
+            show(report, language)
     context.exit(1 if failed or thin else 0)
 
 
@@ -112,34 +113,38 @@ def as_document(report: Report) -> dict[str, Any]:
     return found
 
 
-def show(report: Report) -> None:
+def show(report: Report, language: str = "en") -> None:
     """One file's report for people: a table of its tests, then what no test touches."""
     from rich.table import Table
 
     from api.commands.terminal import terminal
 
     if report.loaded.program is None:
-        tell(report.loaded.problems)
-        click.echo(f"{report.path}: not run, {counted(broken(report.loaded.problems), 'error')}")
+        tell(report.loaded.problems, language)
+        told = f"{report.path}: not run, {counted(broken(report.loaded.problems), 'error')}"
+        click.echo(said(told, language))
         return
-    table = Table("", "line", "test", "difference", title=str(report.path), title_justify="left", box=None)
+    heads = [said(head, language) for head in ("line", "test", "difference")]
+    table = Table("", *heads, title=str(report.path), title_justify="left", box=None)
     for result in report.results:
-        mark = "passed" if result.passed else "FAILED"
-        table.add_row(mark, str(result.line), result.name, "\n".join(map(str, result.differences)))
+        mark = said("passed" if result.passed else "FAILED", language)
+        differences = "\n".join(said(str(one), language) for one in result.differences)
+        table.add_row(mark, str(result.line), result.name, differences)
     if report.results:
         terminal().print(table)
     passed = len(report.results) - report.failed
-    click.echo(f"{report.path}: {counted(passed, 'test')} passed, {report.failed} failed")
+    click.echo(said(f"{report.path}: {counted(passed, 'test')} passed, {report.failed} failed", language))
     if report.coverage is not None:
-        _show_coverage(report.path, report.coverage)
+        _show_coverage(report.path, report.coverage, language)
 
 
-def _show_coverage(path: Path, coverage: Coverage) -> None:
+def _show_coverage(path: Path, coverage: Coverage, language: str) -> None:
     for name, points in (("rows", coverage.rows), ("thresholds", coverage.boundaries)):
         share = _share(points)
-        click.echo(f"{path}: {name} {share['percent']} % ({share['covered']} of {share['of']})")
+        click.echo(said(f"{path}: {name} {share['percent']} % ({share['covered']} of {share['of']})", language))
     for point in coverage.uncovered():
-        click.echo(f"{path}:{point.line}: no test shows: {point.words}")
+        told = f"no test shows: {point.words}"
+        click.echo(f"{path}:{point.line}: {said(told, language)}")
 
 
 def _share(points: Sequence[Point]) -> dict[str, int]:

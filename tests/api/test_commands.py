@@ -176,7 +176,8 @@ def test_findings_for_machines_are_one_document(broken: Path) -> None:
     found = aval("check", "--format", "json", str(broken))
     told = json.loads(found.stdout)
     assert (found.exit_code, told["files"], told["errors"], told["warnings"]) == (1, 1, len(told["problems"]), 0)
-    assert {"code", "severity", "file", "line", "column", "message", "help", "example"} == set(told["problems"][0])
+    assert {"code", "severity", "file", "line", "column", "message", "help", "message_zh", "help_zh",
+            "example"} == set(told["problems"][0])
 
 
 def test_a_warning_does_not_fail(tmp_path: Path) -> None:

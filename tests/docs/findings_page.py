@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from policy.chinese import in_chinese
 from policy.load import load_policy
 from policy.node_builder import NODES_MAX
 from policy.problems import CODES, Problem
@@ -25,7 +26,8 @@ FILE = "policy.yaml"
 OPENING = (
     "What `aval check` may say about a policy, code by code. A finding is one line: `file:line:column: code: what is "
     "wrong; what to do`. An *error* stops a policy from being published. A *warning* does not. All findings of a file "
-    "are told in one run. An example shows a line, and below it what is said about it.",
+    "are told in one run. An example shows a line, and below it what is said about it, in English and with "
+    "`--lang zh` in Chinese.",
     "This page is written by `make docs-findings` from the broken policies in `tests/conformance/broken`. Change "
     "those, or `tests/docs/findings_page.py`.",
 )
@@ -102,7 +104,7 @@ class Example:
     shown: str
 
     def __str__(self) -> str:
-        return f"{self.shown}\n{self.problem}"
+        return f"{self.shown}\n{self.problem}\n{self.problem.told('zh')}"
 
 
 def examples() -> dict[str, list[Example]]:
@@ -135,7 +137,8 @@ def page() -> Iterator[str]:
         weights = sorted({example.problem.severity for example in found[code]}) or ["error"]
         yield f"### {code}\n"
         note = f" {NOTES[code]}" if code in NOTES else ""
-        yield fill(f"{meaning[0].upper()}{meaning[1:]}. *{' or '.join(weights).capitalize()}.*{note}")
+        chinese = f" {in_chinese(meaning)}。"
+        yield fill(f"{meaning[0].upper()}{meaning[1:]}. *{' or '.join(weights).capitalize()}.*{note}{chinese}")
         yield from (f"```text\n{example}\n```\n" for example in found[code][:1])
 
 

@@ -61,6 +61,7 @@ def test_machines_get_both_answers(tmp_path: Path) -> None:
     found, line = json.loads(told.stdout), line_of("    verdict: deny")
     assert found["changes"] == [
         {"section": "checks", "about": "meaning", "sentence": "checks 'old_invoices': verdict was deny, is now refer",
+             "sentence_zh": "checks 'old_invoices': verdict 由 deny 改为 refer",
          "old_line": line, "new_line": line},
     ]  # fmt: skip
     first = found["decisions"]["differences"][0]
