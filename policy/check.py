@@ -114,7 +114,7 @@ def _name_all(names: Names, problems: list[Problem]) -> None:
     if "tiers" in rows:
         tiers = tuple(dict.fromkeys(w.text for row in rows["tiers"] if isinstance(w := row.cells.get("tier"), Word)))
         known["tier"] = Referent("output", "tier", Sort("choice", tiers, of_tier=True), LEVELS["tiers"], "tiers")
-    columns = {column for row in rows.get("limits", ()) for column in row.cells}
+    columns = {column for row in rows.get("limits", ()) for column in row.cells if column in OUTPUT_NAMES}
     for column in columns:
         known[OUTPUT_NAMES[column]] = Referent("output", column, LIMIT_COLUMNS[column], LEVELS["limits"], "limits")
     if "limit.granted" in names.facts and not columns:
@@ -137,7 +137,7 @@ def _row(inference: Inference, section: str, row: RowWritten) -> None:
     if row.when is not None:
         inference.condition(row.when)
     for column, cell in row.cells.items():
-        if section == "limits":
+        if section == "limits" and column != "effective":
             _limit_cell(inference, column, cell)
         elif section == "terms" and column not in SAID_WITH_TERMS:
             _terms_cell(inference, column, cell if isinstance(cell, tuple) else (cell,))
@@ -151,7 +151,8 @@ def _row(inference: Inference, section: str, row: RowWritten) -> None:
 def _same_columns(inference: Inference, section: str, rows: tuple[RowWritten, ...]) -> None:
     """Every row of limits says all that any row says, so that no column is sometimes without a value."""
     columns = {column for row in rows for column in row.cells} if section == "limits" else set()
-    columns = {column for column in columns if OUTPUT_NAMES[column] not in inference.names.policy.broken}
+    told = inference.names.policy.broken
+    columns = {column for column in columns & OUTPUT_NAMES.keys() if OUTPUT_NAMES[column] not in told}
     for row in rows:
         for column in sorted(columns - set(row.cells)):
             inference.note("missing-key", row.at, f"this row of {section} has no '{column}', which other rows give",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from policy import lower_limits
 from policy.bounds import too_wide
 from policy.compile_receivables import with_receivables
 from policy.digest import program_digest
@@ -63,7 +64,7 @@ def compile_policy(
             if figure_of(let) is not None:
                 low.figure(let.name.text)
     sections = {name: _section(low, name, policy.rows[name]) for name in ("tiers", "limits") if name in policy.rows}
-    effective = low.effective() if "limit.effective" in checked.names.known else -1
+    effective = lower_limits.effective(low) if "limit.effective" in checked.names.known else -1
     for name in ("terms", "security"):
         if name in policy.rows:
             sections[name] = _section(low, name, policy.rows[name])
@@ -135,7 +136,8 @@ def _wording(low: Lowering, fields: dict[str, int], built_in: frozenset[str]) ->
 
 def _section(low: Lowering, name: str, rows: tuple[RowWritten, ...]) -> int:
     written = tuple(dict.fromkeys(column for row in rows for column in row.cells))
-    outputs = _OUTPUTS.get(name) or written
+    outputs = _OUTPUTS.get(name) or tuple(column for column in written if column != "effective")
+    outputs += ("effective",) if name == "limits" and lower_limits.chooses(rows) else ()
     outputs += tuple(column for column in SAID_WITH_TERMS if column in written and name == "terms")
     outputs += ("wanted",) if name == "security" and any(_is_particular(row) for row in rows) else ()
     built = [Row(_when(low, row), tuple(_cell(low, name, column, row) for column in outputs), row.at.line)
@@ -173,6 +175,8 @@ def _cell(low: Lowering, section: str, column: str, row: RowWritten) -> int:
     if section == "security":
         assert isinstance(cell, tuple)
         return low.add(Const("security", tuple(_shares(low, one) for one in cell)))
+    if section == "limits" and column == "effective":
+        return lower_limits.chosen(low, row, _cell(low, section, "limit", row))
     if isinstance(cell, Word):
         return low.add(Const("choice", cell.text))
     assert isinstance(cell, Expr)

@@ -174,9 +174,9 @@ class Alternative:
 class RowWritten:
     """One row of a first-match section; `when` is None for `otherwise`. `cells` holds what the section's columns say.
 
-    Values by section: tiers (and ladder) Word; limits Expr; terms offer: tuple of Word, its other columns Word;
-    security: tuple of Alternative; authority Word. `subjects` are those that the row says under `for` (none: those of
-    its section).
+    Values by section: tiers (and ladder) Word; limits Expr, effective Word; terms offer: tuple of Word, its other
+    columns Word; security: tuple of Alternative; authority Word. `subjects` are those that the row says under `for`
+    (none: those of its section).
     """
 
     when: Condition | None

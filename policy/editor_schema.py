@@ -18,7 +18,7 @@ from policy.effects import EFFECTS
 from policy.fact_declarations import FACT_KEYS, LIST_KEYS, OWN_KINDS
 from policy.ladders import STEP_KEYS
 from policy.scopes import KEYS as EXCEPTION_KEYS
-from policy.sections import CHECK_KEYS, COLUMNS, MEASURES, VERDICTS
+from policy.sections import CHECK_KEYS, COLUMNS, MEASURES, OWNERS, VERDICTS
 from policy.subjects import SUBJECTS
 from policy.vocabulary import DIRECTIONS, SOURCES, Vocabulary
 
@@ -45,7 +45,7 @@ SHAPES: Mapping[str, Schema] = {
     "offer": WORDS, "in": WORDS, "rising": WORDS, "also": WORDS, "verdict": {"enum": list(VERDICTS)},
     "missing": {"enum": ["refer", "deny"]}, "better": {"enum": list(DIRECTIONS)}, "aval": {"enum": [1, "1"]},
     "count_days": {"enum": list(COUNT_DAYS)}, "compound": {"const": "monthly"}, "on": {"const": "open principal"},
-    "list": {"type": "object"}, "effect": _words(EFFECTS),
+    "list": {"type": "object"}, "effect": _words(EFFECTS), "effective": {"enum": list(OWNERS)},
 }  # fmt: skip
 
 

@@ -67,6 +67,8 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
               "信用额度：金额或公式", "min(10% * customer.annual_revenue, 5_000_000)"),
     "largest_order": ("the largest order", "单笔订单上限", "300_000"),
     "review_every": ("months until the next review", "复审间隔月数", "12 months"),
+    "effective": ("which limit counts: the granted one, or the policy's own; the lower of both where nothing is said",
+                  "以批准额度或政策额度为准；不写则取较低者", "granted"),
     "offer": ("payment terms; the first is the default", "付款条件，首个为默认", "[net 60, 2/10 net 30]"),
     "longest": ("the longest terms a customer may ask for", "客户可申请的最长账期", "net 90"),
     "pay_by": ("how the customer pays, a word for the answer; nothing reads it",

@@ -12,6 +12,7 @@ from policy.compile_subjects import analyse_subjects, compile_subjects, of_subje
 from policy.digest import policy_digest
 from policy.document import Policy
 from policy.meaning import CheckedTest
+from policy.mentions import mentions
 from policy.problems import Problem, Where, errors, in_order
 from policy.program import Program
 from policy.sections import read_document
@@ -86,14 +87,28 @@ def _at_home(problem: Problem, policy: Policy) -> Problem:
                    message=f"a built-in check cannot read this: {problem.message}")  # fmt: skip
 
 
+def _fragment(text: str) -> Policy:
+    node, problems = read_source(text.encode(), BUILT_IN)
+    assert node is not None and not problems, problems
+    fragment, shape_problems = read_document(node, BUILT_IN, fragment=True)
+    assert fragment is not None and not shape_problems, shape_problems
+    return fragment
+
+
+def _over(fragment: Policy, more: Policy) -> Policy:
+    """A fragment with the checks of another, which take the place of those of the same name."""
+    by_name = {check.name.text: check for check in (*fragment.checks, *more.checks)}
+    return replace(fragment, lets=fragment.lets + more.lets, checks=tuple(by_name.values()))
+
+
 def _with_built_in(policy: Policy, vocabulary: Vocabulary) -> tuple[Policy, frozenset[str]]:
     """The policy with the checks and settings that every policy of the trade carries; the policy's own come first."""
     if not vocabulary.built_in:
         return policy, frozenset()
-    node, problems = read_source(vocabulary.built_in.encode(), BUILT_IN)
-    assert node is not None and not problems, problems
-    fragment, shape_problems = read_document(node, BUILT_IN, fragment=True)
-    assert fragment is not None and not shape_problems, shape_problems
+    fragment = _fragment(vocabulary.built_in)
+    for names, text in vocabulary.built_in_of:
+        if mentions(policy, names):
+            fragment = _over(fragment, _fragment(text))
     own = {setting.name.text for setting in policy.settings}
     checks = {check.name.text for check in policy.checks if check.scope is None}
     added = tuple(one for one in fragment.checks if one.name.text not in checks)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from policy import lower_figures, lower_ratings
+from policy import lower_figures, lower_limits, lower_ratings
 from policy.document import Setting, ValueTable, WordList
 from policy.kinds import Value
 from policy.meaning import OUTPUT_NAMES, Checked, Referent
@@ -146,7 +146,7 @@ class Lowering:
                 self.value_table(next(one for one in self.checked.policy.tables if one.name.text == referent.name))
                 return self.labelled(self.add(Fact("value", sort.kind, referent.name)), referent.name)
             case "effective":
-                return self.effective()
+                return lower_limits.effective(self)
         raise AssertionError(referent.scope)
 
     def labelled(self, index: int, name: str) -> int:
@@ -173,15 +173,6 @@ class Lowering:
             self.lets[name] = self.formula(formula) if picked < 0 else picked
             self.labels.setdefault(self.lets[name], name)
         return self.lets[name]
-
-    def effective(self) -> int:
-        """limit.effective: the lower of granted and policy, none counting as 0 where nobody granted anything."""
-        known = self.checked.names.known
-        both = [self.referent(known[name]) for name in ("limit.granted", "limit.policy") if name in known]
-        stricter = self.add(Calc("stricter", tuple(both), "limit"))
-        found = self.add(Calc("none_as_zero", (stricter,), "limit"))
-        self.labels[found] = "limit.effective"
-        return found
 
     def _setting(self, setting: Setting) -> int:
         name = f"settings.{setting.name.text}"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LEVELS = {"facts": 0, "tiers": 1, "limits": 2, "terms": 3, "security": 4, "checks": 5, "authority": 6}
 OUTPUT_NAMES = {"limit": "limit.policy", "largest_order": "limit.largest_order", "review_every": "limit.review_every"}
+GROUP_FACTS = ("group.limit", "group.exposure")  # what brings a group's ceiling into a policy
 SAID_WITH_TERMS = ("pay_by", "ship_when")  # columns of terms that the answer repeats and nothing reads
 SECTION_AT = {level: section for section, level in LEVELS.items()}
 

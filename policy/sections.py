@@ -44,13 +44,14 @@ MEASURES = ("at_most", "at_least", "below", "above", "in", "is")
 VERDICTS = ("hard_stop", "deny", "refer", "warn")
 CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "for", "effect", "release_by", "say",
               "say_customer")  # fmt: skip
+OWNERS = ("granted", "policy")
 COLUMNS = {
-    "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every"),
+    "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every", "effective"),
     "terms": ("offer", "longest", *SAID_WITH_TERMS), "security": ("require", "require_one_of"),
     "authority": ("release",),
 }  # fmt: skip
 LATER_COLUMNS = {
-    "tiers": ("for",), "limits": ("effective",), "terms": (),
+    "tiers": ("for",), "limits": (), "terms": (),
     "security": ("may_require", "may_require_one_of"), "authority": (),
 }  # fmt: skip
 
@@ -181,8 +182,9 @@ def _tier_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | 
 
 def _limit_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     shapes.need(values, "limit", at, "a row of limits")
-    cells = {key: shapes.formula(values[key], key) for key in COLUMNS["limits"] if key in values}
+    cells: dict[str, object] = {key: shapes.formula(values[key], key) for key in OUTPUT_NAMES if key in values}
     shapes.broken.update(OUTPUT_NAMES[key] for key, cell in cells.items() if cell is None)
+    cells["effective"] = shapes.choice(shapes.word(values.get("effective"), "effective"), "limit that counts", OWNERS)
     return {key: cell for key, cell in cells.items() if cell is not None}
 
 

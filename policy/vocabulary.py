@@ -72,9 +72,9 @@ class Vocabulary:
     `currencies` maps an ISO 4217 code to its number of minor digits; `instruments` are the securities a policy may
     require, "prepayment" first, and `issued` those that somebody issues until a day; `read_terms` answers None for text
     that is no payment terms; `built_in` is policy text holding settings and checks that every policy of this trade
-    carries (empty: none). `items` maps the subject of a
-    ladder to the list whose fields it has; `channels` are the ways to send a letter; `is_calendar` knows the business
-    calendars.
+    carries (empty: none); `built_in_of` pairs names with more such text, for the policies that read one of them.
+    `items` maps the subject of a ladder to the list whose fields it has; `channels` are the ways to send a letter;
+    `is_calendar` knows the business calendars.
     """
 
     name: str
@@ -85,6 +85,7 @@ class Vocabulary:
     issued: tuple[str, ...] = ()
     read_terms: Callable[[str], TermsLiteral | None] = lambda text: None
     built_in: str = ""
+    built_in_of: tuple[tuple[tuple[str, ...], str], ...] = ()
     items: Mapping[str, str] = field(default_factory=dict)
     channels: tuple[str, ...] = ()
     is_calendar: Callable[[str], bool] = lambda code: False

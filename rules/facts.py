@@ -15,6 +15,7 @@ from credit.escalation import CHANNELS
 from credit.security import INSTRUMENTS, ISSUED
 from credit.terms import parse_terms
 from policy.kinds import Value
+from policy.meaning import GROUP_FACTS
 from policy.vocabulary import FactDeclaration, ListDeclaration, TermsLiteral, Vocabulary
 from rules.calendars import is_calendar
 
@@ -57,6 +58,9 @@ _FACTS = (
     _declared("customer.type", "choice", "master", "what kind of customer", "客户类型",
               "company", "school", "government", "hospital", "person"),
     _declared("limit.granted", "limit", "ledger", "the limit that a person granted", "批准的信用额度"),
+    _declared("group.limit", "limit", "ledger", "the limit of the customer's group", "所属集团的信用额度"),
+    _declared("group.exposure", "money", "ledger", "all that the whole group owes or has reserved, before this order",
+              "集团当前信用敞口"),
     _declared("account.exposure", "money", "ledger", "all that is owed or reserved, before this order", "当前信用敞口"),
     _declared("account.open_amount", "money", "ledger", "invoices not yet paid", "未付发票金额"),
     _declared("account.overdue_amount", "money", "ledger", "invoices past their due date", "逾期金额"),
@@ -98,6 +102,7 @@ def trade_vocabulary() -> Vocabulary:
         issued=ISSUED,
         read_terms=read_terms,
         built_in=files("rules").joinpath("built_in.yaml").read_text("utf-8"),
+        built_in_of=((GROUP_FACTS, files("rules").joinpath("built_in_groups.yaml").read_text("utf-8")),),
         items={"invoice": "invoices"},
         channels=CHANNELS,
         is_calendar=is_calendar,

@@ -84,6 +84,8 @@ def ledger_facts(figures: ReceivableFigures, limit: Limit, exposure: int) -> Fac
     return {
         "customer.average_days_late": figures.average_days_late,
         "limit.granted": limit_value(limit),
+        "group.limit": None,  # this version keeps no groups
+        "group.exposure": None,
         "account.exposure": exposure,
         "account.open_amount": figures.open_amount.minor,
         "account.overdue_amount": figures.overdue_amount.minor,

@@ -14,7 +14,8 @@ from typing import Any
 
 from policy.document import CheckWritten, Let, RowWritten, Scope, Setting, ValueTable, Word
 from policy.kinds import NO_LIMIT, UNLIMITED
-from policy.meaning import Checked, Referent
+from policy.meaning import GROUP_FACTS, Checked, Referent
+from policy.mentions import mentions
 from policy.streaks import STREAKS
 from policy.syntax import (
     Binary,
@@ -428,7 +429,7 @@ class Evaluator:
         if isinstance(row, Unknown):
             return row
         cell = self.sections[section][row].cells.get(column)
-        if section != "limits" or cell is None:
+        if section != "limits" or cell is None or column == "effective":
             return cell.text if isinstance(cell, Word) else cell
         value = self.value(cell)
         if column == "review_every" or isinstance(value, Unknown) or value is NOBODY:
@@ -437,11 +438,19 @@ class Evaluator:
 
     def effective(self) -> Any:
         """The lower of what was granted and what the policy computes; nothing at all counts as 0."""
-        granted = self.fact("limit.granted", "limit")
-        policy = self.output("limits", "limit") if "limits" in self.sections else NOBODY
-        if (stop := unknown([granted, policy])) is not None:
-            return stop
-        return min((one for one in (granted, policy) if one is not NOBODY), default=Fraction(0))
+        own, group = self.own_limit(), NOBODY
+        if mentions(self.policy, GROUP_FACTS) and self.facts.get("group.limit") is not None:
+            group = self.fact("group.limit", "limit")
+        fixed = isinstance(own, Unknown) or own == UNENDING
+        return own if fixed else min((one for one in (own, group) if one is not NOBODY), default=Fraction(0))
+
+    def own_limit(self) -> Any:
+        """The customer's own: what the row says counts, else the lower of what was granted and what is computed."""
+        granted, rows = self.fact("limit.granted", "limit"), self.sections.get("limits", ())
+        policy = self.output("limits", "limit") if rows else NOBODY
+        if any("effective" in row.cells for row in rows) and (word := self.output("limits", "effective")) is not None:
+            return word if isinstance(word, Unknown) else granted if word == "granted" else policy
+        return unknown([granted, policy]) or min((o for o in (granted, policy) if o is not NOBODY), default=NOBODY)
 
     def within(self, scope: Scope | None) -> Truth:
         """Whether this order's customer is in a scope; without a number or group he is in nobody's."""
@@ -496,13 +505,11 @@ class Evaluator:
         lifted_by = self.lifted_by(check) if failed else ""
         return Found(name, "lifted" if lifted_by else check.verdict.text if failed else "pass", (), *shown, lifted_by)
 
-    # --- the decision ---
-
     def answer(self) -> Answer:
         """The whole decision."""
         checks = tuple(self.check(check) for check in self.checks)
         columns = {"tiers": ["tier"], "terms": ["offer", "longest"], "security": ["security"],
-                   "limits": sorted({column for row in self.sections.get("limits", ()) for column in row.cells})}
+                   "limits": sorted({c for row in self.sections.get("limits", ()) for c in row.cells} - {"effective"})}
         cells = {(section, column): self.output(section, column) for section, names in columns.items()
                  if section in self.sections for column in names}  # fmt: skip
         limits = {column: known(value) for (section, column), value in cells.items() if section == "limits"}

@@ -104,6 +104,9 @@ class _Writer(Formulas):
         for kind, names in FACTS.items():
             self.names[kind] += names
         self.granted.append("limit.granted")
+        if self.chance(0.25):
+            self.granted.append("group.limit")
+            self.names["money"].append("group.exposure")
         self.wide.add("customer.own_ratio")
         self.words |= {"customer.type": TYPES, "customer.country": COUNTRIES, "order.requested_terms": TERMS}
         made: dict[str, Any] = {"facts": self.facts(), "settings": self.settings(), "lists": self.word_lists()}
@@ -368,7 +371,7 @@ class _Writer(Formulas):
         return rows
 
     def limit_rows(self) -> list[dict[str, Any]]:
-        largest, review = self.chance(0.7), self.chance(0.5)
+        largest, review, chosen = self.chance(0.7), self.chance(0.5), self.random.choice((0, 0, 0.5))
 
         def amount() -> str:
             return f"{self.formula('money', 2)}, at most 9_000_000"
@@ -378,6 +381,7 @@ class _Writer(Formulas):
                                         lambda: "0"))()  # fmt: skip
             found = {"limit": value}
             found |= {"largest_order": self.formula("money", 1)} if largest else {}
+            found |= {"effective": self.random.choice(("granted", "policy"))} if self.chance(chosen) else {}
             return found | ({"review_every": self.literal("months", True)} if review else {})
 
         rows = self.rows(cells)

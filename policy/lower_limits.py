@@ -1,0 +1,67 @@
+"""The limit that counts, as nodes: how a granted limit, the policy's own and that of the customer's group meet.
+
+A group's ceiling comes in only where the file speaks of groups; other files keep the Program, and the digest, that they
+had. Nothing granted to the customer takes the group's limit, and an unlimited customer is held by the check
+`group_over_limit` alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.document import Word
+from policy.kinds import UNLIMITED
+from policy.meaning import GROUP_FACTS
+from policy.mentions import mentions
+from policy.program import Calc, Fact, First, In, Logic, Row
+
+if TYPE_CHECKING:
+    from policy.document import RowWritten
+    from policy.lower import Lowering
+
+OF_GROUP = "limit.group"
+
+
+def chooses(rows: tuple[RowWritten, ...]) -> bool:
+    """Whether a row says by itself which limit counts."""
+    return any("effective" in row.cells for row in rows)
+
+
+def effective(low: Lowering) -> int:
+    """The limit that counts, none counting as 0 where nobody granted anything."""
+    own = _own(low)
+    if mentions(low.checked.policy, GROUP_FACTS):
+        own = _under_group(low, own)
+    found = low.add(Calc("none_as_zero", (own,), "limit"))
+    low.labels[found] = "limit.effective"
+    return found
+
+
+def chosen(low: Lowering, row: RowWritten, policy: int) -> int:
+    """The limit of one row: the granted or the policy's own as the row says, else the lower of both."""
+    word = row.cells.get("effective")
+    granted = low.fact_if_known("limit.granted")
+    if isinstance(word, Word):
+        return granted if word.text == "granted" else policy
+    return low.add(Calc("stricter", (granted, policy), "limit"))
+
+
+def _own(low: Lowering) -> int:
+    if chooses(low.checked.policy.rows.get("limits", ())):
+        return low.add(Fact("effective", "limit", "limits"))
+    known = low.checked.names.known
+    both = [low.referent(known[name]) for name in ("limit.granted", "limit.policy") if name in known]
+    return low.add(Calc("stricter", tuple(both), "limit"))
+
+
+def _under_group(low: Lowering, own: int) -> int:
+    """The group's ceiling where the customer has a group, but for one who is unlimited himself."""
+    if OF_GROUP not in low.tables:
+        group = low.fact_if_known("group.limit")
+        rows = (
+            Row(low.add(In(group, missing=True)), (own,)),
+            Row(low.add(In(own, (UNLIMITED,))), (own,)),
+            Row(low.add(Logic("and", ())), (low.add(Calc("stricter", (own, group), "limit")),)),
+        )
+        low.table(First(OF_GROUP, ("value",), rows))
+    return low.add(Fact("value", "limit", OF_GROUP))
