@@ -18,7 +18,8 @@ from typing import Any
 
 import z3
 
-from policy.program import Calc, Check, Collect, Compare, Fact, First, Fold, In, Logic, Node, Program, Round
+from policy.program import Fact, First, Node, Program
+from policy.reading import below_of
 from rules.prove_decision import APPROVE, CONDITIONS, DENY, REFER, STOPPED, Decision
 from rules.prove_examples import broken_in_tables
 from rules.prove_steps import Moved, Pairs, Steps, large_tables
@@ -302,32 +303,9 @@ def _readers(nodes: Sequence[Node], program: Program, names: set[str]) -> frozen
         if isinstance(node, Fact) and node.scope in ("fact", "figure"):
             if node.name in names:
                 moved.add(index)
-        elif any(below in moved for below in _below(node, program)):
+        elif any(below in moved for below in below_of(node, program)):
             moved.add(index)
     return frozenset(moved)
-
-
-def _below(node: Node, program: Program) -> tuple[int, ...]:
-    match node:
-        case Fact():
-            return (program.tables[node.scope],) if node.scope in program.tables else ()
-        case Calc() | Logic():
-            return node.args
-        case Round() | In():
-            return (node.arg,)
-        case Compare():
-            return (node.left, node.right)
-        case First():
-            return tuple(index for row in node.rows for index in (row.condition, *row.outputs))
-        case Collect():
-            return tuple(index for row in node.rows for index in _of_check(row))
-        case Fold():
-            return tuple(getattr(node, name) for name in node.__dataclass_fields__)
-    return ()
-
-
-def _of_check(row: Check) -> tuple[int, ...]:
-    return (row.fails, row.applies, *(lift.condition for lift in row.lifts))
 
 
 def main() -> int:

@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
-from policy.program import Const
+from policy.load import load_policy
+from policy.program import Const, Program
 from rules import durable, reference, selfcheck
+from rules.facts import trade_vocabulary
 from rules.flatten import flatten
-from rules.selfcheck import corners, main
+from rules.selfcheck import changes_at_corners, corners, main, packed, touched_by, typical_facts
+from tests.generated.large_policies import large_policy
 from tests.programs import credit_program
 
 PROGRAM = credit_program()
@@ -65,3 +68,45 @@ def test_a_policy_that_cannot_be_built_is_told_and_not_loaded(
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"no program")))
     assert main() == 1
     assert "Error" in capsys.readouterr().out
+
+
+def many_checks(count: int) -> Program:
+    """A policy of so many measured checks."""
+    program = load_policy(large_policy(8, checks=count).encode(), "f", trade_vocabulary()).program
+    assert program is not None
+    return program
+
+
+def test_corners_that_share_an_order_are_seen_by_each_check_as_if_alone() -> None:
+    program = many_checks(30)
+    typical, touched = typical_facts(program), touched_by(program)
+    shared, alone = packed(program, flatten(program))
+    corners_of_checks = 0
+    for changes in changes_at_corners(program, flatten(program)):
+        if not changes or any(touched[name] & 1 for name in changes):
+            assert not changes or typical | changes in alone
+            continue
+        corners_of_checks += 1
+        wanted = {check.name: check for check in reference.decide(program, typical | changes).checks}
+        names = {name for name, bit in touched.items() if any(bit & touched[one] for one in changes)}
+        here = [facts for facts in shared
+                if all(facts[name] == (typical | changes)[name] for name in names)]  # fmt: skip
+        seen = {check.name: check for check in reference.decide(program, here[0]).checks}
+        bits = {touched[name] for name in changes}
+        for place, check in enumerate(wanted, 1):
+            assert all(not bit >> place & 1 for bit in bits) or seen[check] == wanted[check]
+    assert corners_of_checks > 90 and len(shared) <= 8
+
+
+def test_the_orders_do_not_grow_with_the_checks() -> None:
+    few, many = (packed(program, flatten(program)) for program in (many_checks(20), many_checks(200)))
+    assert len(many[0]) <= len(few[0]) + 4 and len(many[1]) == len(few[1])
+
+
+def test_one_wrong_threshold_among_two_hundred_checks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = many_checks(200)
+    place = next(index for index, node in enumerate(program.nodes) if node == Const("count", 5))
+    nodes = (*program.nodes[:place], Const("count", 6), *program.nodes[place + 1 :])
+    lying = SimpleNamespace(decide=lambda facts: reference.decide(replace(program, nodes=nodes), facts))
+    monkeypatch.setattr(selfcheck, "compile_program", lambda program: lying)
+    assert selfcheck.selfcheck(program) != []
