@@ -19,7 +19,7 @@ LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gene
 
 export PORT
 
-.PHONY: help setup check test test-fast run serve bench conform policy soak docs docs-findings docs-words real-input lock clean
+.PHONY: help setup check test test-fast run serve bench bench-large conform policy soak soak-engines docs docs-findings docs-words real-input lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,12 @@ real-input: $(READY) ## the table of verdicts on the real ledger beside the repo
 
 bench: $(BENCH_READY) ## measure against the peers, equal answers first
 	$(BIN)/python tests/benchmarks/decide.py
+
+bench-large: $(READY) ## measure checking, promises and self-test of large policies
+	$(BIN)/python tests/benchmarks/large.py
+
+soak-engines: $(READY) ## the long comparison of the engines, 100,000 documents; goes on at any: FIRST=number
+	$(BIN)/python -m tests.rules.differential --first $(or $(FIRST),0)
 
 soak: $(READY) ## the long versions of the tests (hours)
 	AVAL_SOAK=1 $(BIN)/pytest -n $(WORKERS) -m "not bench"
