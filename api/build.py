@@ -8,7 +8,8 @@ from api.known import gathered
 from api.policies import LoadedPolicy
 from api.situation import Disagreed, Evaluated, Situation
 from policy.kinds import NO_LIMIT, UNLIMITED
-from policy.load import load_policy
+from policy.load import Loaded, load_policy
+from policy.parts import Part, Shelf
 from policy.program import Program
 from rules.agreement import Agreed, Agreement
 from rules.facts import trade_vocabulary
@@ -24,12 +25,18 @@ class BrokenPolicy(ValueError):
     """A stored policy has errors under this version of the language; the first of them is told."""
 
 
+def load_version(version: PolicyVersion) -> Loaded:
+    """A stored version as its file, with the parts that were stored with it."""
+    shelf = Shelf.of(Part(part.name, part.source) for part in version.parts)
+    return load_policy(version.source, version.name, trade_vocabulary(), shelf)
+
+
 def build_policy(version: PolicyVersion, allow_single: bool) -> LoadedPolicy:
     """A stored version, ready to run.
 
     Raises: BrokenPolicy where the file has errors or is not the one that its digest names.
     """
-    loaded = load_policy(version.source, version.name, trade_vocabulary())
+    loaded = load_version(version)
     if loaded.program is None:
         raise BrokenPolicy(str(loaded.problems[0]) if loaded.problems else "nothing in it")
     if loaded.program.source_digest != version.digest:

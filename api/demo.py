@@ -17,7 +17,7 @@ from typing import TextIO
 
 from api.auth import issue_key, key_digest
 from api.demo_book import BOOK, TRIALS, Trial
-from api.operations.publish_policy import publish_policy
+from api.operations.publish_policy import PolicyFile, publish_policy
 from api.roles import ROLES
 from api.settings import Settings
 from storage.engine import Database, open_database, read_location
@@ -48,7 +48,8 @@ def publish_shipped(database: Database) -> dict[str, str]:
     found = {}
     for file in sorted(files("policy").joinpath("library").iterdir(), key=lambda one: one.name):
         if file.name.endswith(".yaml"):
-            stored = publish_policy(database, file.read_bytes(), file.name, PUBLISHER, file.name == EFFECTIVE)
+            given = PolicyFile(file.read_bytes(), file.name)
+            stored = publish_policy(database, given, PUBLISHER, file.name == EFFECTIVE)
             found[stored.name] = stored.digest
     return found
 

@@ -23,12 +23,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from api.build import load_version
 from api.commands.database import database_option, opened
 from api.import_mapping import ImportMapping, read_mapping
 from api.import_rows import CustomerRow, InvoiceRow, RowReader
 from api.import_table import Rejected, Table
 from api.operations.import_ledger import Tally, import_customers, import_invoices, record_import
-from policy.load import load_policy
 from rules.facts import trade_vocabulary
 from storage.engine import Database
 from storage.failures import Refused, StorageFailure
@@ -144,7 +144,7 @@ def _reader(mapping: ImportMapping, database: Database) -> RowReader:
     known = dict(vocabulary.facts)
     with database.read() as work:
         version = work.policies.effective() if mapping.facts else None
-    program = load_policy(version.source, version.name, vocabulary).program if version else None
+    program = load_version(version).program if version else None
     known |= program.facts if program else {}
     for name in mapping.facts:
         if name not in known:

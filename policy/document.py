@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 ROW_SECTIONS = ("tiers", "limits", "terms", "security", "authority")
 SECTIONS = ("facts", "scales", "settings", "lists", "let", "tables", *ROW_SECTIONS[:4], "checks", "exceptions",
             "authority", "release", "escalation", "letters", "late_charge", "fees", "promises", "tests")  # fmt: skip
-HEADER = ("aval", "policy", "title", "currency", "calendar", "timezone", "roles")
+HEADER = ("aval", "policy", "title", "currency", "calendar", "timezone", "roles", "use")
+PART_SECTIONS = ("aval", "facts", "scales", "settings", "lists", "tables")  # what a shared part may have
 LATER = (
-    "use", "states", "documents", "insurance", "review", "alerts",
+    "states", "documents", "insurance", "review", "alerts",
 )  # fmt: skip
 
 
@@ -283,5 +284,6 @@ class Policy:
     release: ReleaseWritten | None = None
     promises: tuple[PromiseWritten, ...] = ()
     documents: tuple[DocumentRow, ...] = ()
+    use: tuple[Word, ...] = ()
     broken: frozenset[str] = frozenset()
     damaged: bool = False

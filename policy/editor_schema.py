@@ -20,6 +20,7 @@ from policy.ladders import STEP_KEYS
 from policy.scopes import KEYS as EXCEPTION_KEYS
 from policy.sections import CHECK_KEYS, COLUMNS, MEASURES, OWNERS, VERDICTS
 from policy.subjects import SUBJECTS
+from policy.uses import MOST
 from policy.vocabulary import DIRECTIONS, SOURCES, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -89,6 +90,7 @@ def _sections(vocabulary: Vocabulary, language: str) -> dict[str, Schema]:
         **{word: {"type": "object"} for word in SECTIONS},
         **dict.fromkeys(HEADER, VALUE),
         "aval": SHAPES["aval"], "title": TEXTS, "currency": {"type": "string", "enum": sorted(vocabulary.currencies)},
+        "use": {"type": "array", "items": {"type": "string"}, "maxItems": MOST},
         "roles": _block(("rising", "also"), language),
         "facts": {"type": "object", "propertyNames": {"type": "string", "pattern": DOTTED},
                   "additionalProperties": _fact(language)},

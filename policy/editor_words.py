@@ -15,6 +15,8 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "calendar": ("the country whose business days count", "工作日历的国家代码", "CN"),
     "timezone": ("where the days begin and end", "日期所用的时区", "Asia/Shanghai"),
     "roles": ("who may release referrals", "可放行的角色", "{rising: [credit_analyst, cfo], also: [finance]}"),
+    "use": ("shared parts beside this file: facts, scales, settings, lists and tables",
+            "引用的共享部分：事实、标度、参数、词表与取值表", "[shared/countries]"),
     "rising": ("roles from low to high; a higher one may do what a lower one may",
                "角色由低到高，高者可为低者之事", ""),
     "also": ("roles beside these", "其他角色", ""),

@@ -13,6 +13,7 @@ from policy.digest import policy_digest
 from policy.document import Policy
 from policy.meaning import CheckedTest
 from policy.mentions import mentions
+from policy.parts import Part, Shelf, bound_source, with_parts
 from policy.problems import Problem, Where, errors, in_order
 from policy.program import Program
 from policy.sections import read_document
@@ -21,6 +22,7 @@ from policy.subjects import ORDER
 from policy.vocabulary import Vocabulary
 
 BUILT_IN = "built-in"
+NO_PARTS = Shelf()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Loaded:
     policy: Policy | None = None
     promises: tuple[Question, ...] = ()
     programs: Mapping[str, Program] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -43,22 +46,27 @@ class Loaded:
         return policy_digest(self.programs)
 
 
-def load_policy(source: bytes, file: str, vocabulary: Vocabulary) -> Loaded:
-    """Check a policy file and, where it has no errors, compile it."""
+def load_policy(source: bytes, file: str, vocabulary: Vocabulary, shelf: Shelf = NO_PARTS) -> Loaded:
+    """Check a policy file with the parts that it uses and, where it has no errors, compile it."""
     node, problems = read_source(source, file)
     if node is None:
         return Loaded(None, (), problems)
     policy, shape_problems = read_document(node, file)
     if policy is None:
         return Loaded(None, (), tuple(in_order((*problems, *shape_problems))))
+    together = with_parts(policy, shelf)
+    problems, parts = (*problems, *together.problems), together.parts
+    if not together.whole:
+        return Loaded(None, (), tuple(in_order((*problems, *shape_problems))), policy)
+    policy = together.policy
     whole, built_in = _with_built_in(policy, vocabulary)
     checked, meaning_problems = check(whole, vocabulary)
     at_home = (_at_home(problem, policy) for problem in meaning_problems)
     found = tuple(in_order((*problems, *shape_problems, *at_home)))
     stopping = errors(found)
     if any(problem.code != "no-otherwise" for problem in stopping):
-        return Loaded(None, (), found, policy)
-    programs, wide = compile_subjects(checked, source, built_in)
+        return Loaded(None, (), found, policy, parts=parts)
+    programs, wide = compile_subjects(checked, bound_source(source, parts), built_in)
     program = programs[ORDER]
     if stopping:
         left = tuple(gap for subject, one in programs.items() for gap in gaps(one, of_subject(checked, subject)))
@@ -67,7 +75,7 @@ def load_policy(source: bytes, file: str, vocabulary: Vocabulary) -> Loaded:
         return Loaded(None, checked.tests, tuple(in_order((*found, *wide))), policy)
     promises = questions_of(of_subject(checked, ORDER), program, checked.promises)
     told = tuple(in_order((*found, *analyse_subjects(programs, checked))))
-    return Loaded(program, checked.tests, told, policy, promises, programs)
+    return Loaded(program, checked.tests, told, policy, promises, programs, parts)
 
 
 def _with_gaps(found: tuple[Problem, ...], left: tuple[Problem, ...]) -> tuple[Problem, ...]:

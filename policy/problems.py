@@ -99,6 +99,7 @@ CODES: dict[str, str] = {
     "not-yet-supported": "a part of the language that this version does not run",
     "duplicate-name": "two things have the same name",
     "bad-name": "a name is not written as names are",
+    "part": "a shared part has what only a policy may have",
     "no-otherwise": "a first-match table does not end in otherwise",
     "otherwise-place": "otherwise stands where it cannot",
     # names and kinds
@@ -110,6 +111,7 @@ CODES: dict[str, str] = {
     "unknown-instrument": "a security that the language does not know",
     "unknown-check": "a check that the file does not have",
     "unknown-field": "a field that a message cannot show, or a list does not have",
+    "unknown-part": "a shared part that is not there",
     "unknown-list": "a list that is neither declared nor built in",
     "kind": "two values of different kinds are mixed",
     "unit": "a number lacks its unit, or has one of another kind",

@@ -38,6 +38,7 @@ from policy.subjects import SUBJECTS, subjects_of
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Block as Lines
 from policy.syntax import Condition
+from policy.uses import read_use
 from policy.values import read_lists, read_settings, read_tables
 
 MEASURES = ("at_most", "at_least", "below", "above", "in", "is")
@@ -95,6 +96,7 @@ def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy
         fees=read_fees(shapes, values.get("fees")),
         release=read_release(shapes, values.get("release")),
         promises=read_promises(shapes, values.get("promises")),
+        use=read_use(shapes, values.get("use")),
     )
     damaged = bool(errors(shapes.problems))
     return replace(policy, broken=frozenset(shapes.broken), damaged=damaged), tuple(shapes.problems)

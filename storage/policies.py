@@ -5,6 +5,7 @@ A version is never changed; going back is a new line of the list that names an o
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,18 +16,35 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.failures import Refused
 from storage.page import LARGEST_PAGE, Page
-from storage.tables import policy_effective, policy_version
+from storage.tables import policy_effective, policy_part, policy_version
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPart:
+    """One shared part that a version uses: its name in the policy, and its bytes."""
+
+    name: str
+    source: bytes
+
+    @property
+    def digest(self) -> str:
+        """What names its bytes, as people compare them."""
+        return "sha256:" + hashlib.sha256(self.source).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class NewPolicy:
-    """A checked policy file as it is handed in: `digest` names its bytes, `program_digest` what it compiles to."""
+    """A checked policy file as it is handed in, with the parts that it uses, in their order.
+
+    `digest` names its bytes and those of its parts, `program_digest` what it compiles to.
+    """
 
     name: str
     digest: str
     program_digest: str
     source: bytes
     stored_by: str
+    parts: tuple[PolicyPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,7 @@ class PolicyVersion:
     source: bytes
     stored_at: datetime
     stored_by: str
+    parts: tuple[PolicyPart, ...] = ()
 
 
 def effective_digest(at: ColumnElement[str]) -> Select[tuple[str]]:
@@ -67,23 +86,25 @@ class Policies:
             "program_digest": new.program_digest, "stored_at": database_now(), "stored_by": new.stored_by,
         }  # fmt: skip
         self._connection.execute(insert(policy_version).values(values))
+        if new.parts:
+            self._connection.execute(insert(policy_part), [
+                {"digest": new.digest, "place": place, "name": part.name, "source": part.source}
+                for place, part in enumerate(new.parts, 1)
+            ])  # fmt: skip
         added = self.get(new.digest)
         assert added is not None
         return added
 
     def get(self, digest: str) -> PolicyVersion | None:
         """The version with these bytes, or None."""
-        row = self._connection.execute(select(policy_version).where(policy_version.c.digest == digest)).first()
-        return None if row is None else read_version(row)
+        return next(iter(self._read(select(policy_version).where(policy_version.c.digest == digest))), None)
 
     def effective(self, at: datetime | None = None) -> PolicyVersion | None:
         """The version that is effective at an instant (None: now, by the database's clock), or None where none is."""
         moment = database_now() if at is None else write_instant(at)
         digest = effective_digest(moment)  # type: ignore[arg-type]  # a plain text compares as a bound value
-        row = self._connection.execute(
-            select(policy_version).where(policy_version.c.digest == digest.scalar_subquery())
-        ).first()
-        return None if row is None else read_version(row)
+        wanted = select(policy_version).where(policy_version.c.digest == digest.scalar_subquery())
+        return next(iter(self._read(wanted)), None)
 
     def set_effective(self, digest: str, by: str, start: datetime | None = None) -> datetime:
         """Make a stored version effective from an instant (None: now), and say which instant that is.
@@ -101,6 +122,15 @@ class Policies:
         self._connection.execute(insert(policy_effective).values(set_at=write_instant(now), **values))
         return read_instant(instant)
 
+    def _read(self, wanted: Select[Any]) -> tuple[PolicyVersion, ...]:
+        """The versions of a query, each with its parts."""
+        rows = self._connection.execute(wanted).all()
+        parts: dict[str, tuple[PolicyPart, ...]] = dict.fromkeys((row.digest for row in rows), ())
+        of_these = select(policy_part).where(policy_part.c.digest.in_(parts)).order_by(policy_part.c.place)
+        for part in self._connection.execute(of_these) if parts else ():
+            parts[part.digest] += (PolicyPart(part.name, part.source),)
+        return tuple(read_version(row, parts[row.digest]) for row in rows)
+
     def list(self, cursor: str | None = None, limit: int = 50) -> Page[PolicyVersion]:
         """Versions by name and ascending number, behind the cursor; at most `limit` and never more than 500."""
         size = min(limit, LARGEST_PAGE)
@@ -109,12 +139,13 @@ class Policies:
         if behind is not None:
             later = (policy_version.c.name == behind.name) & (policy_version.c.version > behind.version)
             wanted = wanted.where((policy_version.c.name > behind.name) | later)
-        found = [read_version(row) for row in self._connection.execute(wanted)]
-        return Page(tuple(found[:size]), found[size - 1].digest if len(found) > size else None)
+        found = self._read(wanted)
+        return Page(found[:size], found[size - 1].digest if len(found) > size else None)
 
 
-def read_version(row: Any) -> PolicyVersion:
+def read_version(row: Any, parts: tuple[PolicyPart, ...] = ()) -> PolicyVersion:
     """A version from its row."""
     return PolicyVersion(
-        row.name, row.version, row.digest, row.program_digest, row.source, read_instant(row.stored_at), row.stored_by
+        row.name, row.version, row.digest, row.program_digest, row.source, read_instant(row.stored_at), row.stored_by,
+        parts,
     )

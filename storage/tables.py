@@ -80,6 +80,15 @@ policy_version = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+policy_part = Table(
+    "policy_part", metadata,
+    Column("digest", Text, ForeignKey("policy_version.digest"), primary_key=True),
+    Column("place", WHOLE, primary_key=True, autoincrement=False),
+    text("name"), Column("source", LargeBinary, nullable=False),
+    UniqueConstraint("digest", "name"),
+    sqlite_strict=True,
+)  # fmt: skip
+
 policy_effective = Table(
     "policy_effective", metadata,
     Column("seq", WHOLE, primary_key=True),
@@ -188,7 +197,7 @@ BEGIN
 END
 """.strip()
 
-ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_effective")
+ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_part", "policy_effective")
 
 
 def refuse_change(table: str, change: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ def diff(context: click.Context, old: str, new: str, orders: int, as_json: bool,
     """
     before, after = (_loaded(context, name, language) for name in (old, new))
     assert before.program is not None and after.program is not None
-    found = _changes(old, new)
+    found = (*_changes(old, new), *_changes_of_parts(before, after))
     for_whom = decision_diff(before.program, after.program, (*before.tests, *after.tests), orders)
     programs = before.program, after.program
     if as_json:
@@ -62,6 +64,16 @@ def _changes(old: str, new: str) -> tuple[Change, ...]:
     nodes = [read_source(read_file(Path(name)), name)[0] for name in (old, new)]
     assert nodes[0] is not None and nodes[1] is not None
     return changes(nodes[0], nodes[1])
+
+
+def _changes_of_parts(before: Loaded, after: Loaded) -> Iterator[Change]:
+    """The changes of the parts that both policies use, each with the part's name and lines."""
+    old = {part.name: part for part in before.parts}
+    for part in after.parts:
+        if part.name in old:
+            nodes = [read_source(one.source, one.name)[0] for one in (old[part.name], part)]
+            assert nodes[0] is not None and nodes[1] is not None
+            yield from (replace(one, sentence=f"{part.name}: {one.sentence}") for one in changes(nodes[0], nodes[1]))
 
 
 def _tell_changes(found: tuple[Change, ...], language: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,15 @@ import click
 
 from policy import Loaded, load_policy
 from policy.chinese import in_chinese
+from policy.parts import Shelf
 from policy.problems import Problem, errors
+from policy.sections import read_document
+from policy.source import read_source
+from policy.uses import ENDING
 from rules.facts import trade_vocabulary
 
+MOST_SHOWN = 1_000  # files that are looked through for a name that was probably meant
+USES = re.compile(rb"^use\s*:", re.MULTILINE)
 ENDINGS = (".yaml", ".yml")
 LARGEST = 64 * 1024 * 1024  # far above what a policy may have: the loader tells the size, the memory stays bounded
 
@@ -30,12 +38,23 @@ def policy_files(names: Iterable[str]) -> list[Path]:
             inside = sorted(one for one in path.rglob("*") if one.suffix in ENDINGS and one.is_file())
             if not inside:
                 raise click.UsageError(f"the folder '{name}' has no policy; policies end in {' or '.join(ENDINGS)}")
-            found |= dict.fromkeys(inside)
+            used = {part for one in inside for part in _parts_of(one)}
+            found |= dict.fromkeys(one for one in inside if one.resolve() not in used)
         elif path.exists():
             found[path] = None
         else:
             raise click.UsageError(f"there is no file '{name}'; give the path of a policy, or of a folder of policies")
     return list(found)
+
+
+def _parts_of(path: Path) -> list[Path]:
+    """The files of the parts that a policy in a folder uses: they are checked with it, and are no policies."""
+    source = read_file(path)
+    if not USES.search(source):
+        return []
+    node, _ = read_source(source, str(path))
+    policy = None if node is None else read_document(node, str(path))[0]
+    return [] if policy is None else [(path.parent / f"{word.text}{ENDING}").resolve() for word in policy.use]
 
 
 def read_file(path: Path) -> bytes:
@@ -49,7 +68,22 @@ def read_file(path: Path) -> bytes:
 
 def load(path: Path) -> Loaded:
     """A policy file, checked and, where it has no errors, compiled."""
-    return load_policy(read_file(path), str(path), trade_vocabulary())
+    return load_policy(read_file(path), str(path), trade_vocabulary(), shelf_beside(path))
+
+
+def shelf_beside(path: Path) -> Shelf:
+    """The parts that a policy file may use: the YAML files in its folder and below it, by name without ending."""
+    folder = path.parent
+
+    def read(name: str) -> bytes | None:
+        part = folder / f"{name}{ENDING}"
+        return read_file(part) if part.is_file() and part.resolve().is_relative_to(folder.resolve()) else None
+
+    def names() -> list[str]:
+        found = islice(folder.rglob(f"*{ENDING}"), MOST_SHOWN)
+        return sorted(one.relative_to(folder).with_suffix("").as_posix() for one in found if one != path)
+
+    return Shelf(read, names)
 
 
 def spoken() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from api.commands.database import database_option, opened
-from api.commands.files import counted, read_file
+from api.commands.files import counted, read_file, shelf_beside
 
 
 @click.group()
@@ -30,17 +30,20 @@ def publish(context: click.Context, file: Path, by: str, keep_aside: bool, datab
 
     Ends with 1, and changes nothing, where any of that fails.
     """
-    from api.operations.publish_policy import NotPublishable, publish_policy
+    from api.operations.publish_policy import NotPublishable, PolicyFile, publish_policy
 
     with opened(database) as found:
         try:
-            stored = publish_policy(found, read_file(file), str(file), by, effective=not keep_aside)
+            given = PolicyFile(read_file(file), str(file), shelf_beside(file))
+            stored = publish_policy(found, given, by, effective=not keep_aside)
         except NotPublishable as refused:
             click.echo(str(refused))
             click.echo(f"'{file}' is not published", err=True)
             context.exit(1)
     state = "is stored, and does not decide" if keep_aside else "decides from now on"
     click.echo(f"{stored.name} version {stored.version} {state}: {stored.digest}")
+    for part in stored.parts:
+        click.echo(f"  with {part.name}: {part.digest}")
 
 
 @policy.command("list")
@@ -58,6 +61,8 @@ def list_policies(database: str) -> None:
         decides = "decides" if current is not None and current.digest == one.digest else ""
         stored = one.stored_at.isoformat(timespec="seconds")
         table.add_row(one.name, str(one.version), one.digest, stored, one.stored_by, decides)
+        for part in one.parts:
+            table.add_row(f"  {part.name}", "", part.digest, "", "", "")
     if versions:
         terminal().print(table)
     click.echo(f"{len(versions)} policies" if len(versions) != 1 else counted(1, "policy"))

@@ -6,7 +6,10 @@ are tried in a process of their own, because a fault of the Rete engine can end 
 
 from __future__ import annotations
 
-from policy.load import Loaded, load_policy
+from dataclasses import dataclass
+
+from policy.load import NO_PARTS, Loaded, load_policy
+from policy.parts import Shelf
 from policy.problems import Problem, errors
 from policy.subjects import ORDER
 from rules.agreement import BuildRefused, prove_build
@@ -14,7 +17,16 @@ from rules.facts import trade_vocabulary
 from rules.proving import all_findings
 from rules.selftest import Result, run_all
 from storage.engine import Database
-from storage.policies import NewPolicy, PolicyVersion
+from storage.policies import NewPolicy, PolicyPart, PolicyVersion
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """A policy file as it is handed in: its bytes, what findings call it, and where the parts lie that it may use."""
+
+    source: bytes
+    name: str
+    shelf: Shelf = NO_PARTS
 
 
 class NotPublishable(ValueError):
@@ -26,25 +38,27 @@ class NotPublishable(ValueError):
         self.problems, self.failed = problems, failed
 
 
-def publish_policy(database: Database, source: bytes, file: str, by: str, effective: bool = False) -> PolicyVersion:
-    """Store a policy file, and make it the one that decides from now on where `effective`.
+def publish_policy(database: Database, file: PolicyFile, by: str, effective: bool = False) -> PolicyVersion:
+    """Store a policy file with the parts that it uses, and make it the one that decides from now on where `effective`.
 
     The same bytes again are the version that is stored already; a policy that is effective already is left so.
     Raises: NotPublishable for a file with errors, a failing test, or engines that do not agree with the reference.
     """
-    loaded = publishable(source, file)
+    loaded = publishable(file)
     program = loaded.programs[ORDER]
+    parts = tuple(PolicyPart(part.name, part.source) for part in loaded.parts)
     with database.write() as work:
-        stored = work.policies.add(NewPolicy(program.name, program.source_digest, loaded.digest, source, by))
+        new = NewPolicy(program.name, program.source_digest, loaded.digest, file.source, by, parts)
+        stored = work.policies.add(new)
         current = work.policies.effective()
         if effective and (current is None or current.digest != stored.digest):
             work.policies.set_effective(stored.digest, by)
     return stored
 
 
-def publishable(source: bytes, file: str) -> Loaded:
+def publishable(file: PolicyFile) -> Loaded:
     """The Programs of a file that has passed every gate. Raises: NotPublishable."""
-    loaded = load_policy(source, file, trade_vocabulary())
+    loaded = load_policy(file.source, file.name, trade_vocabulary(), file.shelf)
     if loaded.program is None:
         raise NotPublishable(tuple(errors(loaded.problems)))
     broken = errors(all_findings(loaded))

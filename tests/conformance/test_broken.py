@@ -12,6 +12,7 @@ import pytest
 
 from policy.load import load_policy
 from policy.node_builder import NODES_MAX
+from policy.parts import Part, Shelf
 from policy.problems import CODES, Problem
 from policy.source import BYTES_MAX
 from rules.facts import trade_vocabulary
@@ -19,6 +20,7 @@ from rules.proving import all_findings
 
 BROKEN = Path(__file__).parent / "broken"
 MADE_HERE = {"not-utf8", "empty-file", "too-large", "too-many-nodes"}  # files that could not hold a comment
+SHELF = Shelf.of(Part(f"shared/{path.stem}", path.read_bytes()) for path in sorted(BROKEN.glob("shared/*.yaml")))
 FROM_ROWS = {"dead-row", "redundant-row", "unreachable-outcome", "otherwise-slip", "off-by-one"}
 HINTS = FROM_ROWS | {"unused-fact", "unread-limit", "nobody", "dates-gap", "step-order", "interest", "date-formula",
                      "not-proven"}
@@ -26,7 +28,7 @@ HINTS = FROM_ROWS | {"unused-fact", "unread-limit", "nobody", "dates-gap", "step
 
 def find(data: bytes, file: str) -> list[Problem]:
     """Every finding of a policy file, as publishing sees it."""
-    return list(all_findings(load_policy(data, file, trade_vocabulary())))
+    return list(all_findings(load_policy(data, file, trade_vocabulary(), SHELF)))
 
 
 def _wanted(text: str) -> list[str]:
@@ -57,7 +59,7 @@ def test_a_broken_policy_is_named_after_a_code_or_tells_a_mistake_once() -> None
 
 @pytest.mark.parametrize("path", sorted(BROKEN.glob("*.yaml")), ids=lambda path: path.stem)
 def test_errors_stop_a_policy_and_hints_do_not(path: Path) -> None:
-    loaded = load_policy(path.read_bytes(), "f", trade_vocabulary())
+    loaded = load_policy(path.read_bytes(), "f", trade_vocabulary(), SHELF)
     stopped = any(problem.severity == "error" for problem in loaded.problems)
     assert (loaded.program is None) is stopped
     assert {problem.code for problem in loaded.problems if problem.severity == "warning"} <= HINTS | {"yaml-word"}

@@ -14,6 +14,7 @@ from pathlib import Path
 from policy.chinese import in_chinese
 from policy.load import load_policy
 from policy.node_builder import NODES_MAX
+from policy.parts import Part, Shelf
 from policy.problems import CODES, Problem
 from policy.source import BYTES_MAX
 from rules.facts import trade_vocabulary
@@ -95,6 +96,9 @@ NOTES: Mapping[str, str] = {
 }  # fmt: skip
 
 
+SHELF = Shelf.of(Part(f"shared/{path.stem}", path.read_bytes()) for path in sorted(BROKEN.glob("shared/*.yaml")))
+
+
 @dataclass(frozen=True)
 class Example:
     """One finding, the broken policy it is from, and the line it stands on."""
@@ -113,7 +117,7 @@ def examples() -> dict[str, list[Example]]:
     policies = {name: made for name, (made, _) in MADE.items()}
     policies |= {path.stem: path.read_bytes() for path in sorted(BROKEN.glob("*.yaml"))}
     for name, data in sorted(policies.items()):
-        for problem in all_findings(load_policy(data, FILE, trade_vocabulary())):
+        for problem in all_findings(load_policy(data, FILE, trade_vocabulary(), SHELF)):
             found[problem.code].append(Example(name, problem, MADE[name][1] if name in MADE else _line(data, problem)))
     for code, several in found.items():
         several.sort(key=lambda one: (one.shown.startswith("# wanted"), one.name != code))
@@ -122,6 +126,8 @@ def examples() -> dict[str, list[Example]]:
 
 def _line(data: bytes, problem: Problem) -> str:
     """The line of a finding; signs that cannot be seen are written as escapes."""
+    if problem.where.file != FILE:
+        data = SHELF.read(problem.where.file.removesuffix(".yaml")) or b""
     line = data.decode("utf-8").splitlines()[problem.where.line - 1]
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
 

@@ -10,6 +10,7 @@ import pytest
 from policy import load_policy
 from policy.document import SECTIONS
 from policy.kinds import KINDS
+from policy.parts import Part, Shelf
 from policy.problems import errors
 from rules.facts import trade_vocabulary
 from rules.selftest import run_all
@@ -18,19 +19,23 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "policy-language.md"
 EXAMPLES = dict(re.findall(r"```yaml (\w+)\n(.*?)```", PAGE.read_text("utf-8"), re.S))
 
 
+PARTS = {name.removeprefix("part_"): EXAMPLES.pop(name) for name in tuple(EXAMPLES) if name.startswith("part_")}
+SHELF = Shelf.of(Part(f"shared/{name}", text.encode()) for name, text in PARTS.items())
+
+
 def policy_text(name: str) -> bytes:
     return (EXAMPLES["header"] + (EXAMPLES[name] if name != "header" else "")).encode()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_is_a_sound_part_of_a_policy(name: str) -> None:
-    loaded = load_policy(policy_text(name), f"{name}.yaml", trade_vocabulary())
+    loaded = load_policy(policy_text(name), f"{name}.yaml", trade_vocabulary(), SHELF)
     assert [str(problem) for problem in errors(loaded.problems)] == []
 
 
 @pytest.mark.parametrize("name", [name for name, text in EXAMPLES.items() if "tests:" in text])
 def test_the_tests_of_every_example_pass(name: str) -> None:
-    loaded = load_policy(policy_text(name), f"{name}.yaml", trade_vocabulary())
+    loaded = load_policy(policy_text(name), f"{name}.yaml", trade_vocabulary(), SHELF)
     results = run_all(loaded.programs, loaded.tests)
     assert results and all(result.passed for result in results), [str(result) for result in results]
 

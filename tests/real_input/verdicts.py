@@ -26,7 +26,7 @@ from urllib.request import Request, urlopen
 from api.app import create_app
 from api.auth import issue_key
 from api.known import read_invoice
-from api.operations.publish_policy import publish_policy
+from api.operations.publish_policy import PolicyFile, publish_policy
 from api.serve import Listening, serve
 from api.settings import Settings, read_pepper
 from credit.decision import VERDICTS
@@ -73,7 +73,7 @@ def prepare(folder: Path) -> Prepared:
     """A fresh database in a folder, with tables, policy and key, and without customers."""
     database = open_database(folder / "aval.db")
     upgrade(database)
-    stored = publish_policy(database, POLICY.read_bytes(), POLICY.name, "real input", effective=True)
+    stored = publish_policy(database, PolicyFile(POLICY.read_bytes(), POLICY.name), "real input", effective=True)
     text, key = issue_key("order_system", "real-input", read_pepper(folder / "pepper"))
     with database.write() as work:
         work.keys.add(key)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from storage.engine import Database
 from storage.failures import Refused
+from storage.policies import PolicyPart
 from tests.storage.records import DIGEST, a_policy
 
 
@@ -78,3 +80,23 @@ def test_pages_go_through_all_versions_once(database: Database) -> None:
     names = [(one.name, one.version) for one in (*first.items, *second.items)]
     assert names == [("another", 1), ("another", 2), ("standard", 1), ("standard", 2), ("standard", 3)]
     assert second.next_cursor is None
+
+
+def test_parts_are_kept_with_the_version_in_their_order(database: Database) -> None:
+    parts = (PolicyPart("shared/z", b"z"), PolicyPart("shared/a", b"a"))
+    with database.write() as work:
+        stored = work.policies.add(a_policy(digest="sha256:b", source=b"b", parts=parts))
+        work.policies.set_effective("sha256:b", "officer")
+        assert stored.parts == parts
+        effective = work.policies.effective()
+        assert effective is not None
+        assert effective.parts == parts
+        assert [one.parts for one in work.policies.list().items] == [(), parts]
+
+
+@pytest.mark.parametrize("change", ["UPDATE policy_part SET source = x'00'", "DELETE FROM policy_part"])
+def test_parts_are_only_added_to(database: Database, change: str) -> None:
+    with database.write() as work:
+        work.policies.add(a_policy(digest="sha256:b", source=b"b", parts=(PolicyPart("shared/a", b"a"),)))
+    with pytest.raises(IntegrityError, match="policy_part is only added to"), database.alone() as connection:
+        connection.exec_driver_sql(change)

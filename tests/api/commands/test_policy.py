@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,16 @@ def database(tmp_path: Path) -> str:
     return str(tmp_path / "aval.db")
 
 
+def with_a_part(folder: Path, embargo: str) -> Path:
+    """A policy in this folder that uses a part below it."""
+    (folder / "shared").mkdir(parents=True)
+    (folder / "shared" / "countries.yaml").write_text(f"lists:\n  embargo: [{embargo}]\n", "utf-8")
+    text = "aval: 1\npolicy: one\ntitle: {en: One, zh: 一}\ncurrency: CNY\nuse: [shared/countries]\nchecks:\n"
+    text += "  - {check: embargo, when: customer.country in lists.embargo, verdict: deny}\n"
+    (folder / "one.yaml").write_text(text, "utf-8")
+    return folder / "one.yaml"
+
+
 def aval(*args: str) -> Result:
     return CliRunner().invoke(cli, args, prog_name="aval")
 
@@ -43,6 +54,45 @@ def test_a_published_policy_decides_and_one_kept_aside_does_not(database: str) -
     assert effective(database) == "standard-trade-credit"
     listed = aval("policy", "list", "--database", database).stdout
     assert "payment-record" in listed and "2 policies" in listed
+
+
+def test_parts_are_stored_with_the_policy_and_listed_below_it(database: str, tmp_path: Path) -> None:
+    file = with_a_part(tmp_path, "KP")
+    told = aval("policy", "publish", str(file), "--database", database)
+    assert told.exit_code == 0, told.stdout
+    digest = "sha256:" + hashlib.sha256((tmp_path / "shared" / "countries.yaml").read_bytes()).hexdigest()
+    assert f"  with shared/countries: {digest}\n" in told.stdout
+    listed = aval("policy", "list", "--database", database).stdout
+    assert "shared/countries" in listed and digest in listed and "1 policy" in listed
+
+
+def test_a_folder_is_checked_with_its_parts_and_a_part_is_no_policy(tmp_path: Path) -> None:
+    with_a_part(tmp_path, "KP")
+    told = aval("check", str(tmp_path))
+    assert told.exit_code == 0 and told.stdout.startswith("1 file: 0 errors"), told.stdout
+
+
+def test_a_part_that_nobody_uses_is_checked_as_the_policy_that_it_is_not(tmp_path: Path) -> None:
+    with_a_part(tmp_path, "KP")
+    (tmp_path / "shared" / "unused.yaml").write_text("lists:\n  more: [US]\n", "utf-8")
+    told = aval("check", str(tmp_path))
+    assert told.exit_code == 1 and "unused.yaml:1:1: missing-key" in told.stdout
+
+
+def test_no_part_lies_outside_of_the_folder(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    file = with_a_part(inside, "KP")
+    (tmp_path / "outside.yaml").write_text("lists:\n  embargo: [KP]\n", "utf-8")
+    (inside / "shared" / "countries.yaml").unlink()
+    (inside / "shared" / "countries.yaml").symlink_to(tmp_path / "outside.yaml")
+    told = aval("check", str(file))
+    assert told.exit_code == 1 and "unknown-part" in told.stdout
+
+
+def test_a_change_of_a_part_is_told_with_its_name(tmp_path: Path) -> None:
+    old, new = with_a_part(tmp_path / "old", "KP"), with_a_part(tmp_path / "new", "KP, IR")
+    told = aval("diff", str(old), str(new)).stdout
+    assert "shared/countries: " in told and "1 change of meaning" in told
 
 
 def test_a_file_with_errors_is_refused_with_its_findings(database: str, tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""Shared parts of policies: their bytes stand with the version that uses them, so that it can be run again exactly."""
+
+from __future__ import annotations
+
+from alembic import op
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Text, UniqueConstraint
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+WHOLE = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Make the table, then the triggers that keep its rows as they were written."""
+    op.create_table(
+        "policy_part",
+        Column("digest", Text, ForeignKey("policy_version.digest"), primary_key=True),
+        Column("place", WHOLE, primary_key=True, autoincrement=False),
+        Column("name", Text, nullable=False), Column("source", LargeBinary, nullable=False),
+        UniqueConstraint("digest", "name"),
+        sqlite_strict=True,
+    )  # fmt: skip
+    if op.get_context().dialect.name == "sqlite":
+        for change in ("UPDATE", "DELETE"):
+            op.execute(refuse_change(change))
+
+
+def downgrade() -> None:
+    """Remove the table; its triggers go with it."""
+    op.drop_table("policy_part")
+
+
+def refuse_change(change: str) -> str:
+    """The trigger that refuses an UPDATE or DELETE."""
+    refusal = "SELECT RAISE(ABORT, 'policy_part is only added to')"
+    return f"CREATE TRIGGER policy_part_no_{change.lower()} BEFORE {change} ON policy_part BEGIN {refusal}; END"
