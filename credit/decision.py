@@ -142,6 +142,22 @@ class ExposureView:
 
 
 @dataclass(frozen=True, slots=True)
+class StateEntry:
+    """A state that the customer is in: since when, whether this order entered it and why, and what would end it."""
+
+    state: str
+    since: date | None
+    entered: bool
+    why: tuple[str, ...]
+    to_leave: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The state in the agreed order of keys; lines as the policy writes them."""
+        return {"state": self.state, "since": None if self.since is None else self.since.isoformat(),
+                "entered": self.entered, "why": list(self.why), "to_leave": list(self.to_leave)}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class ReservationReference:
     """The exposure that this decision holds, and until when."""
 
@@ -187,6 +203,7 @@ class Decision:
 
     `authority` is the role that may release a referral; `missing` the facts that were missing and decided;
     `decided_at` an instant with its zone, `as_of` the day the rules counted from; a preview reserves nothing.
+    `states` are those that are active now, None where the policy has none.
     """
 
     decision_id: str
@@ -206,6 +223,7 @@ class Decision:
     authority: str | None = None
     missing: tuple[str, ...] = ()
     preview: bool = False
+    states: tuple[StateEntry, ...] | None = None
 
     def __post_init__(self) -> None:
         assert self.verdict in VERDICTS, self.verdict
@@ -233,6 +251,8 @@ class Decision:
             "as_of": self.as_of.isoformat(),
             "engines": self.engines,
         }
+        if self.states is not None:
+            document["states"] = [state.as_dict() for state in self.states]
         return document | {"preview": True} if self.preview else document
 
 

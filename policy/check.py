@@ -14,6 +14,7 @@ from policy.check_lists import with_lists
 from policy.check_roles import check_role
 from policy.check_scopes import check_scopes
 from policy.check_security import check_alternative
+from policy.check_states import check_states, name_states, with_entries
 from policy.check_subjects import check_subjects
 from policy.check_tests import check_tests
 from policy.check_values import check_setting, check_table
@@ -28,6 +29,7 @@ from policy.problems import Problem, Where, in_order
 from policy.promises import check_promises
 from policy.ratings import with_ranks
 from policy.resolve import ANY_SECTION, shown
+from policy.states import with_while_rows
 from policy.streaks import with_list_names
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Comparison, Expr, Membership, Name, Negate, Number
@@ -47,8 +49,8 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     """The document with its meanings, and every finding in the order of the file."""
     problems: list[Problem] = []
     _header(policy, vocabulary, problems)
-    vocabulary = with_lists(policy, _with_currency(policy, vocabulary), problems)
-    policy = with_list_names(policy, vocabulary)
+    vocabulary = with_entries(policy, with_lists(policy, _with_currency(policy, vocabulary), problems))
+    policy = with_while_rows(with_list_names(policy, vocabulary), vocabulary)
     facts = {**vocabulary.facts}
     for written in policy.facts:
         _declare(written, facts, problems)
@@ -60,6 +62,8 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
         check_setting(inference, setting)
     for table in policy.tables:
         check_table(inference, table)
+    check_states(inference)
+    inference.level = ANY_SECTION
     for let in policy.lets:
         inference.known(let.name.text, let.name.at)
     _rows_and_checks(inference)
@@ -110,6 +114,7 @@ def _name_all(names: Names, problems: list[Problem]) -> None:
     for fact in names.facts.values():
         if fact.listing is None:  # a list is read by figures alone
             known[fact.name] = fact_referent(fact)
+    name_states(names, problems)
     rows = policy.rows
     if "tiers" in rows:
         tiers = tuple(dict.fromkeys(w.text for row in rows["tiers"] if isinstance(w := row.cells.get("tier"), Word)))

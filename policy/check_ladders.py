@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy.check_roles import check_role
+from policy.check_states import reads_state
 from policy.day_formula import DayWritten, Mention
 from policy.document import Word
 from policy.infer import Inference
@@ -131,6 +132,9 @@ def check_item_condition(inference: Inference, condition: Condition) -> None:
     inference.level, inference.reader = LEVELS["limits"], "'escalation'"
     inference.condition(condition)
     inference.level, inference.reader, inference.item = ANY_SECTION, "", {}
+    for name in reads_state(inference, condition):
+        inference.note("not-yet-supported", name.at, f"a ladder cannot read '{name.text}' in this version",
+                       "take the line out until it can")  # fmt: skip
     told: set[str] = set()
     for name, path in order_facts(inference, condition):
         if path not in told:

@@ -16,6 +16,7 @@ from policy.resolve import FLAGS, LIMIT_WORDS, NEEDS, YAML_WORDS, shown
 from policy.security import ATTRIBUTES
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
+from policy.state_tests import IS, active_or_not, given_names, is_state, stored
 from policy.subjects import CALLED, ORDER, subjects_used
 from policy.suggest import did_you_mean, listed
 from policy.vocabulary import ListDeclaration
@@ -91,7 +92,8 @@ def _given(
             return None
         facts, lists = dict(below[0]), dict(below[1])
     for key, node in test.given:
-        _one_given(inference, key, node, (facts, lists))
+        for name in given_names(inference, key):
+            _one_given(inference, name, node, (facts, lists))
     return facts, lists
 
 
@@ -110,7 +112,11 @@ def _one_given(inference: Inference, key: Word, node: Node, given: Given) -> Non
     if listing is not None:
         given[1][key.text] = tuple(item for item in _items(inference, listing, node))
         return
-    referent = inference.names.known.get(key.text)
+    if is_state(inference, key.text):
+        if (word := active_or_not(inference, node)) is not None:
+            given[0][key.text] = IS[word]
+        return
+    referent = stored(inference, key) or inference.names.known.get(key.text)
     if referent is not None and referent.scope == "broken":
         return
     if referent is None or referent.scope not in ("fact", "figure"):
@@ -237,6 +243,8 @@ def _expected(inference: Inference, key: Word, node: Node) -> object:
                            did_you_mean(key.text[7:], names, f"one of: {listed(names)}"))  # fmt: skip
             return None
         return _one_of(inference, node, STATUSES, "status")
+    if is_state(inference, key.text):
+        return active_or_not(inference, node)
     if key.text not in EXPECTED:
         inference.note("unknown-key", key.at, f"a test cannot expect '{key.text}'",
                        did_you_mean(key.text, EXPECTED, f"one of: {listed(EXPECTED)}, checks.NAME"))  # fmt: skip

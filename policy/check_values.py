@@ -38,7 +38,7 @@ def _facts_read(inference: Inference, expr: Expr) -> list[Name]:
 
 def check_table(inference: Inference, table: ValueTable) -> None:
     """A value table gives values of one kind, and one for each value of its subject."""
-    inference.level, inference.reader = LEVELS["tiers"], f"the table '{table.name.text}'"
+    inference.level, inference.reader = LEVELS["states"], f"the table '{table.name.text}'"
     inference.names.known[table.name.text] = Referent("broken", table.name.text, Sort("number"))
     tests = [inference.condition(cell.test) for cell in (*table.down_tests, *table.across_tests)]
     subjects = [inference.formula(subject) for subject in (table.down, table.across) if subject is not None]

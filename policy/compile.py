@@ -17,6 +17,7 @@ from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten,
 from policy.kinds import Value
 from policy.lower import Lowering
 from policy.lower_scopes import applies, lifts, scope_tests, together
+from policy.lower_states import add_states
 from policy.meaning import SAID_WITH_TERMS, Checked, figure_of
 from policy.problems import Problem, Where
 from policy.program import (
@@ -63,6 +64,7 @@ def compile_policy(
         for let in policy.lets:
             if figure_of(let) is not None:
                 low.figure(let.name.text)
+        add_states(low)
     sections = {name: _section(low, name, policy.rows[name]) for name in ("tiers", "limits") if name in policy.rows}
     effective = lower_limits.effective(low) if "limit.effective" in checked.names.known else -1
     for name in ("terms", "security"):
@@ -111,6 +113,7 @@ def _program(low: Lowering, end: tuple[int, str], source: bytes, wording: Wordin
         roles_rising=tuple(role.text for role in policy.roles_rising),
         roles_beside=tuple(role.text for role in policy.roles_beside), fold=end[0], wording=wording,
         source_digest="sha256:" + hashlib.sha256(source).hexdigest(), subject=end[1],
+        states=tuple(low.states.values()) if end[1] == ORDER else (),
     )  # fmt: skip
     program = with_receivables(program, low, _section)
     object.__setattr__(program, "digest", program_digest(program))

@@ -105,11 +105,24 @@ def _value(place: _Place, key: str, old: Node | None, new: Node | None) -> Itera
 def _only_one(place: _Place, old: Node | None, new: Node | None) -> Iterator[Change]:
     one = new if old is None else old
     assert one is not None
+    yield from _gone(place, old) if new is None else ()
     done = "was added" if old is None else "was taken out"
     if place.name == place.section:
         yield place.change(f"the section {place.section} {done}", old, new)
     else:
         yield place.change(f"{place.name} {_shown(one)} {done}", old, new)
+
+
+def _gone(place: _Place, old: Node | None) -> Iterator[Change]:
+    """What a state that was taken out means for those who are in it: it is remembered, but nothing reads it."""
+    states = []
+    if place.name == place.section == "states" and isinstance(old, Mapping):
+        states = [key.text for key, _ in old.entries]
+    elif place.section == "states" and place.name.count(".") == 1:
+        states = [place.name.removeprefix("states.")]
+    for state in states:
+        told = f"the state {state} is gone: whoever is in it is treated as if it had never been entered"
+        yield place.change(told, old, None)
 
 
 def _block(place: _Place, old: Mapping, new: Mapping) -> Iterator[Change]:

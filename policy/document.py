@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from policy.promises import PromiseWritten
 
 ROW_SECTIONS = ("tiers", "limits", "terms", "security", "authority")
-SECTIONS = ("facts", "scales", "settings", "lists", "let", "tables", *ROW_SECTIONS[:4], "checks", "exceptions",
-            "authority", "release", "escalation", "letters", "late_charge", "fees", "promises", "tests")  # fmt: skip
+SECTIONS = ("facts", "scales", "settings", "lists", "let", "tables", "states", *ROW_SECTIONS[:4], "checks",
+            "exceptions", "authority", "release", "escalation", "letters", "late_charge", "fees",
+            "promises", "tests")  # fmt: skip
 HEADER = ("aval", "policy", "title", "currency", "calendar", "timezone", "roles", "use")
 PART_SECTIONS = ("aval", "facts", "scales", "settings", "lists", "tables")  # what a shared part may have
 LATER = (
-    "states", "documents", "insurance", "review", "alerts",
+    "documents", "insurance", "review", "alerts",
 )  # fmt: skip
 
 
@@ -188,6 +189,28 @@ class RowWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a condition, and its text as written."""
+
+    condition: Condition
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateWritten:
+    """A state that stays: the lines that enter it and those that leave it, each taken together.
+
+    `offered` holds the cells of the row of terms that stands before all others while it lasts, none where it has none.
+    """
+
+    name: Word
+    enter: tuple[Line, ...]
+    leave: tuple[Line, ...]
+    offered: Mapping[str, object]
+    while_at: Where
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Whom a check or an exception is for: 0 all, 1 `customers where`, 2 `group`, 3 `customer`, from wide to narrow.
 
@@ -285,5 +308,6 @@ class Policy:
     promises: tuple[PromiseWritten, ...] = ()
     documents: tuple[DocumentRow, ...] = ()
     use: tuple[Word, ...] = ()
+    states: tuple[StateWritten, ...] = ()
     broken: frozenset[str] = frozenset()
     damaged: bool = False

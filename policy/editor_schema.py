@@ -19,6 +19,8 @@ from policy.fact_declarations import FACT_KEYS, LIST_KEYS, OWN_KINDS
 from policy.ladders import STEP_KEYS
 from policy.scopes import KEYS as EXCEPTION_KEYS
 from policy.sections import CHECK_KEYS, COLUMNS, MEASURES, OWNERS, VERDICTS
+from policy.state_tests import IS
+from policy.states import STATE_KEYS, WHILE_KEYS
 from policy.subjects import SUBJECTS
 from policy.uses import MOST
 from policy.vocabulary import DIRECTIONS, SOURCES, Vocabulary
@@ -96,6 +98,7 @@ def _sections(vocabulary: Vocabulary, language: str) -> dict[str, Schema]:
                   "additionalProperties": _fact(language)},
         "settings": by_name, "lists": by_name, "let": by_name, "scales": by_name,
         "tables": {"type": "object", "propertyNames": name, "additionalProperties": _table(language)},
+        "states": {"type": "object", "propertyNames": name, "additionalProperties": _state(language)},
         **rows,
         "checks": _array(_check(language)),
         "exceptions": _array(_block(EXCEPTION_KEYS, language, ("exception", "for", "lifts"))),
@@ -173,6 +176,12 @@ def _table(language: str) -> Schema:
     return _block(("by", "rows", "down", "across", "grid", "missing"), language, (), own)
 
 
+def _state(language: str) -> Schema:
+    lasting = _block(WHILE_KEYS, language, ("terms",), {"terms": WORDS})
+    own = {"of": {"const": "customer"}, "enter": CONDITION, "leave": CONDITION, "while": lasting}
+    return _block(STATE_KEYS, language, ("enter", "leave"), own)
+
+
 def _promise() -> Schema:
     words = {"monotone": {"type": "object"}, "always": {"type": "object"}}
     return {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": words,
@@ -189,7 +198,8 @@ def _test(vocabulary: Vocabulary, language: str) -> Schema:
     answers: dict[str, Schema] = {"verdict": {"enum": list(ANSWERS)}, "missing": {"type": ["array", "string"]},
                                   "security": {"type": ["object", "array", "string"]}}  # fmt: skip
     expect = {"type": "object", "properties": {key: answers.get(key, VALUE) for key in EXPECTED},
-              "patternProperties": {r"^checks\.": {"enum": list(STATUSES)}}, "additionalProperties": False}  # fmt: skip
+              "patternProperties": {r"^checks\.": {"enum": list(STATUSES)}, r"^state\.": {"enum": list(IS)}},
+              "additionalProperties": False}  # fmt: skip
     own: dict[str, Schema] = {"given": given, "expect": expect, "subject": {"enum": list(SUBJECTS)}}
     one = _block(("base", "name", "subject", "given", "expect"), language, (), own)
     return {**one, "oneOf": [{"required": ["base"], "not": {"required": ["expect"]}}, {"required": ["name", "expect"]}]}

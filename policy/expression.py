@@ -17,6 +17,7 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 from policy import figure_words, line_slips, streaks
+from policy.acts import read_act
 from policy.line_slips import LINE_MAX, Slip
 from policy.problems import Problem, Where
 from policy.suggest import did_you_mean
@@ -52,8 +53,9 @@ _NUMBER = re.compile(r"(-?)([\d_]+)(?:\.(\d+))?\s*(.*)", re.DOTALL)
 
 
 def read_condition(text: str, at: Where) -> Condition | Problem:
-    """A line under `when`, such as `customer.score >= 80`, or what is wrong with it."""
-    return _read("condition", text, at, lambda tree, line: line.condition(tree))
+    """A line under `when`, such as `customer.score >= 80` or `cleared by finance`, or what is wrong with it."""
+    act = read_act(text, at)
+    return act if act is not None else _read("condition", text, at, lambda tree, line: line.condition(tree))
 
 
 def read_formula(text: str, at: Where) -> Expr | Problem:
@@ -281,7 +283,7 @@ class _Line:
     def figure(self, children: list[Any]) -> FigureOf:
         token, name, window, where, if_none = children
         word = token.split()[0]
-        list_name, _, field = str(name).partition(".")
+        list_name, _, field = figure_words.list_of(name).partition(".")
         figure_words.fits(word, name, where is not None)
         return FigureOf(
             word, list_name, field, self.where_lines(where),

@@ -21,6 +21,11 @@ CALENDAR = {"month": 1, "quarter": 3, "year": 12}
 _DONE = {"sum": "added up", "share": "shared out", "average": "averaged"}
 
 
+def list_of(name: Any) -> str:
+    """The list and field that a figure names; `entries of STATE` is a list of one name."""
+    return "_".join(name.split())
+
+
 def fits(word: str, name: Any, has_where: bool) -> None:
     """Raise Slip where a word lacks its field or its condition, or has a field that it does not read."""
     list_name, _, field = str(name).partition(".")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from policy.document import Policy, Word
+from policy.document import Policy, StateWritten, Word
 from policy.infer import Inference
+from policy.meaning import ENTRIES, STATE
 from policy.problems import Problem
+from policy.states import state_names
 
 
 def add_hints(inference: Inference) -> None:
@@ -22,10 +24,17 @@ def _unused(inference: Inference) -> None:
     things += [*(one.name for one in policy.fact_lists), *(table.name for table in policy.tables)]
     things += [Word(f"settings.{one.name.text}", one.name.at) for one in policy.settings]
     things += [Word(f"lists.{one.name.text}", one.name.at) for one in policy.lists]
+    things += [Word(f"{STATE}{one.name.text}", one.name.at) for one in policy.states if not _is_read(one, used)]
     for thing in things:
         if thing.text not in used and thing.at.file == policy.file:
             told = f"nothing reads '{thing.text}'"
             inference.note("unused-fact", thing.at, told, "take it out, or use it", "warning")
+
+
+def _is_read(state: StateWritten, used: set[str]) -> bool:
+    """Whether anything reads a state, its days or its entries."""
+    name = state.name.text
+    return bool(used.intersection((*state_names(name), f"{ENTRIES}{name}")))
 
 
 def _unread_limit(inference: Inference) -> None:

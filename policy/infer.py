@@ -48,7 +48,7 @@ class Inference(Formulas):
             return None
         self.names.used.add(figure.list_name)
         self.item = {name: fact_referent(field, "item") for name, field in listing.fields.items()}
-        self.level, self.reader = LEVELS["tiers"], "a figure over a list"
+        self.level, self.reader = LEVELS["states"], "a figure over a list"
         sound = [self.condition(line) for line in figure.where]
         found = beyond_reach(figure, listing, self.names.lets), undated(figure, listing)
         self.problems += [problem for problem in found if problem is not None]

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from policy import lower_figures, lower_limits, lower_ratings
+from policy import lower_figures, lower_limits, lower_ratings, lower_states
+from policy.acts import parts_of_fact
 from policy.document import Setting, ValueTable, WordList
 from policy.kinds import Value
-from policy.meaning import OUTPUT_NAMES, Checked, Referent
+from policy.meaning import OUTPUT_NAMES, STATE, Checked, Referent
 from policy.problems import Where
 from policy.program import Calc, Compare, Const, Fact, Figure, First, In, Logic, Node, Round, Row, Span
 from policy.ratings import GRADED
+from policy.state_rules import StateRule
 from policy.syntax import (
     Binary,
     Block,
@@ -55,6 +57,7 @@ class Lowering:
         self.labels: dict[int, str] = {}
         self.kinds: dict[int, str] = {}
         self.places: dict[int, Where] = {}
+        self.states: dict[str, StateRule] = {}
 
     def add(self, node: Node) -> int:
         """The index of a node, a new one only where there is no equal one."""
@@ -112,7 +115,7 @@ class Lowering:
             return self.add(Const(self._kind(number), value))
         digits = self.checked.vocabulary.currencies
         scale = Fraction(10) ** (digits[self.checked.policy.currency.text] - digits[currency])
-        rate = self._fact(FactDeclaration(f"rates.{currency}", "ratio", "ledger"))
+        rate = self.fact_of(FactDeclaration(f"rates.{currency}", "ratio", "ledger"))
         amount = self.add(Const("number", Fraction(str(value)) * scale))
         return self.add(Round(self.add(Calc("multiply", (amount, rate), "money")), Fraction(1), "half_even", "money"))
 
@@ -129,8 +132,10 @@ class Lowering:
                     assert terms is not None
                     self.terms[terms.text] = terms
                 return self.add(Const(sort.kind, referent.value))
+            case "fact" if parts_of_fact(referent.name):
+                return lower_states.recorded(self, referent.name)
             case "fact":
-                return self._fact(self.checked.names.facts[referent.name])
+                return self.fact_of(self.checked.names.facts[referent.name])
             case "figure":
                 return lower_figures.read_figure(self, referent)
             case "item":
@@ -139,6 +144,8 @@ class Lowering:
                 return self._let(referent.name)
             case "setting":
                 return self._setting(next(s for s in self.checked.policy.settings if s.name.text == referent.name))
+            case "output" if referent.table.startswith(STATE):
+                return lower_states.read_state(self, referent)
             case "output":
                 name = "tier" if referent.table == "tiers" else OUTPUT_NAMES[referent.name]
                 return self.labelled(self.add(Fact(referent.name, sort.kind, referent.table)), name)
@@ -154,7 +161,8 @@ class Lowering:
         self.labels.setdefault(index, name)
         return index
 
-    def _fact(self, declaration: FactDeclaration) -> int:
+    def fact_of(self, declaration: FactDeclaration) -> int:
+        """The node of a declared fact."""
         self.facts[declaration.name] = declaration
         found = self.add(Fact(declaration.name, "count" if declaration.scale else declaration.kind))
         if declaration.scale:
@@ -164,7 +172,7 @@ class Lowering:
     def fact_if_known(self, name: str) -> int:
         """The node of a fact that the vocabulary may have, -1 where it has not."""
         declaration = self.checked.vocabulary.facts.get(name)
-        return -1 if declaration is None else self._fact(declaration)
+        return -1 if declaration is None else self.fact_of(declaration)
 
     def _let(self, name: str) -> int:
         if name not in self.lets:
@@ -187,7 +195,7 @@ class Lowering:
         return self.labelled(self.add(Fact("value", self._kind(only.value), name)), name)
 
     def _as_of(self) -> int:
-        return self._fact(self.checked.vocabulary.facts["as_of"])
+        return self.fact_of(self.checked.vocabulary.facts["as_of"])
 
     def _binary(self, expr: Binary) -> int:
         left, right = self.formula(expr.left), self.formula(expr.right)

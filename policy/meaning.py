@@ -18,7 +18,9 @@ from policy.vocabulary import FactDeclaration, Vocabulary
 if TYPE_CHECKING:
     from policy.promises import CheckedPromise
 
-LEVELS = {"facts": 0, "tiers": 1, "limits": 2, "terms": 3, "security": 4, "checks": 5, "authority": 6}
+STATE = "state."  # names, facts and tables of states begin so
+ENTRIES = "entries_of_"  # the list of entries of a state
+LEVELS = {"facts": 0, "states": 1, "tiers": 2, "limits": 3, "terms": 4, "security": 5, "checks": 6, "authority": 7}
 OUTPUT_NAMES = {"limit": "limit.policy", "largest_order": "limit.largest_order", "review_every": "limit.review_every"}
 GROUP_FACTS = ("group.limit", "group.exposure")  # what brings a group's ceiling into a policy
 SAID_WITH_TERMS = ("pay_by", "ship_when")  # columns of terms that the answer repeats and nothing reads
@@ -72,7 +74,7 @@ class Names:
 
     policy: Policy
     vocabulary: Vocabulary
-    facts: Mapping[str, FactDeclaration]
+    facts: dict[str, FactDeclaration]
     lets: Mapping[str, Let] = field(default_factory=dict)
     known: dict[str, Referent] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)

@@ -132,6 +132,7 @@ CODES: dict[str, str] = {
     "unknown-channel": "a way to send letters that the language does not know",
     "step-order": "steps of a ladder are not in the order of their days",
     "step-never": "a step that can never happen",
+    "never-left": "a state that can be entered but never left",
     "interest": "a late charge that the file does not fix, or that takes more or less than it says",
     "dates-overlap": "two dated values hold on the same day",
     "dates-gap": "a dated value has days without a value",

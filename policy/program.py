@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from policy.kinds import Value
 from policy.receivables import Charge, Fee, Ladder, Letters, Release
+from policy.state_rules import StateRule
 from policy.vocabulary import FactDeclaration, TermsLiteral
 
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
@@ -267,6 +268,7 @@ class Program:
     `digest` is SHA-256 over the meaning alone (`policy/digest.py`), `source_digest` over the bytes of the file.
     What follows belongs to entries of their own (`policy/receivables.py`); `ladder_of` pairs a tier with its ladder.
     `subject` is what this Program decides on; a policy has one Program for each subject that it uses.
+    `states` name the tables of states that stay (`policy/state_rules.py`); only orders change them.
     """
 
     name: str
@@ -295,3 +297,4 @@ class Program:
     fees: tuple[Fee, ...] = ()
     release: Release | None = None
     subject: str = "order"
+    states: tuple[StateRule, ...] = ()

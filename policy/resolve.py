@@ -8,8 +8,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
+from policy import acts
 from policy.kinds import NO_LIMIT, TOKENS, UNLIMITED
-from policy.meaning import LEVELS, OUTPUT_NAMES, SECTION_AT, Meanings, Names, Referent, Sort, figure_of, names_in
+from policy.meaning import LEVELS, OUTPUT_NAMES, SECTION_AT, STATE, Meanings, Names, Referent, Sort, figure_of, names_in
 from policy.numbers import written
 from policy.problems import Problem, Where
 from policy.suggest import did_you_mean, listed, nearest
@@ -123,7 +124,7 @@ class Resolver(ABC):
             return self.names.known[text]
         let = self.names.lets.get(text)
         if let is None:
-            return None
+            return acts.declared(self.names, text)
         if text in self.path:
             circle = " -> ".join([*self.path[self.path.index(text) :], text])
             self.note(
@@ -155,7 +156,8 @@ class Resolver(ABC):
     def _too_early(self, expr: Name | Words | Text, referent: Referent) -> None:
         path = self._way_to(expr.text, referent.level)
         reads = ", which reads ".join(f"'{step}'" for step in path)
-        above = listed(list(LEVELS)[: self.level])
+        has_states = bool(self.names.policy.states)
+        above = listed(one for one in list(LEVELS)[: self.level] if one != "states" or has_states)
         reader = self.reader or f"'{SECTION_AT[self.level]}'"
         message = f"{reader} reads {reads}, known only after '{SECTION_AT[referent.level]}'"
         self.note("section-order", expr.at, message, f"it may read only what stands above it: {above}")
@@ -176,7 +178,9 @@ class Resolver(ABC):
         names = [*self.item, *self.names.all_names()]
         if self.item:
             names = [*self.item, *names]
-        if expr.text.startswith(("terms.", "state.", "cover.", "group.")):
+        if isinstance(expr, Name) and (acts.told_role(self, expr) or _told_state(self, expr)):
+            return
+        if expr.text.startswith(("terms.", "cover.", "group.")):
             self.note("not-yet-supported", expr.at, f"'{expr.text}' cannot be read in this version",
                       "take the line out until it can")  # fmt: skip
             return
@@ -219,6 +223,22 @@ class Resolver(ABC):
         if isinstance(expr, (Name, Words, Text)):
             return f"'{expr.text}'"
         return f"'{written(expr)}'" if isinstance(expr, Number) else "the formula"
+
+
+def _told_state(resolver: Resolver, name: Name) -> bool:
+    """Whether a name is that of a state that the file does not have; then it is told."""
+    if not name.text.startswith(STATE):
+        return False
+    states = [state.name.text for state in resolver.names.policy.states]
+    state, _, part = name.text.removeprefix(STATE).partition(".")
+    if state in states:
+        known = [f"{STATE}{state}", f"{STATE}{state}.days", f"{STATE}{state}.since"]
+        help = did_you_mean(name.text, known, f"one of: {listed(known)}")
+        resolver.note("unknown-fact", name.at, f"a state has no '{part}'", help)
+    else:
+        resolver.note("unknown-fact", name.at, f"the file has no state '{state}'",
+                      did_you_mean(state, states, "add it under 'states'"))  # fmt: skip
+    return True
 
 
 def shown(sort: Sort) -> str:

@@ -34,6 +34,7 @@ from policy.security import security_cells
 from policy.shapes import NAME, TITLE, Keys, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar
+from policy.states import read_states
 from policy.subjects import SUBJECTS, subjects_of
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Block as Lines
@@ -97,6 +98,7 @@ def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy
         release=read_release(shapes, values.get("release")),
         promises=read_promises(shapes, values.get("promises")),
         use=read_use(shapes, values.get("use")),
+        states=read_states(shapes, values.get("states")),
     )
     damaged = bool(errors(shapes.problems))
     return replace(policy, broken=frozenset(shapes.broken), damaged=damaged), tuple(shapes.problems)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policy.load import Loaded
-from policy.meaning import CheckedTest
+from policy.meaning import STATE, CheckedTest
 from policy.program import Check, Collect, Fact, Figure, First, Fold, In, Node, Program
 from policy.scopes import FACTS
 from rules.facts import computed_facts
@@ -109,6 +109,9 @@ def _merged(of_subjects: Sequence[Sequence[Point]]) -> list[Point]:
     return list(found.values())
 
 
+_STATE_WORDS = ("stays active", "is entered", "is not active")
+
+
 class _Watched(Evaluation):
     """An evaluation that keeps every value it came to, by node."""
 
@@ -181,8 +184,13 @@ def _figure_thresholds(program: Program, figure: Figure, lines: Mapping[str, int
 
 
 def _row_points(program: Program, seen: _Seen) -> Iterator[Point]:
+    states = {state.table: state.name for state in program.states}
     for name, table in _tables(program):
         for number, row in enumerate(table.rows):
+            if name in states:
+                yield Point(row.line, f"state {states[name]} {_STATE_WORDS[number]}", (name, number) in seen.rows)
+            if name.startswith(STATE):
+                continue
             gives = _gives(program.nodes, table, number)
             yield Point(row.line, f"row {number + 1} of {name}{gives} is reached", (name, number) in seen.rows)
 

@@ -76,6 +76,7 @@ class Full(Quick):
         """The function that answers an Outcome."""
         self.begin()
         values = self.values
+        states = [name(self.assembly.row(table)) for table in self.settlement.states]
         checks = [self.check(place, row) for place, row in enumerate(self.settlement.checks)]
         limits = self.limits()
         lines = [*values.body, assign("authority", -1)]
@@ -83,7 +84,7 @@ class Full(Quick):
             values.body.append(assign("authority", self.authority()))
         grave = ast.UnaryOp(ast.Not(), self.failed("hard_stop", "deny"))
         lines.append(ast.If(both([grave, self.failed("refer")]), referred, []))
-        rows = ast.Tuple([tree(row) for row in self.rows], ast.Load())
+        rows = ast.Tuple([*(tree(row) for row in self.rows), *states], ast.Load())
         answer = [name("facts"), ast.Tuple(checks, ast.Load()), rows, limits, name("authority")]
         return [*lines, ast.Return(call("finish", *answer))]
 
@@ -93,9 +94,10 @@ class Full(Quick):
     ) -> Outcome:  # fmt: skip
         """The answer where nothing is missing but what the order may leave out."""
         settlement = self.settlement
-        tier, _, terms, security = rows
+        tier, _, terms, security, *states = rows
         order = Order(*(given(facts, fact) if fact else None for fact in settlement.order))
         numbers = {title: rows[place] for place, title in settlement.written}
+        numbers.update(zip(settlement.states, states, strict=True))
         found = Sections(
             self.tier[tier], limits, self.offers[terms], self.longest[terms], self.securities[security], order, numbers,
             authority, self.release[authority],

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from policy.meaning import STATE
 from policy.program import Calc, Check, Collect, Const, Fact, First, Logic, Program, Round, Row
 from rules.edge_words import EdgeWords
 from rules.order_text import share_text
+from rules.state_words import way_sentence, ways_of
 
 TEXTS = {
     "en": {"row": "{section}, row {number} (line {line}): {gives} where {condition}",
@@ -46,10 +48,13 @@ class RowPlace:
 
 
 def places(program: Program) -> Iterator[RowPlace]:
-    """Every row of a policy that people can point at."""
+    """Every row of a policy that people can point at; a state has one for entering and one for leaving."""
+    for state in program.states:
+        for number, (way, condition, line) in enumerate(ways_of(program, state), 1):
+            yield RowPlace(state.table, number, way, line, Row(condition, ()))
     for name, index in program.tables.items():
         table = program.nodes[index]
-        if isinstance(table, First) and not name.startswith("settings."):
+        if isinstance(table, First) and not name.startswith(("settings.", STATE)):
             for number, row in enumerate(table.rows, 1):
                 yield RowPlace(name, number, _row_name(program, table, row), row.line, row)
     for node in program.nodes:
@@ -77,6 +82,9 @@ def row_sentence(program: Program, place: RowPlace, language: str = "en") -> str
     texts = TEXTS[language]
     if isinstance(place.row, Check):
         return _check_sentence(program, place, place.row, language)
+    if place.section.startswith(STATE):
+        name = place.section.removeprefix(STATE)
+        return way_sentence(program, name, place.name, place.row.condition, place.line, language)
     table = program.nodes[program.tables[place.section]]
     assert isinstance(table, First)
     parts = {"section": place.section, "number": place.number, "line": place.line,

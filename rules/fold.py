@@ -70,7 +70,7 @@ def fold(program: Program, tables: Tables) -> Outcome:
     return Outcome(
         verdict=verdict, hard_stop=hard_stop, tier=tier.get("tier"), limits=limits, terms=offer,
         longest=terms.get("longest"), security=to_bring, authority=_authority(program, tables, verdict), checks=checks,
-        missing=tuple(sorted(missing)), rows=_rows(tables, verdict),
+        missing=tuple(sorted(missing)), rows=_rows(program, tables, verdict),
     )  # fmt: skip
 
 
@@ -149,11 +149,11 @@ def _authority(program: Program, tables: Tables, verdict: str) -> str | None:
     return highest if missing else outputs["release"]
 
 
-def _rows(tables: Tables, verdict: str) -> dict[str, int]:
+def _rows(program: Program, tables: Tables, verdict: str) -> dict[str, int]:
     node, rows = tables.node, {}
     sections = (("tiers", node.tiers), ("limits", node.limits), ("terms", node.terms), ("security", node.security))
     for name, index in (*sections, ("authority", node.authority if verdict == "refer" else -1)):
         if index >= 0:
             row = tables.value(index)
             rows[name] = -1 if isinstance(row, Missing) else row
-    return rows
+    return rows | {state.table: tables.value(program.tables[state.table]) for state in program.states}

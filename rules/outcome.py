@@ -63,8 +63,9 @@ class Outcome:
     """The full answer of an engine.
 
     `rows` maps every First section and value table that was reached to its row number from 0 (-1: no value, by a
-    missing fact or because no row fits). `limits` maps the outputs of the limits section, and "effective", to values
-    (None: missing). `security` holds the alternatives of which any one is enough; () is nothing to bring.
+    missing fact or because no row fits), and the table of every state. `limits` maps the outputs of the limits section,
+    and "effective", to values (None: missing). `security` holds the alternatives of which any one is enough; () is
+    nothing to bring.
     `terms` is the chosen offer, None where there is none. `missing` are all reasons that decided, sorted.
     """
 

@@ -19,6 +19,7 @@ from credit.decision import (
     ExposureView,
     PolicyReference,
     ReservationReference,
+    StateEntry,
     TermsOffered,
 )  # fmt: skip
 from credit.exposure import Limit, headroom
@@ -29,6 +30,7 @@ from policy.program import Program
 from rules.beside import attributes, last_due_date, said_with_terms, wanted_of
 from rules.outcome import CheckOutcome, Evidence, Missing, Outcome, one_per_name
 from rules.reference import Evaluation
+from rules.states import states_now
 from rules.wording import Wording, distance_kind
 
 
@@ -72,7 +74,16 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
         authority=outcome.authority,
         missing=outcome.missing,
         preview=around.preview,
+        states=_states(program, outcome, facts),
     )
+
+
+def _states(program: Program, outcome: Outcome, facts: Mapping[str, Any]) -> tuple[StateEntry, ...] | None:
+    """The states that are active now; None where the policy has none."""
+    if not program.states:
+        return None
+    now = [one for one in states_now(program, outcome, facts) if one.active]
+    return tuple(StateEntry(one.name, one.since, one.entered, one.why, one.to_leave) for one in now)
 
 
 def terms_offered(

@@ -12,9 +12,10 @@ from fractions import Fraction
 from typing import Any
 
 from credit.percent import percent_text
-from policy.meaning import SAID_WITH_TERMS, CheckedTest
+from policy.meaning import SAID_WITH_TERMS, STATE, CheckedTest
 from policy.program import Program
 from policy.security import ATTRIBUTES
+from policy.state_rules import INACTIVE
 from rules import reference
 from rules.beside import attributes, invoiced_on, last_due_date, said_with_terms, wanted_of
 from rules.facts import computed_facts
@@ -119,6 +120,8 @@ def _answer(program: Program, outcome: Outcome, key: str) -> tuple[Any, str]:
         return outcome.limits.get(column), kind
     if key in SAID_WITH_TERMS:
         return said_with_terms(program, outcome).get(key), "text"
+    if key.startswith(STATE):
+        return "not active" if outcome.rows[key] == INACTIVE else "active", "text"
     if key.startswith("checks."):
         return next((one.status for _, one in one_per_name(outcome.checks) if one.name == key[7:]), None), "text"
     answers = {

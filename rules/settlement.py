@@ -111,6 +111,7 @@ class Settlement:
         self.program, self.fold, self.checks = program, fold, collect.rows
         self.denying = frozenset(name for name, fact in program.facts.items() if fact.missing == "deny")
         self.sections = {"tiers": fold.tiers, "limits": fold.limits, "terms": fold.terms, "security": fold.security}
+        self.states = tuple(state.table for state in program.states)
         self.written = tuple((place, title) for place, title in enumerate(self.sections) if self.sections[title] >= 0)
         self.order = tuple(self.fact(index) for index in (fold.amount, fold.prepaid, fold.requested_terms))
         self.highest = program.roles_rising[-1] if program.roles_rising else None
@@ -149,6 +150,7 @@ class Settlement:
             missing |= gone
             if index >= 0:
                 rows[name] = reasons.rows[self.table(index).name]
+        rows |= {table: reasons.rows[table] for table in self.states}
         if fold.limit_effective >= 0:
             outputs["limits"]["effective"] = reasons.value(fold.limit_effective)
             missing |= reasons.of(fold.limit_effective)

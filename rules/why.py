@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from policy.kinds import NO_LIMIT, UNLIMITED
+from policy.meaning import STATE
 from policy.program import Check, Collect, Compare, Const, First, In, Logic, Program
 from rules import reference
 from rules.better import Better, better_by_one_fact
@@ -20,6 +21,8 @@ from rules.nearby import OrderFacts
 from rules.order_text import security_text
 from rules.outcome import STATUS_RANK, CheckOutcome, Missing, Outcome
 from rules.reference import Evaluation
+from rules.state_words import now_sentences
+from rules.states import states_now
 
 TEXTS = {
     "en": {
@@ -51,7 +54,7 @@ SHOWN_ABOVE = 20
 class Told:
     """One sentence of an explanation, and how deep it stands.
 
-    `about` is "answer", "row", "line", "above", "check" or "better".
+    `about` is "answer", "state", "row", "line", "above", "check" or "better".
     """
 
     about: str
@@ -88,8 +91,11 @@ class _Why:
         rows: dict[str, list[RowPlace]] = {}
         for place in places(self.program):
             rows.setdefault(place.section, []).append(place)
+        for now in states_now(self.program, self.outcome, self.evaluation.facts):
+            for deep, text in enumerate(now_sentences(now, self.language)):
+                yield Told("state", text, min(deep, 1))
         for section, number in self.outcome.rows.items():
-            if section in rows and section != "checks":
+            if section in rows and section != "checks" and not section.startswith(STATE):
                 yield from self.section(section, rows[section], number)
 
     def section(self, section: str, rows: list[RowPlace], chosen: int) -> Iterator[Told]:

@@ -38,7 +38,9 @@ from policy.syntax import (
     Window,
     Words,
 )  # fmt: skip
+from tests import document_states
 from tests.document_days import in_a_row, in_window, month_of, months_later
+from tests.document_scopes import width
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,8 @@ class Evaluator:
         match referent.scope:
             case "token":
                 return self.given(referent.value, kind)
+            case "fact" if "_by_" in name:
+                return self.facts.get(name) is True  # an act that nobody recorded is not there
             case "fact":
                 return self.fact(name, kind)
             case "item":
@@ -425,6 +429,8 @@ class Evaluator:
 
     def output(self, section: str, column: str) -> Any:
         """One cell of the chosen row; None where the row does not say it."""
+        if section.startswith("state."):
+            return document_states.stay(self, section if column == "state" else section.removesuffix(".held"), column)
         row = self.row(section)
         if isinstance(row, Unknown):
             return row
@@ -523,6 +529,7 @@ class Evaluator:
         shown = [name for name in ("tiers", "limits", "terms", "security") if name in self.sections]
         shown += ["authority"] if verdict == "refer" and "authority" in self.sections else []
         rows = {name: -1 if isinstance(row := self.row(name), Unknown) else row for name in shown}
+        rows |= document_states.rows(self)
         return Answer(
             verdict, hard_stop, known(cells.get(("tiers", "tier"))), limits, terms, longest, to_bring,
             self.authority() if "authority" in rows else None, checks, tuple(sorted(missing)), rows,
@@ -584,15 +591,8 @@ class Evaluator:
 
     def authority(self) -> str | None:
         role = self.output("authority", "release")
-        if isinstance(role, Unknown):
-            return self.policy.roles_rising[-1].text if self.policy.roles_rising else None
-        return str(role)
-
-
-def width(scope: Scope | None) -> int:
-    """How wide a scope is: one customer, a group, some customers, all."""
-    kinds = ("customer", "group", "customers", "all")
-    return kinds.index("all" if scope is None else scope.text.split()[0])
+        highest = self.policy.roles_rising[-1].text if self.policy.roles_rising else None
+        return highest if isinstance(role, Unknown) else str(role)
 
 
 def known(value: Any) -> Any:

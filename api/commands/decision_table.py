@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from rich.table import Table
 
 from api.commands.terminal import terminal
-from credit.decision import Condition, Decision, TermsOffered
+from credit.decision import Condition, Decision, StateEntry, TermsOffered
 from credit.exposure import Limit
 from credit.money import Money
 from credit.percent import percent_text
@@ -21,7 +21,7 @@ WORDS = {
     "to bring": "需提供", "or": "或", "limit": "信用额度", "owed before": "订单前敞口", "owed after": "订单后敞口",
     "room left": "剩余额度", "released by": "审批权限", "missing": "缺失信息", "policy": "政策", "as of": "决策日",
     "engines": "引擎", "check": "检查", "status": "结果", "reason": "原因", "in advance": "预付",
-    "pay by": "付款方式", "ship when": "发货条件",
+    "state": "状态", "since": "起始日", "to leave": "离开尚需", "pay by": "付款方式", "ship when": "发货条件",
 }  # fmt: skip
 STATUSES = {
     "hard_stop": "硬性拒绝", "deny": "拒绝", "refer": "转审批", "not_evaluated": "未评估", "warn": "提醒",
@@ -57,6 +57,8 @@ def _lines(decision: Decision, language: str) -> Iterator[tuple[str, str]]:
     yield "terms", _terms(decision.terms, language)
     for number, told in enumerate(_alternatives(decision.conditions)):
         yield ("or" if number else "to bring"), told
+    for state in decision.states or ():
+        yield "state", _state(state, language)
     exposure = decision.exposure
     yield "limit", _amount(exposure.limit)
     yield "owed before", _amount(exposure.before)
@@ -74,6 +76,12 @@ def _terms(terms: TermsOffered | None, language: str) -> str:
     told += [f"{_word(name, language)} {word}" for name, word in
              (("pay by", terms.pay_by), ("ship when", terms.ship_when)) if word]  # fmt: skip
     return f"{terms.offer} ({', '.join(told)})" if told else terms.offer
+
+
+def _state(state: StateEntry, language: str) -> str:
+    told = [] if state.since is None else [f"{_word('since', language)} {state.since.isoformat()}"]
+    told += [f"{_word('to leave', language)} {'; '.join(state.to_leave)}"] if state.to_leave else []
+    return f"{state.state} ({', '.join(told)})" if told else state.state
 
 
 def _alternatives(conditions: tuple[Condition, ...]) -> Iterator[str]:

@@ -130,6 +130,16 @@ class CounterOfferShown(Body):
     verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
 
 
+class StateShown(Body):
+    """A state that the customer is in; lines as the policy writes them."""
+
+    state = fields.String(required=True)
+    since = fields.Date(required=True, allow_none=True)
+    entered = fields.Boolean(required=True)
+    why = fields.List(fields.String(), required=True)
+    to_leave = fields.List(fields.String(), required=True)
+
+
 class ReservationShown(Body):
     """The exposure that an approval holds."""
 
@@ -166,6 +176,7 @@ class DecisionShown(Body):
     decided_at = fields.DateTime(required=True)
     as_of = fields.Date(required=True)
     engines = fields.String(required=True, validate=validate.OneOf(ENGINES))
+    states = fields.List(fields.Nested(StateShown()))
     preview = fields.Boolean()
 
 

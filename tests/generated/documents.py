@@ -93,6 +93,7 @@ class _Writer(Formulas):
         super().__init__(random, currency, CURRENCIES[currency])
         self.seed = seed
         self.lets: dict[str, str] = {}
+        self.while_lasting: list[str] = []
         self.tiers: tuple[str, ...] = ()
         self.shares: list[str] = []  # settings that hold one percentage
 
@@ -114,6 +115,7 @@ class _Writer(Formulas):
         for number in range(r.randrange(3)):
             self.figure(f"figure_{number}")
         self.some_lets("early", 3)
+        made["states"] = self.states() if self.chance(0.25) else None
         made["tiers"] = self.tier_rows() if self.chance(0.8) else None
         self.some_lets("middle", 2)
         scopes = [self.scope() for _ in range(4)]  # made here, where only facts and the tier may be read
@@ -123,6 +125,8 @@ class _Writer(Formulas):
         self.granted.append("limit.policy")
         self.some_lets("late", 2)
         made["terms"] = self.rows(self.terms_cells()) if self.chance(0.7) else None
+        for name in self.while_lasting if made["terms"] else ():
+            made["states"][name]["while"] = {"terms": self.random.choice(TERMS), "ship_when": "cleared_funds"}
         made["security"] = self.rows(self.security_cells) if self.chance(0.7) else None
         made["checks"] = self.checks() if self.chance(0.95) else None
         if made["checks"] and self.chance(0.3):
@@ -361,6 +365,22 @@ class _Writer(Formulas):
         facts = {"as_of": "2026-11-23", "customer.score": "80", "limit.granted": "5_000", "invoices": "[]"}
         given = {"like": "somebody", "order.amount": self.literal("money"), "customer.insolvent": "missing"}
         return [{"base": "somebody", "given": facts}, {"name": "first", "given": given, "expect": {"verdict": "refer"}}]
+
+    def states(self) -> dict[str, Any]:
+        """States that stay; sections below read them, their days and the day they began, and acts."""
+        acts = [f"{act} by {role}" for act in ("cleared", "put on hold") for role in ("manager", "finance")]
+        found: dict[str, Any] = {}
+        for name in ("held", "watched")[: self.random.randrange(1, 3)]:
+            leave = [self.line(), self.random.choice(acts)][self.random.randrange(2) :]
+            found[name] = {"of": "customer", "enter": self.condition(), "leave": leave}
+            self.while_lasting.append(name)
+        for name in found:
+            self.names["choice"] += [f"state.{name}"] * 2
+            self.words[f"state.{name}"] = ("active",)
+            self.names["days"].append(f"state.{name}.days")
+            self.names["date"].append(f"state.{name}.since")
+        self.names["flag"] += [f"act.{acts[0].replace(' ', '_')}"]
+        return found
 
     def tier_rows(self) -> list[dict[str, Any]]:
         names = ("prime", "standard", "new", "high_risk")

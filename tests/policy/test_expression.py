@@ -246,8 +246,6 @@ def test_what_is_no_date_is_told_as_a_date(text: str) -> None:
          "unknown-function: 'foo' is not a function of the language; functions are min, max, abs, days_between"),
         ("a > mim(3, 4)", 4, "unknown-function: 'mim' is not a function of the language; did you mean 'min'?"),
         ("a > min(3)", 4, "expression: 'min' takes 2 to 20 values, not 1"),
-        ("cleared by finance", 8, "not-yet-supported: 'by finance' is not run by this version; "
-                                  "send the value as a fact of its own"),
         ("收入 > 5", 0, "bad-name: '收入' is not a name of the language; "
                       "names have a-z, 0-9, _ and a point; a text goes in quotes"),
         ("a > 2 weeks", 6, "unit: 'weeks' is not a unit; units are days, months, hours, years, %, "
