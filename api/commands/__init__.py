@@ -21,6 +21,7 @@ COMMANDS = {
     "test": ("api.commands.run_tests:run_tests", "run the tests that stand inside policy files, and their coverage"),
     "prove": ("api.commands.prove:prove", "prove the promises that stand inside policy files"),
     "decide": ("api.commands.decide:decide", "decide one order under a policy file, on facts from a file"),
+    "fmt": ("api.commands.layout:fmt", "write policy files in the house layout"),
     "diff": ("api.commands.diff:diff", "tell what changed between two policy files, and for whom"),
     "explain": ("api.commands.explain:explain", "say a row of a policy in a sentence, or why an order is decided so"),
     "schema": ("api.commands.schema:schema", "print the JSON Schema of policy files, for editors"),
