@@ -59,7 +59,7 @@ class PolicyEvaluator:
         around = Circumstances(
             decision_id=situation.decision_id, decided_at=situation.decided_at, as_of=situation.as_of,
             engines=agreed.engines, version=self._version.version, deliver_by=situation.order.deliver_by,
-            preview=situation.preview,
+            preview=situation.preview, lists=lists,
         )  # fmt: skip
         decision = present(self._program, agreed.outcome, facts, around)
         return Evaluated(decision, agreed.outcome, facts, ceiling_of(agreed.outcome), disagreed_in(agreed))

@@ -51,7 +51,8 @@ class CheckEntry:
     """One check, passed or not, with its evidence and a message per language.
 
     `rule` says where it stands in the policy: `row` within its section from 1, `line` in the file. `lifted_by` names
-    the exception that lifted it, and `effect` is what others are to stop; each is shown only where there is one.
+    the exception that lifted it, `effect` is what others are to stop, and `items` are up to five invoices, payments or
+    the like that made it fail, or the months of a streak, all as plain text; each is shown only where there is one.
     """
 
     check: str
@@ -61,6 +62,7 @@ class CheckEntry:
     rule: Mapping[str, int] | None
     lifted_by: str | None = None
     effect: tuple[str, ...] = ()
+    items: tuple[Mapping[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         assert self.status in STATUSES, self.status
@@ -73,7 +75,8 @@ class CheckEntry:
             "message": dict(self.message), "rule": rule,
         }  # fmt: skip
         lifted = {} if self.lifted_by is None else {"lifted_by": self.lifted_by}
-        return document | lifted | ({"effect": list(self.effect)} if self.effect else {})
+        items = {"items": [dict(one) for one in self.items]} if self.items else {}
+        return document | lifted | ({"effect": list(self.effect)} if self.effect else {}) | items
 
 
 @dataclass(frozen=True, slots=True)

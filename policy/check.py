@@ -23,7 +23,17 @@ from policy.effects import check_effect
 from policy.hints import add_hints
 from policy.infer import Inference
 from policy.kinds import NO_LIMIT
-from policy.meaning import LEVELS, OUTPUT_NAMES, SAID_WITH_TERMS, Checked, Names, Referent, Sort, fact_referent
+from policy.meaning import (
+    LEVELS,
+    OUTPUT_NAMES,
+    SAID_WITH_TERMS,
+    Checked,
+    Names,
+    Referent,
+    Sort,
+    fact_referent,
+    figure_of,
+)
 from policy.messages import FIELD, fields_of, inside
 from policy.problems import Problem, Where, in_order
 from policy.promises import check_promises
@@ -254,7 +264,10 @@ def _field(inference: Inference, check: CheckWritten, at: Where, found: str) -> 
     if found in own:
         return
     if found == "items":
-        inference.note("not-yet-supported", at, "'{items}' cannot be shown in this version", "leave it out")
+        measured = inference.names.lets.get(check.measure.text) if isinstance(check.measure, Name) else None
+        if measured is None or figure_of(measured) is None:
+            inference.note("message", at, "'{items}' has nothing to show, for the check measures no figure over a list",
+                           "leave it out, or measure a figure")  # fmt: skip
         return
     if not found.strip():
         inference.note("message", at, "the braces hold nothing", "write a field as '{measured}', or leave them out")

@@ -41,6 +41,10 @@ class Inference(Formulas):
     def figure(self, figure: FigureOf) -> Sort | None:
         """The sort of a figure over a list: its list, its field and its lines must fit."""
         listing = self.names.vocabulary.lists.get(figure.list_name)
+        if (instead := self.names.vocabulary.later_lists.get(figure.list_name)) and listing is None:
+            told = f"the list '{figure.list_name}' cannot be read in this version"
+            self.note("not-yet-supported", figure.at, told, instead)
+            return None
         if listing is None:
             self.note("unknown-list", figure.at, f"there is no list '{figure.list_name}'",
                       did_you_mean(figure.list_name, self.names.vocabulary.lists,

@@ -74,12 +74,14 @@ class Vocabulary:
     that is no payment terms; `built_in` is policy text holding settings and checks that every policy of this trade
     carries (empty: none); `built_in_of` pairs names with more such text, for the policies that read one of them.
     `items` maps the subject of a ladder to the list whose fields it has; `channels` are the ways to send a letter;
-    `is_calendar` knows the business calendars.
+    `is_calendar` knows the business calendars; `later_lists` are lists that nobody keeps completely yet, each with what
+    to read instead.
     """
 
     name: str
     facts: Mapping[str, FactDeclaration]
     lists: Mapping[str, ListDeclaration] = field(default_factory=dict)
+    later_lists: Mapping[str, str] = field(default_factory=dict)
     currencies: Mapping[str, int] = field(default_factory=dict)
     instruments: tuple[str, ...] = ()
     issued: tuple[str, ...] = ()

@@ -74,6 +74,7 @@ _FACTS = (
 
 _LISTS = (
     ListDeclaration("invoices", {field.name: field for field in (
+        _declared("invoice_id", "text", "ledger", "the number of the invoice", "发票号"),
         _declared("amount", "money", "ledger", "the invoiced amount", "发票金额"),
         _declared("open_amount", "money", "ledger", "what is still to be paid", "未付金额"),
         _declared("invoiced_on", "date", "ledger", "the date of the invoice", "开票日"),
@@ -81,13 +82,28 @@ _LISTS = (
         _declared("days_overdue", "days", "ledger", "days since the due date, 0 before", "逾期天数"),
         _declared("disputed", "flag", "ledger", "the customer disputes it", "有争议"),
     )}, {"en": "open invoices of this customer", "zh": "该客户的未付发票"}, dated_by="invoiced_on"),
+    ListDeclaration("payments", {field.name: field for field in (
+        _declared("invoice_id", "text", "ledger", "the number of the invoice that was paid", "所付发票号"),
+        _declared("amount", "money", "ledger", "what was paid: the amount of the invoice", "付款金额（即发票金额）"),
+        _declared("invoiced_on", "date", "ledger", "the date of the invoice", "开票日"),
+        _declared("due_on", "date", "ledger", "the day it had to be paid", "到期日"),
+        _declared("paid_on", "date", "ledger", "the day it was paid", "付款日"),
+        _declared("days_late", "days", "ledger", "days from the due date to the payment, 0 in time", "迟付天数"),
+    )}, {"en": "paid invoices of this customer, each one payment", "zh": "该客户已付的发票，每张计一次付款"},
+        dated_by="paid_on"),
     ListDeclaration("earlier_orders", {field.name: field for field in (
         _declared("amount", "money", "ledger", "the value of the order", "订单金额"),
         _declared("unsecured_amount", "money", "ledger", "what it held of the limit", "占用额度"),
         _declared("placed_on", "date", "ledger", "the day it was decided", "决策日"),
     )}, {"en": f"orders approved in the {LOOK_BACK_DAYS} days before this one, never this order itself",
          "zh": f"此前 {LOOK_BACK_DAYS} 天内已批准的订单（不含本单）"}, days=LOOK_BACK_DAYS, dated_by="placed_on"),
-)  # fmt: skip
+    ListDeclaration("holds", {field.name: field for field in (
+        _declared("placed_on", "date", "ledger", "the day the account was put on hold", "冻结日"),
+        _declared("released_on", "date", "ledger", "the day the hold ended, missing while it lasts", "解冻日"),
+    )}, {"en": "holds of this account, none recorded yet: in the service the list is missing",
+         "zh": "该账户的冻结记录；系统尚未记录，服务中视为缺失"}, dated_by="placed_on"),
+)
+_LATER_LISTS = {"orders": f"use earlier_orders, which holds the last {LOOK_BACK_DAYS} days"}  # fmt: skip
 
 
 @cache
@@ -97,6 +113,7 @@ def trade_vocabulary() -> Vocabulary:
         name=TRADE,
         facts={fact.name: fact for fact in _FACTS},
         lists={listing.name: listing for listing in _LISTS},
+        later_lists=_LATER_LISTS,
         currencies=MINOR_DIGITS,
         instruments=INSTRUMENTS,
         issued=ISSUED,

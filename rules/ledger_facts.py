@@ -125,6 +125,7 @@ def invoice_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
     still_open = sorted((one for one in invoices if one.is_open(as_of)), key=lambda one: (one.due_on, one.invoice_id))
     return tuple(
         {
+            "invoice_id": one.invoice_id,
             "amount": one.amount.minor,
             "open_amount": one.open_amount(as_of).minor,
             "invoiced_on": one.invoiced_on.toordinal(),
@@ -136,9 +137,28 @@ def invoice_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
     )
 
 
+def payment_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
+    """The invoices that are paid by this day, as items of the list `payments`, the first payment first."""
+    paid = [(one.settled_on, one) for one in invoices if one.settled_on is not None and one.is_paid(as_of)]
+    return tuple(
+        {
+            "invoice_id": one.invoice_id,
+            "amount": one.amount.minor,
+            "invoiced_on": one.invoiced_on.toordinal(),
+            "due_on": one.due_on.toordinal(),
+            "paid_on": day.toordinal(),
+            "days_late": one.days_late,
+        }
+        for day, one in sorted(paid, key=lambda pair: (pair[0], pair[1].invoice_id))
+    )
+
+
 def _lists(known: Known) -> Lists:
     """An incomplete list is left out, so that its figures are missing and never a smaller number."""
-    lists: Lists = {"invoices": invoice_items(known.invoices, known.as_of)}
+    lists: Lists = {
+        "invoices": invoice_items(known.invoices, known.as_of),
+        "payments": payment_items(known.invoices, known.as_of),
+    }
     if known.earlier_orders is not None:
         lists["earlier_orders"] = tuple(
             {"amount": one.amount, "unsecured_amount": one.unsecured_amount, "placed_on": one.decided_on.toordinal()}

@@ -6,9 +6,10 @@ a reason to compute it here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from credit.decision import (
@@ -28,6 +29,8 @@ from credit.terms import parse_terms
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
 from policy.program import Program
 from rules.beside import attributes, last_due_date, said_with_terms, wanted_of
+from rules.figure_items import Shown, items_behind
+from rules.figures import Item
 from rules.outcome import CheckOutcome, Evidence, Missing, Outcome, one_per_name
 from rules.reference import Evaluation
 from rules.states import states_now
@@ -38,7 +41,8 @@ from rules.wording import Wording, distance_kind
 class Circumstances:
     """What a decision carries besides what the policy said: who, when, under which version, held how.
 
-    `deliver_by` is the expected invoice date (None: as_of). `engines` is how the engines agreed.
+    `deliver_by` is the expected invoice date (None: as_of). `engines` is how the engines agreed. `lists` are the rows
+    that figures were computed from.
     """
 
     decision_id: str
@@ -49,17 +53,19 @@ class Circumstances:
     deliver_by: date | None = None
     reservation: ReservationReference | None = None
     preview: bool = False
+    lists: Mapping[str, Sequence[Item]] = field(default_factory=dict)
 
 
 def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around: Circumstances) -> Decision:
     """The decision as people and order systems read it; `facts` are those the engines read."""
     wording = Wording(program)
     fields = _fields(program, facts)
+    items_of = partial(_items, wording, facts, around)
     return Decision(
         decision_id=around.decision_id,
         verdict=outcome.verdict,
         hard_stop=outcome.hard_stop,
-        checks=tuple(_check(wording, place, check, fields) for place, check in one_per_name(outcome.checks)),
+        checks=tuple(_check(wording, place, check, fields, items_of) for place, check in one_per_name(outcome.checks)),
         tier=outcome.tier,
         terms=terms_offered(
             outcome.terms, around.deliver_by or around.as_of, said_with_terms(program, outcome)
@@ -96,16 +102,26 @@ def terms_offered(
     return TermsOffered(offer, terms.net_days, terms.discount, last_due_date(offer, invoiced_on), **(said or {}))
 
 
+def _items(wording: Wording, facts: Mapping[str, Any], around: Circumstances, outcome: CheckOutcome) -> Shown:
+    """The items of the first figure that a failed check looked at."""
+    if outcome.status in ("pass", "does_not_apply", "not_evaluated"):
+        return ()
+    found = (items_behind(wording, wording.label(one.node), facts, around.lists) for one in outcome.evidence)
+    return next((items for items in found if items), ())
+
+
 def _check(
-    wording: Wording, place: int, outcome: CheckOutcome, fields: Mapping[str, Value | None]
+    wording: Wording, place: int, outcome: CheckOutcome, fields: Mapping[str, Value | None],
+    items_of: Callable[[CheckOutcome], Shown],
 ) -> CheckEntry:
     check = wording.checks[place]
     evidence = tuple(_evidence(wording, one) for one in outcome.evidence)
     built_in = outcome.name in wording.program.wording.built_in
     rule = None if built_in else {"row": place + 1, "line": check.line}
-    message = wording.message(outcome, fields, place)
+    items = items_of(outcome)
+    message = wording.message(outcome, fields, place, items=items)
     effect = check.effect if outcome.status == check.verdict else ()  # what is not evaluated stops nothing by itself
-    return CheckEntry(outcome.name, outcome.status, evidence, message, rule, outcome.lifted_by or None, effect)
+    return CheckEntry(outcome.name, outcome.status, evidence, message, rule, outcome.lifted_by or None, effect, items)
 
 
 def _evidence(wording: Wording, evidence: Evidence) -> EvidenceEntry:

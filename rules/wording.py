@@ -5,7 +5,7 @@ Numbers keep every digit that is exact; a fraction without an exact decimal is s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
@@ -17,6 +17,7 @@ GRADES = {"<=": "{} or better", ">=": "{} or worse", "<": "better than {}", ">":
 SIGNS = {"=": "is", "!=": "is not"}
 UNITS = {"days": ("days", "天"), "months": ("months", "个月"), "hours": ("hours", "小时")}
 PASSED = ("{} {}, wanted {}", "{} {}（要求 {}）")
+NO_ITEM = ("none", "无")
 WORDS = {
     "pass": ("passed", "通过"), "does_not_apply": ("does not apply", "不适用"), "missing": ("missing", "缺失"),
     "not_evaluated": ("not evaluated, missing: {}", "未评估，缺少：{}"), "lifted": ("lifted by {}", "由 {} 豁免"),
@@ -122,7 +123,8 @@ class Wording:
         return self.program.wording.labels.get(index, "value")
 
     def message(
-        self, outcome: CheckOutcome, fields: Mapping[str, Value | None], place: int = -1, customer: bool = False
+        self, outcome: CheckOutcome, fields: Mapping[str, Value | None], place: int = -1, customer: bool = False,
+        items: Sequence[Mapping[str, str]] = (),
     ) -> dict[str, str]:
         """What a check says, in each language of the policy; a passed check says what was measured.
 
@@ -134,7 +136,8 @@ class Wording:
         languages = self.program.wording.title or {"en": ""}
         written = outcome.status not in ("pass", "does_not_apply", "not_evaluated", "lifted")
         return {
-            language: self._written(texts[language], outcome, fields, (language, place))
+            language: self._written(texts[language].replace("{items}", named_items(items, language)), outcome, fields,
+                                    (language, place))
             if written and language in texts else self._generic(outcome, language) for language in languages
         }  # fmt: skip
 
@@ -168,6 +171,13 @@ class Wording:
                                       self.wanted(e, language)) for e in outcome.evidence]  # fmt: skip
         colon, between = ("：", "；") if place else (": ", "; ")
         return f"{word}{colon}{between.join(parts)}" if parts else word
+
+
+def named_items(items: Sequence[Mapping[str, str]], language: str) -> str:
+    """Items by what people call them: an invoice by its number, else by its first field; a month by its name."""
+    place = language == "zh"
+    names = [next((text for key, text in one.items() if key != "list"), one["list"]) for one in items]
+    return ("、" if place else ", ").join(names) or NO_ITEM[place]
 
 
 def distance_kind(kind: str) -> str:

@@ -70,7 +70,8 @@ def preview(program: Program, given: CheckedTest, as_of: date | None) -> Decisio
         agreed = agreement.decide(whole)
     finally:
         agreement.close()
-    around = Circumstances(str(uuid.uuid4()), now, day, agreed.engines, deliver_by=_day(facts), preview=True)
+    around = Circumstances(str(uuid.uuid4()), now, day, agreed.engines, deliver_by=_day(facts), preview=True,
+                           lists=given.lists)  # fmt: skip
     return present(program, agreed.outcome, whole, around)
 
 

@@ -76,6 +76,7 @@ class CheckShown(Body):
     rule = fields.Nested(RuleShown, required=True, allow_none=True)
     lifted_by = fields.String()
     effect = fields.List(fields.String(validate=validate.OneOf(EFFECTS)))
+    items = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
 
 
 class DiscountShown(Body):

@@ -14,7 +14,7 @@ CHECK = "checks:\n  - check: one\n    measure: order.amount\n    at_most: 5\n   
     [
         ("{measured} {allowed} {excess}", None), ("{order.amount} of {settings.most}", None), ("{twice}", None),
         ("{limit.effective}", None), ("no field", None),
-        ("{alowed}", "unknown-field"), ("{verdict}", "unknown-field"), ("{items}", "not-yet-supported"),
+        ("{alowed}", "unknown-field"), ("{verdict}", "unknown-field"), ("{items}", "message"),
         ("{}", "message"), ("{measured", "message"), ("measured}", "message"), ("{{measured}}", "message"),
     ],
 )  # fmt: skip
