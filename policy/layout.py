@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from policy.load import Loaded, load_policy
+from policy.load import NO_PARTS, Loaded, load_policy
+from policy.parts import Shelf
 from policy.problems import Problem, errors
 from policy.vocabulary import Vocabulary
 
@@ -36,16 +37,18 @@ class Edit:
     text: str
 
 
-def laid_out(data: bytes, file: str, vocabulary: Vocabulary) -> tuple[bytes, tuple[Problem, ...]]:
+def laid_out(
+    data: bytes, file: str, vocabulary: Vocabulary, shelf: Shelf = NO_PARTS
+) -> tuple[bytes, tuple[Problem, ...]]:
     """The file in the house layout; with errors it stays as it is, and they are told."""
-    before = load_policy(data, file, vocabulary)
+    before = load_policy(data, file, vocabulary, shelf)
     if errors(before.problems):
         return data, tuple(errors(before.problems))
     text = data.decode("utf-8")
     for edits in (unfolded, in_lines):
         for _ in range(PASSES_MAX):
             changed = _applied(text, tuple(edits(text)))
-            if changed == text or not _same(before, load_policy(changed.encode("utf-8"), file, vocabulary)):
+            if changed == text or not _same(before, load_policy(changed.encode("utf-8"), file, vocabulary, shelf)):
                 break
             text = changed
     return text.encode("utf-8"), ()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from api.commands.files import language_option, policy_files, read_file, said, tell
+from api.commands.files import language_option, policy_files, read_file, said, shelf_beside, tell
 from policy.layout import laid_out
 from rules.facts import trade_vocabulary
 
@@ -27,7 +27,7 @@ def fmt(context: click.Context, names: tuple[str, ...], only_check: bool, show: 
     failed = changed = 0
     for path in policy_files(names):
         data = read_file(path)
-        found, problems = laid_out(data, str(path), trade_vocabulary())
+        found, problems = laid_out(data, str(path), trade_vocabulary(), shelf_beside(path))
         tell(problems, language)
         failed += bool(problems)
         if found == data:

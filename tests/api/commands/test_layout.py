@@ -53,3 +53,14 @@ def test_a_file_with_errors_is_told_and_left_alone(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "unknown-fact" in done.output
     assert path.read_text("utf-8") == OLD.replace("score", "scor")
+
+
+def test_a_policy_with_a_part_is_laid_out_with_it(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "countries.yaml").write_text("lists:\n  embargo: [KP]\n", "utf-8")
+    file = tmp_path / "one.yaml"
+    text = "aval: 1\npolicy: one\ntitle: {en: One, zh: 一}\ncurrency: CNY\nuse: [shared/countries]\nchecks:\n"
+    text += "  - {check: embargo, when: customer.country in lists.embargo, verdict: deny}\n"
+    file.write_text(text, "utf-8")
+    told = aval(str(tmp_path))
+    assert (told.exit_code, "unknown-part" in told.stdout) == (0, False), told.stdout
