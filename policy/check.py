@@ -51,6 +51,7 @@ LIMIT_COLUMNS = {
     "review_every": Sort("months"),
 }
 CALLED = {"RMB": "CNY", "YUAN": "CNY", "EURO": "EUR", "YEN": "JPY", "DOLLAR": "USD"}  # names that are no ISO codes
+OF_MEASURED = ("measured", "allowed", "excess")
 COMPARE_AS = {"at_most": "<=", "at_least": ">=", "below": "<", "above": ">", "is": "is"}
 MOST_DIGITS = 4  # of any currency after the point
 
@@ -102,6 +103,10 @@ def _rows_and_checks(inference: Inference) -> None:
 
 def _declare(written: FactWritten, facts: dict[str, FactDeclaration], problems: list[Problem]) -> None:
     name, known = written.name.text, facts.get(written.name.text)
+    if name == "tier":
+        problems.append(Problem("duplicate-name", written.name.at, "'tier' is what the section 'tiers' gives, no fact",
+                                "choose another name"))  # fmt: skip
+        return
     declared = FactDeclaration(name, written.kind.text, written.source.text, written.meaning, written.missing.text,
                                tuple(word.text for word in written.choices), _better(written, known))  # fmt: skip
     if known is not None and (known.kind, known.source) != (declared.kind, declared.source):
@@ -260,8 +265,12 @@ def _braces(inference: Inference, word: Word) -> None:
 
 
 def _field(inference: Inference, check: CheckWritten, at: Where, found: str) -> None:
-    own = ("measured", "allowed", "excess") if check.op else ()
+    own = OF_MEASURED if check.op else ()
     if found in own:
+        return
+    if found in OF_MEASURED:
+        inference.note("unknown-field", at, f"'{{{found}}}' is known only of a check that measures",
+                       "write 'measure: ...' and a bound such as 'at_most: ...' in place of 'when'")  # fmt: skip
         return
     if found == "items":
         measured = inference.names.lets.get(check.measure.text) if isinstance(check.measure, Name) else None

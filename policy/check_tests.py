@@ -83,7 +83,7 @@ def _given(
             return None  # told once for all bases of the circle
         if base is None:
             inference.note("test-shape", test.like.at, f"there is no base '{test.like.text}' to build on",
-                           did_you_mean(test.like.text, bases))  # fmt: skip
+                           did_you_mean(test.like.text, bases, f"add one: - base: {test.like.text}"))  # fmt: skip
             return None
         below = (
             _given(inference, base, bases, (*path, test.name.text)) if path else _quiet(inference, base, bases, test)

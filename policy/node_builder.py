@@ -6,6 +6,7 @@ YAML surprising is told where it stands: anchors, tags, merge keys, repeated key
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +20,7 @@ from policy.signs import HUMAN_KEYS, language_key_sign, wrong_sign, wrong_signs
 
 DEPTH_MAX = 20
 NODES_MAX = 50_000  # a policy of a thousand rows with four tests each has 11,000
+REMARK = re.compile(r"[ \t]+(#\d+)")  # `order #5`: more likely a number than a remark
 JOINED_LENGTH = 200  # a longer text was not one value
 
 class Stop(Exception):
@@ -150,6 +152,11 @@ class Builder:
         if quoted and not several:
             at = Where(at.file, at.line, at.column + 1)
             several = self.text[first + 1 : last - 1] != event.value
+        remark = None if quoted or several else REMARK.match(self.text, last)
+        if remark is not None and event.value:
+            self.tell("quoting", Where(at.file, at.line, at.column + remark.start(1) - first),
+                      f"'{remark[1]}' begins a remark, so that the value ends before it",
+                      "put the whole value in quotes; a remark has a space behind its '#'")  # fmt: skip
         text = "" if not quoted and event.value in ("~", "null") else event.value
         if event.anchor is not None:
             self.anchors[event.anchor] = text

@@ -113,8 +113,11 @@ class Resolver(ABC):
                 return None
             what = "a tier of this file" if hint.of_tier else "one of the words that may stand here"
             known = tuple(ranks) or hint.choices
-            self.note(code, expr.at, f"'{expr.text}' is not {what}",
-                      did_you_mean(expr.text, known, f"one of: {listed(known)}"))  # fmt: skip
+            several = [word.strip() for word in expr.text.split(",")]
+            help = did_you_mean(expr.text, known, f"one of: {listed(known)}")
+            if len(several) > 1 and set(several) <= {*known}:
+                help = f"for any one of them write: in [{listed(several)}]"
+            self.note(code, expr.at, f"'{expr.text}' is not {what}", help)
             return None
         return Referent("token", expr.text, hint, value=ranks.get(expr.text, expr.text))
 

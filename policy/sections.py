@@ -175,6 +175,10 @@ def _row_condition(
             shapes.note("missing-key", at, f"a row of {section} has neither 'when' nor 'otherwise'",
                         "add 'otherwise: true'" if last else "add 'when: ...'")  # fmt: skip
         return unread
+    if getattr(values["when"], "text", "") == "always":
+        shapes.note("otherwise-place", values["when"].at, f"'always' leaves nothing to the rows of {section} below it",
+                    "write 'otherwise: true' in the last row")  # fmt: skip
+        return unread
     return shapes.condition(values["when"], "when") or unread
 
 
@@ -231,7 +235,7 @@ def _check_or_group(shapes: Shapes, node: Node, outer: Condition | None) -> list
         asked = shapes.condition(shapes.need(inner, "only_when", node.at, "a group"), "only_when")
         items = shapes.items(shapes.need(inner, "checks", node.at, "a group"), "checks")
         return [check for item in items for check in _check_or_group(shapes, item, _both(outer, asked, node.at))]
-    values = shapes.block(node, "a check", CHECK_KEYS, ("if_absent",))
+    values = shapes.block(node, "a check", (*CHECK_KEYS, "otherwise"), ("if_absent",))
     check = None if values is None else _check(shapes, values, node.at, outer)
     named = None if values is None else values.get("check")
     if check is None and isinstance(named, Scalar):
@@ -249,6 +253,10 @@ def _check(shapes: Shapes, values: Keys, at: Where, outer: Condition | None) -> 
     label = f"check '{name.text}'" if name else "a check"
     verdict = shapes.choice(shapes.word(shapes.need(values, "verdict", at, label), "verdict"), "verdict", VERDICTS)
     ops = [key for key in MEASURES if key in values]
+    if "otherwise" in values:
+        shapes.note("otherwise-place", values["otherwise"].at, f"{label} has 'otherwise', but each counts by itself",
+                    "write 'when: always' for one that always fails")  # fmt: skip
+        return None
     if not _one_way(shapes, values, ops, label, at):
         return None
     op = ops[0] if ops else ""

@@ -16,6 +16,7 @@ from policy.source import Node, Scalar
 from policy.syntax import Expr
 
 LATER_INSTRUMENT = ("of",)
+INSTEAD = "write a share of the order, or a check that measures what is held: at_least: 75% * customer.expected_charges"
 ATTRIBUTES = ("issuer_rating", "expires_after", "confirmed")
 EXPIRY = re.compile(r"last due date(?: ?\+ ?(?P<size>\d{1,5}) (?P<unit>days?|months?))?")
 RATING = re.compile(r"(?P<word>\S+) or better")
@@ -47,9 +48,9 @@ def _alternative(shapes: Shapes, node: Node) -> Alternative | None:
     shares: list[tuple[Word, Expr]] = []
     said: dict[str, Node] = {}
     for key, value in node.entries:
-        if key.text in LATER_INSTRUMENT:
-            shapes.note("not-yet-supported", key.at, f"'{key.text}' of a security does not run in this version",
-                        "take it out until it does")  # fmt: skip
+        if isinstance(value, Block) or key.text in LATER_INSTRUMENT:
+            shapes.note("not-yet-supported", key.at, f"'{key.text}' is asked for as a share of something else than the "
+                        "order, which does not run in this version", INSTEAD)  # fmt: skip
         elif key.text in ATTRIBUTES:
             said[key.text] = value
         elif (share := shapes.formula(value, key.text)) is not None:
@@ -58,7 +59,8 @@ def _alternative(shapes: Shapes, node: Node) -> Alternative | None:
     if said and not shares and len(said) == len(node.entries):
         shapes.note("missing-key", node.at, "this says how an instrument must be, and names none",
                     "add the instrument, as in {letter_of_credit: 100%, confirmed: true}")  # fmt: skip
-    return Alternative(tuple(shares), node.at, wanted) if shares else None
+    whole = len(shares) + len(said) == len(node.entries)
+    return Alternative(tuple(shares), node.at, wanted) if shares and whole else None
 
 
 def _rating(shapes: Shapes, said: dict[str, Node]) -> Word | None:

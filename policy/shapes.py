@@ -24,6 +24,13 @@ DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 TITLE = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
 
 
+RECORDED = "declare what was decided as a fact from master, and ask for the security in rows that read it"
+INSTEAD = {  # what can be written meanwhile
+    "may_require": RECORDED, "may_require_one_of": RECORDED,
+    "as_of": "a setting is read on the day of the decision; write the value that holds then",
+}  # fmt: skip
+
+
 class Keys(dict[str, Node]):
     """The values of a block by key; `whole` is false where a key of it could not be read, so nothing is missed."""
 
@@ -57,8 +64,9 @@ class Shapes:
         values.whole = not node.damaged
         for key, value in node.entries:
             if key.text in later:
+                values.whole = False
                 self.note("not-yet-supported", key.at, f"'{key.text}' is part of the language, but this version does "
-                          "not run it", "take it out until it does")  # fmt: skip
+                          "not run it", INSTEAD.get(key.text, "take it out until it does"))  # fmt: skip
             elif key.text not in known:
                 meant = self.unknown_key(key, place, known)
                 if meant is not None:
@@ -171,6 +179,8 @@ class Shapes:
             return None
         if isinstance(node, Scalar):
             word = self.word(node, place)
+            if word is not None and word.text == "always":
+                return Lines("all", (), node.at)
             return None if word is None else self.kept(read_condition(word.text, word.at))
         if isinstance(node, Sequence):
             lines = [self.condition(item, place) for item in self.items(node, place)]

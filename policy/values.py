@@ -34,7 +34,7 @@ def _dated(shapes: Shapes, node: Node, name: str) -> Dated | None:
     if not isinstance(node, Block):
         formula = shapes.formula(node, name)
         return None if formula is None else Dated(formula, None, None, node.at)
-    values = shapes.block(node, f"setting '{name}'", ("value", *DATE_KEYS))
+    values = shapes.block(node, f"setting '{name}'", ("value", *DATE_KEYS), ("as_of",))
     assert values is not None
     formula = shapes.formula(shapes.need(values, "value", node.at, f"setting '{name}'"), name)
     since, until = shapes.day(values.get("from"), "from"), shapes.day(values.get("until"), "until")

@@ -164,9 +164,9 @@ def test_a_test_like_a_base_changes_a_few_of_its_facts() -> None:
     ("text", "messages"),
     [
         ("  - {name: one, given: {like: god}, expect: {verdict: deny}}\n",
-         ["1:31: test-shape: there is no base 'god' to build on"]),
+         ["1:31: test-shape: there is no base 'god' to build on; add one: - base: god"]),
         ("  - {name: one, given: {like: one}, expect: {verdict: deny}}\n",
-         ["1:31: test-shape: there is no base 'one' to build on"]),
+         ["1:31: test-shape: there is no base 'one' to build on; add one: - base: one"]),
         ("  - {base: a, given: {like: b}}\n  - {base: b, given: {like: a}}\n",
          ["1:29: test-shape: 'a' builds on itself: a -> b -> a; let one of them be without 'like'"]),
         ("  - {base: good, given: {order.amount: lots}}\n"

@@ -134,7 +134,7 @@ def test_what_the_file_does_not_give_is_told_once_with_the_section_that_would() 
     ("name", "code"),
     [
         ("invoices.days_overdue", "scope"), ("invoice.days_overdue", "scope"), ("state.on_hold", "not-yet-supported"),
-        ("group.exposure", "not-yet-supported"), ("cover.covered", "not-yet-supported"),
+        ("group.turnover", "not-yet-supported"), ("cover.covered", "not-yet-supported"),
     ],
 )  # fmt: skip
 def test_names_out_of_reach_say_so(name: str, code: str) -> None:
