@@ -54,8 +54,7 @@ limits:
   - {otherwise: true, limit: 0}
 promises:
   - better score never worse
-""",
-    ),
+"""),
     Trap(
         'trap 2: gt in mapping', ('quoting',), '- customer.score > 5',
         """\
@@ -63,8 +62,7 @@ checks:
   - check: one
     verdict: deny
     when: {customer.score: > 5}
-""",
-    ),
+"""),
     Trap(
         'trap 2: gt block', ('quoting',), '- customer.score > 5',
         """\
@@ -73,8 +71,7 @@ checks:
     verdict: deny
     when:
       customer.score: > 5
-""",
-    ),
+"""),
     Trap(
         'trap 2: ge', ('quoting',), '- customer.score >= 5',
         """\
@@ -83,15 +80,13 @@ checks:
     verdict: deny
     when:
       customer.score: >= 5
-""",
-    ),
+"""),
     Trap(
         'trap 3: comma min', ('comma',), 'ended the value',
         """\
 limits:
   - {otherwise: true, limit: min(10% * customer.annual_revenue, 5_000_000)}
-""",
-    ),
+"""),
     Trap(
         'trap 3: in list braces', ('broken-yaml',), 'put this value on a line of its own',
         """\
@@ -99,15 +94,13 @@ checks:
   - check: one
     verdict: deny
     when: {any: [customer.type in [school, company]]}
-""",
-    ),
+"""),
     Trap(
         'trap 3: excess braces', ('broken-yaml',), "a comma or '}' was expected",
         """\
 checks:
   - {check: one, measure: order.amount, at_most: 5, verdict: deny, say: {en: {excess} too much}}
-""",
-    ),
+"""),
     Trap(
         'trap 4: interval list', ('wrong-shape',), 'here is a list',
         """\
@@ -115,8 +108,7 @@ checks:
   - check: one
     verdict: deny
     when: {customer.score: [60..80]}
-""",
-    ),
+"""),
     Trap(
         'trap 4: interval half', ('quoting',), '- customer.score in [60..80)',
         """\
@@ -124,8 +116,7 @@ checks:
   - check: one
     verdict: deny
     when: {customer.score: [60..80)}
-""",
-    ),
+"""),
     Trap(
         'trap 4: reversed', (), '',
         """\
@@ -133,8 +124,7 @@ checks:
   - check: one
     verdict: deny
     when: customer.score in ]60..80[
-""",
-    ),
+"""),
     Trap(
         'trap 5: number', ('comma',), 'write 5_000',
         """\
@@ -142,16 +132,14 @@ checks:
   - check: one
     verdict: deny
     when: {order.amount: 5,000}
-""",
-    ),
+"""),
     Trap(
         'trap 5: number outside', ('number',), 'write 5_000',
         """\
 limits:
   - otherwise: true
     limit: 5,000
-""",
-    ),
+"""),
     Trap(
         'trap 5: number list', ('number',), 'write 5_000, or a space behind the comma',
         """\
@@ -159,40 +147,35 @@ checks:
   - check: one
     verdict: deny
     when: customer.score in [5,000, 7,000]
-""",
-    ),
+"""),
     Trap(
         'trap 6: 5_00', ('number',), 'write 500',
         """\
 limits:
   - otherwise: true
     limit: 5_00
-""",
-    ),
+"""),
     Trap(
         'trap 6: 010', ('number',), 'write 10',
         """\
 limits:
   - otherwise: true
     limit: 010
-""",
-    ),
+"""),
     Trap(
         'trap 6: 60:30', ('number',), 'is not a number',
         """\
 limits:
   - otherwise: true
     limit: 60:30
-""",
-    ),
+"""),
     Trap(
         'trap 6: 1e3', ('number',), 'write 1_000',
         """\
 limits:
   - otherwise: true
     limit: 1e3
-""",
-    ),
+"""),
     Trap(
         'trap 7: NO', ('yaml-word',), 'is kept as text',
         """\
@@ -202,8 +185,7 @@ checks:
   - check: one
     verdict: deny
     when: customer.country in lists.far
-""",
-    ),
+"""),
     Trap(
         'trap 7: yes', ('yaml-word',), 'write true or false',
         """\
@@ -211,8 +193,7 @@ checks:
   - check: one
     verdict: deny
     when: customer.insolvent is yes
-""",
-    ),
+"""),
     Trap(
         'trap 7: empty', ('wrong-shape',), 'here is nothing',
         """\
@@ -220,60 +201,52 @@ checks:
   - check: one
     verdict: deny
     when:
-""",
-    ),
+"""),
     Trap(
         'trap 8: pct plus', ('kind',), '10% * amount',
         """\
 limits:
   - otherwise: true
     limit: 10% + customer.annual_revenue
-""",
-    ),
+"""),
     Trap(
         'trap 8: pct of what', ('kind',), 'is a percentage here',
         """\
 limits:
   - otherwise: true
     limit: 10%
-""",
-    ),
+"""),
     Trap(
         'trap 8: at most', (), '',
         """\
 limits:
   - otherwise: true
     limit: 10% * customer.annual_revenue, at most 5_000_000
-""",
-    ),
+"""),
     Trap(
         'trap 9: split terms', ('comma',), "write '2/10 net 30'",
         """\
 terms:
   - otherwise: true
     offer: [2/10, net 30]
-""",
-    ),
+"""),
     Trap(
         'trap 9: comma terms', ('terms',), '2/10 net 30',
         """\
 terms:
   - otherwise: true
     offer: 2/10, net 30
-""",
-    ),
+"""),
     Trap(
         'trap 10: interest', ('missing-key',), "add 'on: ...'",
         """\
 late_charge: {rate: 0.05% per day, from: due + 1 day}
-""",
-    ),
+"""),
     Trap(
         'trap 10: per month', ('interest',), 'count_days',
         """\
 late_charge: {rate: 1.5% per month, on: open principal, from: due + 1 day}
-""",
-    ),
+"""),
     Trap(
         "trap 11: off by one", ("off-by-one",), "at exactly 15 the two disagree",
         """\
@@ -283,22 +256,19 @@ let:
 checks:
   - {check: held, measure: held, at_most: 3, verdict: warn}
   - {check: old, measure: old, at_most: 0, verdict: deny}
-""",
-    ),
+"""),
     Trap(
         'trap 12: otherwise collect', ('otherwise-place',), 'when: always',
         """\
 checks:
   - {check: one, otherwise: true, verdict: deny}
-""",
-    ),
+"""),
     Trap(
         'trap 12: otherwise false', ('otherwise-place',), 'only true can stand',
         """\
 tiers:
   - {tier: a, otherwise: false}
-""",
-    ),
+"""),
     Trap(
         'trap 12: empty when', ('wrong-shape',), 'write at least one line',
         """\
@@ -306,8 +276,7 @@ checks:
   - check: one
     verdict: deny
     when: {}
-""",
-    ),
+"""),
     Trap(
         'trap 12: when always', (), '',
         """\
@@ -315,8 +284,7 @@ checks:
   - check: one
     verdict: deny
     when: always
-""",
-    ),
+"""),
     Trap(
         'trap 13: any block', ('wrong-shape',), "'any' needs a list of lines",
         """\
@@ -324,8 +292,7 @@ checks:
   - check: one
     verdict: deny
     when: {any: {customer.score: "5", customer.type: school}}
-""",
-    ),
+"""),
     Trap(
         'trap 13: not block', ('wrong-shape',), 'exactly one line',
         """\
@@ -333,8 +300,7 @@ checks:
   - check: one
     verdict: deny
     when: {not: {customer.score: "5", customer.type: school}}
-""",
-    ),
+"""),
     Trap(
         'trap 13: not list', ('wrong-shape',), "one 'not' for each line",
         """\
@@ -343,8 +309,7 @@ checks:
     verdict: deny
     when:
       not: [customer.score >= 5, customer.type is school]
-""",
-    ),
+"""),
     Trap(
         'trap 14: unknown', ('unknown-fact',), "did you mean 'account.overdue_amount'",
         """\
@@ -352,8 +317,7 @@ checks:
   - check: one
     verdict: deny
     when: account.overdue_amout > 0
-""",
-    ),
+"""),
     Trap(
         'trap 14: bare', ('unknown-fact',), "did you mean 'customer.score'",
         """\
@@ -361,8 +325,7 @@ checks:
   - check: one
     verdict: deny
     when: score > 5
-""",
-    ),
+"""),
     Trap(
         'trap 15: quoted list', ('unknown-word',), 'in [school, hospital]',
         """\
@@ -370,24 +333,21 @@ checks:
   - check: one
     verdict: deny
     when: customer.type is "school, hospital"
-""",
-    ),
+"""),
     Trap(
         'trap 16: no row of prime', ('gap',), "'customer.score' is 5",
         """\
 security:
   - when: customer.score < 5
     require: {prepayment: 30%, letter_of_credit: 70%}
-""",
-    ),
+"""),
     Trap(
         'trap 16: sum', ('share-sum',), '130% of the order',
         """\
 security:
   - otherwise: true
     require: {prepayment: 60%, letter_of_credit: 70%}
-""",
-    ),
+"""),
     Trap(
         'trap 17: excess', ('unknown-field',), 'measure: ...',
         """\
@@ -396,8 +356,7 @@ checks:
     verdict: deny
     when: account.exposure > 5
     say: {en: "{excess} too much"}
-""",
-    ),
+"""),
     Trap(
         'trap 17: headroom', ('unknown-fact',), "'headroom'",
         """\
@@ -406,8 +365,7 @@ checks:
     verdict: deny
     when:
       headroom: "< 0"
-""",
-    ),
+"""),
     Trap(
         'trap 18: authority ends', ('gap',), '50000.01',
         """\
@@ -417,8 +375,7 @@ checks:
 authority:
   - when: order.amount <= 50_000
     release: a
-""",
-    ),
+"""),
     Trap(
         'trap 19: fullwidth colon', ('full-width-sign',), "type ':'",
         """\
@@ -426,8 +383,7 @@ checks:
   - check: one
     verdict: deny
     when：customer.score > 5
-""",
-    ),
+"""),
     Trap(
         'trap 19: ge sign', ('full-width-sign',), "type '>='",
         """\
@@ -435,8 +391,7 @@ checks:
   - check: one
     verdict: deny
     when: customer.score ≥ 80
-""",
-    ),
+"""),
     Trap(
         'trap 19: gt sign', ('full-width-sign',), "type '>'",
         """\
@@ -444,8 +399,7 @@ checks:
   - check: one
     verdict: deny
     when: customer.score ＞ 80
-""",
-    ),
+"""),
     Trap(
         'trap 20: hash', ('quoting',), "'#5' begins a remark",
         """\
@@ -453,8 +407,7 @@ tests:
   - name: order #5 late
     given: {customer.score: 5}
     expect: {verdict: refer}
-""",
-    ),
+"""),
     Trap(
         'trap 20: colon', ('quoting',), 'put the whole value in quotes',
         """\
@@ -462,8 +415,7 @@ tests:
   - name: a: b
     given: {customer.score: 5}
     expect: {verdict: refer}
-""",
-    ),
+"""),
     Trap(
         'trap 20: percent', ('quoting',), 'put it in quotes',
         """\
@@ -471,8 +423,7 @@ tests:
   - name: %5 late
     given: {customer.score: 5}
     expect: {verdict: refer}
-""",
-    ),
+"""),
     Trap(
         'trap 20: star', ('anchor', 'wrong-shape'), 'repeats another place',
         """\
@@ -480,8 +431,7 @@ tests:
   - name: *five
     given: {customer.score: 5}
     expect: {verdict: refer}
-""",
-    ),
+"""),
     Trap(
         'trap 21: unread', ('unread-limit', 'unread-limit'), 'limit.largest_order',
         """\
@@ -490,8 +440,7 @@ limits:
     limit: 100
     largest_order: 50
     review_every: 3 months
-""",
-    ),
+"""),
     Trap(
         'trap 22: shadow', ('duplicate-name',), "'tier' is what the section 'tiers' gives",
         """\
@@ -499,8 +448,7 @@ facts:
   tier: {kind: choice, of: [a, b]}
 tiers:
   - {tier: a, otherwise: true}
-""",
-    ),
+"""),
     Trap(
         'trap 22: let tier', ('duplicate-name',), "'tier' is the name of something else",
         """\
@@ -508,8 +456,7 @@ let:
   tier: customer.score + 1
 tiers:
   - {tier: a, otherwise: true}
-""",
-    ),
+"""),
     Trap(
         'trap 23: unread limit', ('unread-limit',), 'limit.effective',
         """\
@@ -518,23 +465,20 @@ limits:
     limit: 100
 checks:
   - {check: one, measure: account.exposure, at_most: 5, verdict: deny}
-""",
-    ),
+"""),
     Trap(
         'trap 24: credit', ('unknown-fact',), "did you mean 'order.credit_amount'",
         """\
 checks:
   - {check: one, measure: account.exposure + order.credit_amout, at_most: 5, verdict: deny}
-""",
-    ),
+"""),
     Trap(
         'trap 25: no row', ('gap',), "'customer.score' is 3",
         """\
 tiers:
   - {tier: a, when: customer.score > 5}
   - {tier: b, when: customer.score < 3}
-""",
-    ),
+"""),
     Trap(
         'trap 26: tests', ('test-shape',), 'add one: - base: good customer',
         """\
@@ -542,8 +486,7 @@ tests:
   - name: x
     given: {like: good customer}
     expect: {verdict: refer}
-""",
-    ),
+"""),
     Trap(
         'beside: of', ('not-yet-supported',), 'at_least: 75%',
         """\
@@ -551,46 +494,40 @@ security:
   - otherwise: true
     require:
       deposit: {of: customer.annual_revenue, share: 75%}
-""",
-    ),
+"""),
     Trap(
         'beside: may', ('not-yet-supported',), 'a fact from master',
         """\
 security:
   - otherwise: true
     may_require_one_of: [letter_of_credit, personal_guarantee]
-""",
-    ),
+"""),
     Trap(
         'beside: if none', ('limit-state',), 'use limit.effective',
         """\
 limits:
   - otherwise: true
     limit: limit.granted + 5 CNY
-""",
-    ),
+"""),
     Trap(
         'beside: jpy', ('currency',), 'no digits after the point',
         """\
 checks:
   - {check: one, measure: order.amount, at_most: 5.5 JPY, verdict: deny}
-""",
-    ),
+"""),
     Trap(
         'beside: kwd', ('currency',), 'at most 3 digits',
         """\
 checks:
   - {check: one, measure: order.amount, at_most: 5.5555 KWD, verdict: deny}
-""",
-    ),
+"""),
     Trap(
         'beside: nobody', ('unknown-role',), "'b' is not a role",
         """\
 roles: {rising: [a]}
 checks:
   - {check: one, measure: order.amount, at_most: 5, verdict: hard_stop, release_by: b}
-""",
-    ),
+"""),
 )  # fmt: skip
 
 
