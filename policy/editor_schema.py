@@ -6,6 +6,7 @@ formulas mean: `aval check` stays the judge, and whatever loads without findings
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,10 +14,11 @@ from policy.charges import AMOUNT_KEYS, COUNT_DAYS, RATE_KEYS
 from policy.check_tests import EXPECTED, STATUSES
 from policy.check_tests import VERDICTS as ANSWERS
 from policy.document import HEADER, ROW_SECTIONS, SECTIONS
-from policy.editor_words import described
+from policy.editor_words import both, described
 from policy.effects import EFFECTS
 from policy.fact_declarations import FACT_KEYS, LIST_KEYS, OWN_KINDS
 from policy.ladders import STEP_KEYS
+from policy.promises import ASPECTS
 from policy.scopes import KEYS as EXCEPTION_KEYS
 from policy.sections import CHECK_KEYS, COLUMNS, MEASURES, OWNERS, VERDICTS
 from policy.state_tests import IS
@@ -63,23 +65,26 @@ def editor_schema(vocabulary: Vocabulary, language: str = "en") -> Schema:
         "properties": words,
         "required": ["aval", "policy", "title", "currency"],
         "additionalProperties": False,
-        "$defs": _shared(),
+        "$defs": _shared(language),
     }
 
 
-def _shared() -> Schema:
+def _shared(language: str) -> Schema:
     value = {"type": ["string", "number", "boolean"]}
-    lines = {"type": "array", "items": CONDITION, "minItems": 1}
+    lines: Schema = {"type": "array", "items": CONDITION, "minItems": 1}
     return {
         "value": value,
-        "texts": {"anyOf": [value, {"type": "object", "properties": {"en": value, "zh": value},
+        "texts": {"anyOf": [value, {"type": "object", "properties": _keys({"en": value, "zh": value}, language),
                                     "additionalProperties": False}]},
         "words": {"anyOf": [value, {"type": "array", "items": VALUE, "minItems": 1}]},
         "condition": {"anyOf": [value, lines, {
-            "type": "object", "minProperties": 1, "properties": {"any": lines, "all": lines, "not": VALUE},
-            "patternProperties": {DOTTED: {"anyOf": [value, lines]}}, "additionalProperties": False}]},
-        "day": {"anyOf": [value, {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": {
-            word: {"type": "array", "items": DAY, "minItems": 1} for word in ("earliest", "latest")},
+            "type": "object", "minProperties": 1,
+            "properties": _keys({"any": lines, "all": lines, "not": VALUE}, language),
+            "patternProperties": {DOTTED: _described("condition.fact", {"anyOf": [value, lines]}, language)},
+            "additionalProperties": False}]},
+        "day": {"anyOf": [value, {
+            "type": "object", "minProperties": 1, "maxProperties": 1,
+            "properties": _keys(dict.fromkeys(("earliest", "latest"), _array(DAY)), language),
             "additionalProperties": False}]},
     }  # fmt: skip
 
@@ -108,7 +113,7 @@ def _sections(vocabulary: Vocabulary, language: str) -> dict[str, Schema]:
         "letters": _block(("per", "lines", "level"), language, ("per",)),
         "late_charge": _one_or_many(_block((*RATE_KEYS, *AMOUNT_KEYS), language)),
         "fees": _array(_block(("fee", "when", "amount"), language, ("fee", "when", "amount"), {"when": VALUE})),
-        "promises": _array({"anyOf": [{"type": "string"}, _promise()]}),
+        "promises": _array({"anyOf": [{"type": "string"}, _promise(language)]}),
         "tests": _array(_test(vocabulary, language)),
     }  # fmt: skip
 
@@ -116,8 +121,13 @@ def _sections(vocabulary: Vocabulary, language: str) -> dict[str, Schema]:
 def _block(keys: Iterable[str], language: str, required: Iterable[str] = (), own: Mapping[str, Schema] | None = None
            ) -> Schema:  # fmt: skip
     """A block with these keys and no others."""
-    properties = {key: _described(key, (own or {}).get(key, SHAPES.get(key, VALUE)), language) for key in keys}
+    properties = _keys({key: (own or {}).get(key, SHAPES.get(key, VALUE)) for key in keys}, language)
     return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+def _keys(shapes: Mapping[str, Schema], language: str, place: str = "") -> dict[str, Schema]:
+    """The keys of a block with their descriptions; `place` where they mean something of their own."""
+    return {key: _described(place + key, shape, language) for key, shape in shapes.items()}
 
 
 def _described(name: str, shape: Schema, language: str) -> Schema:
@@ -134,12 +144,10 @@ def _one_or_many(one: Schema) -> Schema:
 
 def _row(section: str, vocabulary: Vocabulary, language: str) -> Schema:
     instruments: Schema = {"type": "object", "minProperties": 1, "additionalProperties": False,
-                   "properties": dict.fromkeys(vocabulary.instruments, VALUE)}  # fmt: skip
-    instruments["properties"] |= {
-        "issuer_rating": described("issuer_rating", language) | {"type": "string", "pattern": " or better$"},
-        "expires_after": described("expires_after", language) | {"type": "string", "pattern": "^last due date"},
-        "confirmed": described("confirmed", language) | {"const": True},
-    }
+                   "properties": _keys(dict.fromkeys(vocabulary.instruments, VALUE) | {
+                       "issuer_rating": {"type": "string", "pattern": " or better$"},
+                       "expires_after": {"type": "string", "pattern": "^last due date"},
+                       "confirmed": {"const": True}}, language)}  # fmt: skip
     own = {"require": {"anyOf": [{"const": "none"}, instruments]}, "require_one_of": _array(instruments)}
     keys = ("when", "otherwise", *(() if section == "tiers" else ("for",)), *COLUMNS[section])
     needed = {"tiers": ("tier",), "limits": ("limit",), "terms": ("offer",), "authority": ("release",)}
@@ -154,8 +162,8 @@ def _check(language: str) -> Schema:
     one = _block(CHECK_KEYS, language, ("check", "verdict"))
     bounds = [{"required": ["measure", op]} for op in MEASURES]
     one |= {"oneOf": [{"required": ["when"], "not": {"required": ["measure"]}}, *bounds]}
-    inner = {"type": "object", "required": ["only_when", "checks"], "additionalProperties": False,
-             "properties": {"only_when": CONDITION, "checks": {"$ref": "#/properties/checks"}}}  # fmt: skip
+    keys = _keys({"only_when": CONDITION, "checks": {"$ref": "#/properties/checks"}}, language, "group.")
+    inner = {"type": "object", "required": list(keys), "additionalProperties": False, "properties": keys}
     group = _block(("group",), language, ("group",), {"group": inner})
     return {"if": {"required": ["group"]}, "then": group, "else": one}
 
@@ -182,24 +190,32 @@ def _state(language: str) -> Schema:
     return _block(STATE_KEYS, language, ("enter", "leave"), own)
 
 
-def _promise() -> Schema:
-    words = {"monotone": {"type": "object"}, "always": {"type": "object"}}
-    return {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": words,
+def _promise(language: str) -> Schema:
+    parts = {"enum": list(ASPECTS)}
+    own: dict[str, Schema] = {"on": {"anyOf": [parts, _array(parts)]}, "then": {"type": ["object", "array", "string"]}}
+    forms = {"monotone": _block(("fact", "better", "on"), language, ("fact",), own),
+             "always": _block(("when", "then"), language, ("when", "then"), own)}  # fmt: skip
+    return {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": _keys(forms, language),
             "additionalProperties": False}  # fmt: skip
+
+
+def _meaning(meaning: Mapping[str, str], language: str) -> str:
+    return both(meaning["en"], meaning["zh"], language)
 
 
 def _test(vocabulary: Vocabulary, language: str) -> Schema:
     facts: dict[str, Schema] = {}
     for name, fact in vocabulary.facts.items():
-        told = " / ".join(fact.meaning[word] for word in sorted(fact.meaning, key=lambda one: one != language))
-        facts[name] = {"description": f"{told} ({fact.kind})", **VALUE}
-    lists = {name: {"anyOf": [{"type": "array", "items": {"type": "object"}}, VALUE]} for name in vocabulary.lists}
-    given = {"type": "object", "properties": {"like": VALUE, **facts, **lists}}
+        facts[name] = {"description": f"{_meaning(fact.meaning, language)} ({fact.kind})", **VALUE}
+    items: Schema = {"anyOf": [{"type": "array", "items": {"type": "object"}}, VALUE]}
+    lists = {name: {"description": _meaning(one.meaning, language), **items} for name, one in vocabulary.lists.items()}
+    given = {"type": "object", "properties": {**_keys({"like": VALUE}, language), **facts, **lists}}
     answers: dict[str, Schema] = {"verdict": {"enum": list(ANSWERS)}, "missing": {"type": ["array", "string"]},
                                   "security": {"type": ["object", "array", "string"]}}  # fmt: skip
-    expect = {"type": "object", "properties": {key: answers.get(key, VALUE) for key in EXPECTED},
-              "patternProperties": {r"^checks\.": {"enum": list(STATUSES)}, r"^state\.": {"enum": list(IS)}},
-              "additionalProperties": False}  # fmt: skip
+    named = _keys({"checks.": {"enum": list(STATUSES)}, "state.": {"enum": list(IS)}}, language, "expect.")
+    expect = {"type": "object", "additionalProperties": False,
+              "properties": _keys({key: answers.get(key, VALUE) for key in EXPECTED}, language, "expect."),
+              "patternProperties": {f"^{re.escape(start)}": shape for start, shape in named.items()}}  # fmt: skip
     own: dict[str, Schema] = {"given": given, "expect": expect, "subject": {"enum": list(SUBJECTS)}}
     one = _block(("base", "name", "subject", "given", "expect"), language, (), own)
     return {**one, "oneOf": [{"required": ["base"], "not": {"required": ["expect"]}}, {"required": ["name", "expect"]}]}

@@ -155,13 +155,52 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "personal_guarantee": ("a guarantee of a person", "个人担保", "100%"),
     "credit_insurance": ("an insurer's cover", "信用保险", "90%"),
     "deposit": ("money put down", "保证金", "20%"),
+    "fact": ("the fact whose better values a promise compares", "承诺所比较的事实", "customer.score"),
+    "then": ("what must follow wherever the lines under when hold", "when 成立时必须成立的结果", "{verdict: deny}"),
+    "en": ("in English", "英文", ""),
+    "zh": ("in Chinese", "中文", ""),
+}  # fmt: skip
+# The same for a place where a key means something of its own, or where no one word stands: what an answer is expected
+# to be, what is inside a group, a line of a condition in the mapping form.
+PLACED: Mapping[str, tuple[str, str, str]] = {
+    "expect.verdict": ("the answer to the order", "订单的结论", "approve"),
+    "expect.hard_stop": ("whether the denial is one that only a named role lifts", "是否为绝对拒绝", "true"),
+    "expect.tier": ("the tier that the customer falls into", "客户所落的等级", "prime"),
+    "expect.terms": ("the payment terms of the answer", "结果中的付款条件", "net 60"),
+    "expect.longest": ("the longest terms the customer may ask for", "客户可申请的最长账期", "net 90"),
+    "expect.pay_by": ("how the customer pays, as the row of terms says", "结果中的付款方式", "credit_card"),
+    "expect.ship_when": ("when goods are shipped, as the row of terms says", "结果中的发货条件", "cleared_funds"),
+    "expect.security": ("what must be brought, or none", "须提供的担保，无则为 none", "{bank_guarantee: 100%}"),
+    "expect.authority": ("the lowest role that may release the referral", "可放行的最低角色", "credit_manager"),
+    "expect.missing": ("the facts that were missing, or none", "缺失的事实，无则为 none", "[customer.score]"),
+    "expect.limit.policy": ("the limit that the section limits gives", "limits 给出的额度", "300_000"),
+    "expect.limit.effective": ("the limit that counts", "实际生效的额度", "300_000"),
+    "expect.limit.largest_order": ("the largest order that the row of limits allows", "单笔订单上限", "100_000"),
+    "expect.limit.review_every": ("months until the next review", "复审间隔月数", "12"),
+    "expect.checks.": ("what became of a check: pass, warn, refer, deny, hard_stop, does_not_apply, not_evaluated or "
+                       "lifted",
+                       "某检查的结果：通过、提示、转人工、拒绝、绝对拒绝、不适用、未评估、已豁免", "pass"),
+    "expect.state.": ("whether a state is active after the decision", "决策之后某状态是否有效", "active"),
+    "group.only_when": ("when the checks of this group are asked at all", "本组检查何时才进行",
+                        "order.amount > 300_000"),
+    "group.checks": ("the checks of this group, each as it would stand alone", "本组检查，写法与单列时相同", ""),
+    "condition.fact": ("the test of one fact, in quotes where it begins with a sign",
+                       "对一项事实的条件；以符号开头时须加引号", ">= 80"),
 }  # fmt: skip
 
 
 def described(name: str, language: str) -> dict[str, object]:
-    """The description of a key in both languages, the chosen one first, and its example; nothing for other keys."""
-    if name not in WORDS:
+    """The description of a key in both languages, the chosen one first, and its example; nothing for other keys.
+
+    A key that means something of its own where it stands has its place before its name, as in "expect.tier".
+    """
+    words = PLACED.get(name) or WORDS.get(name)
+    if words is None:
         return {}
-    english, chinese, example = WORDS[name]
-    both = (chinese, english) if language == "zh" else (english, chinese)
-    return {"description": " / ".join(both)} | ({"examples": [example]} if example else {})
+    english, chinese, example = words
+    return {"description": both(english, chinese, language)} | ({"examples": [example]} if example else {})
+
+
+def both(english: str, chinese: str, language: str) -> str:
+    """Both texts, the chosen language first."""
+    return " / ".join((chinese, english) if language == "zh" else (english, chinese))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ from jsonschema import Draft202012Validator
 from policy import load_policy
 from policy.document import HEADER, SECTIONS
 from policy.editor_schema import editor_schema
-from policy.editor_words import WORDS
+from policy.editor_words import PLACED, WORDS
 from policy.problems import errors
 from rules.facts import trade_vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]
-LIBRARY = sorted((ROOT / "policy" / "library").glob("*.yaml"))
+SHIPPED = sorted(path for folder in ("policy/library", "examples/policies") for path in (ROOT / folder).glob("*.yaml"))
 PAGE = (ROOT / "docs" / "policy-language.md").read_text("utf-8")
 EXAMPLES = dict(re.findall(r"```yaml (\w+)\n(.*?)```", PAGE, re.S))
 SCHEMA = editor_schema(trade_vocabulary())
@@ -47,7 +48,7 @@ def test_the_schema_is_itself_sound() -> None:
     Draft202012Validator.check_schema(editor_schema(trade_vocabulary(), "zh"))
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_policy_fits(path: Path) -> None:
     assert wrong(path.read_text("utf-8")) == []
 
@@ -113,11 +114,39 @@ def test_the_schema_knows_the_same_keys_as_the_reader(body: str, path: tuple[Any
 
 def test_every_section_has_words_in_both_languages() -> None:
     assert [name for name in (*HEADER, *SECTIONS) if name not in WORDS] == []
-    assert all(english and not chinese.isascii() for english, chinese, _ in WORDS.values())
+    every = [*WORDS.values(), *PLACED.values()]
+    assert all(english and not chinese.isascii() for english, chinese, _ in every)
     tiers = "the first row that fits gives the tier", "取首个符合的行定等级"
     assert SCHEMA["properties"]["tiers"]["description"] == " / ".join(tiers)
     chinese = editor_schema(trade_vocabulary(), "zh")["properties"]["tiers"]["description"]
     assert chinese == " / ".join(reversed(tiers))
+
+
+def undescribed(schema: Any, path: str = "") -> Iterator[str]:
+    """The place of every key whose description is not there in both languages."""
+    if isinstance(schema, list):
+        for number, one in enumerate(schema):
+            yield from undescribed(one, f"{path}/{number}")
+    elif isinstance(schema, dict):
+        for place in ("properties", "patternProperties"):
+            for key, shape in schema.get(place, {}).items():
+                english, _, chinese = shape.get("description", "").partition(" / ")
+                if not english or chinese.isascii():
+                    yield f"{path}/{key}"
+        for key, value in schema.items():
+            yield from undescribed(value, f"{path}/{key}")
+
+
+def test_every_key_of_the_schema_is_described_in_both_languages() -> None:
+    assert list(undescribed(SCHEMA)) == []
+
+
+def test_a_key_without_description_is_found_wherever_it_stands() -> None:
+    told = {"description": "one / 一"}
+    inner = {"properties": {"b": {"description": "one"}, "c": told}, "patternProperties": {"^d": {}}}
+    assert list(undescribed({"anyOf": [{"properties": {"a": {**told, "items": inner}}}]})) == [
+        "/anyOf/0/properties/a/items/b", "/anyOf/0/properties/a/items/^d",
+    ]  # fmt: skip
 
 
 def test_facts_complete_themselves_in_tests() -> None:
