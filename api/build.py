@@ -16,6 +16,7 @@ from rules.facts import trade_vocabulary
 from rules.figures import with_figures
 from rules.outcome import Outcome
 from rules.present import Circumstances, present
+from rules.states import recorded_facts
 from storage.policies import PolicyVersion
 
 LONGEST_FAULT = 500  # characters of an engine's fault that the record keeps
@@ -54,7 +55,8 @@ class PolicyEvaluator:
     def evaluate(self, situation: Situation) -> Evaluated:
         """What the policy answers in this situation; nothing is held yet."""
         given, lists = gathered(situation)
-        facts: dict[str, Any] = with_figures(self._program, given, lists)
+        remembered, entries = recorded_facts(self._program, situation.recorded)
+        facts: dict[str, Any] = with_figures(self._program, {**given, **remembered}, {**lists, **entries})
         agreed = self._agreement.decide(facts)
         around = Circumstances(
             decision_id=situation.decision_id, decided_at=situation.decided_at, as_of=situation.as_of,

@@ -18,6 +18,8 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "list_decisions": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
     "show_decision": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
     "set_customer": frozenset({"risk_officer", "admin"}),
+    "record_act": frozenset({"risk_officer", "approver", "collector"}),
+    "show_states": _READERS - {"admin"},
     "show_customer": _READERS - {"admin"},
     "list_customers": _READERS - {"admin"},
 }

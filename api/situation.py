@@ -10,6 +10,7 @@ from api.operations.orders import Order
 from credit.decision import Decision, PolicyReference
 from policy.kinds import Value
 from rules.outcome import Outcome
+from rules.states import Recorded
 from storage.exposure_ledger import AccountState
 from storage.receivables import Invoice
 
@@ -19,7 +20,7 @@ class Situation:
     """One order and all that is known of its customer on the day `as_of`.
 
     `account` is locked, or only looked at for a preview; `stated` are the request's facts as exact values;
-    `master` those that people keep about the customer.
+    `master` those that people keep about the customer; `recorded` the states and acts, where the policy reads any.
     """
 
     decision_id: str
@@ -32,6 +33,7 @@ class Situation:
     decided_at: datetime
     as_of: date
     preview: bool = False
+    recorded: Recorded = Recorded()
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,26 @@ invoice = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+state_change = Table(
+    "state_change", metadata,
+    Column("account_id", WHOLE, ForeignKey("account.account_id"), primary_key=True, autoincrement=False),
+    Column("place", WHOLE, primary_key=True, autoincrement=False),
+    Column("state", Text, primary_key=True),
+    text("change"), text("day"),
+    Column("decision_id", Text, ForeignKey("decision.decision_id"), nullable=False),
+    text("why"), text("at"),
+    CheckConstraint("change IN ('entered', 'left')", name="change_known"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+act = Table(
+    "act", metadata,
+    Column("account_id", WHOLE, ForeignKey("account.account_id"), primary_key=True, autoincrement=False),
+    Column("place", WHOLE, primary_key=True, autoincrement=False),
+    text("act"), text("role"), text("person"), text("client"), text("reason"), text("at"),
+    sqlite_strict=True,
+)  # fmt: skip
+
 MOVEMENT_FOLLOWS = """
 CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement
 WHEN NOT EXISTS (SELECT 1 FROM account WHERE account_id = NEW.account_id AND ver = NEW.ver
@@ -197,7 +217,8 @@ BEGIN
 END
 """.strip()
 
-ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_part", "policy_effective")
+ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_part", "policy_effective",
+              "state_change", "act")  # fmt: skip
 
 
 def refuse_change(table: str, change: str) -> str:

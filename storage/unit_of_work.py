@@ -23,6 +23,7 @@ from storage.exposure_ledger import Accounts
 from storage.keys import Keys
 from storage.policies import Policies
 from storage.receivables import Imports, Invoices
+from storage.states import States
 
 
 class Work:
@@ -35,6 +36,7 @@ class Work:
         self.accounts = Accounts(connection)
         self.invoices = Invoices(connection, self.accounts)
         self.decisions = Decisions(connection, self.accounts)
+        self.states = States(connection)
         self.policies = Policies(connection)
         self.keys = Keys(connection)
         self.imports = Imports(connection)

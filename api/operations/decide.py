@@ -18,6 +18,7 @@ from typing import Any
 from api import idempotency
 from api.auth import Caller
 from api.errors import Refused
+from api.operations.customer_states import changed_states
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import held_amount, within_ceiling
 from api.operations.orders import Order, read_order
@@ -101,9 +102,11 @@ def _decide_and_record(held: Services, asked: Asked, slow: Slow) -> Answer:
             if locked.policy_digest != loaded.version.digest:
                 loaded = policies.enter_context(use_policy(held, locked.policy_digest))
             asking = Asking(str(uuid.uuid4()), asked.order, asked.wish["facts"])
-            found = evaluate(held, loaded, slow.refreshed(work, locked), asking)
+            known = slow.refreshed(work, locked).remembering(work, loaded.program)
+            found = evaluate(held, loaded, known, asking)
             evaluated = within_ceiling(found, loaded.program, locked.balance, asked.order.unsecured_amount)
             answer = _record(held, asked, locked, evaluated, work)
+            work.states.change(locked, changed_states(loaded.program, evaluated))
     _tell(evaluated)
     return answer
 

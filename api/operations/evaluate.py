@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.errors import FieldError, Refused
 from api.fact_values import read_fact
+from api.operations.customer_states import recorded_of
 from api.operations.known_facts import read_facts
 from api.operations.orders import Order, refuse_late_delivery
 from api.operations.use_policy import engine_fault
@@ -24,6 +25,8 @@ from api.situation import Evaluated, Situation
 from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, PolicyReference
 from credit.money import LARGEST_AMOUNT
 from policy.kinds import Value
+from policy.program import Program
+from rules.states import Recorded, remembers
 from storage.exposure_ledger import AccountState
 from storage.receivables import Invoice
 from storage.unit_of_work import Work
@@ -37,6 +40,16 @@ class Slow:
 
     account: AccountState
     invoices: tuple[Invoice, ...]
+    recorded: Recorded = Recorded()
+
+    def remembering(self, work: Work, program: Program, until: date | None = None) -> Slow:
+        """The same with the states and acts of the customer, up to a day; only for a policy that reads any.
+
+        Exact where the account is locked.
+        """
+        if not remembers(program):
+            return self
+        return replace(self, recorded=recorded_of(work.states.history(self.account.account_id), until))
 
     def refreshed(self, work: Work, locked: AccountState) -> Slow:
         """The same, read again where invoices changed between the look and the lock."""
@@ -89,7 +102,7 @@ def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -
         stated=_stated(held, loaded, asking.facts), master=_master(held, loaded, account),
         policy=PolicyReference(version.name, version.version, version.digest, program.digest),
         decided_at=account.now, as_of=as_of,
-        preview=asking.preview,
+        preview=asking.preview, recorded=slow.recorded,
     )  # fmt: skip
     try:
         found = loaded.evaluator.evaluate(situation)

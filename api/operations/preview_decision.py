@@ -15,6 +15,7 @@ from api.operations.orders import read_order
 from api.operations.use_policy import use_policy
 from api.services import Services
 from credit.decision import canonical_json
+from rules.states import remembers
 
 
 def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
@@ -29,6 +30,9 @@ def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
         slow = _as_of(slow, wish["as_of"])
     asking = Asking(str(uuid.uuid4()), order, wish["facts"], wish.get("as_of"), preview=True)
     with use_policy(held, wish["policy_digest"] or slow.account.policy_digest) as loaded:
+        if remembers(loaded.program):
+            with held.database.read() as work:
+                slow = slow.remembering(work, loaded.program, wish.get("as_of"))
         found = evaluate(held, loaded, slow, asking)
         decision = within_ceiling(found, loaded.program, slow.account.balance, order.unsecured_amount).decision
     return canonical_json({"decision": decision.as_dict(), "receipt": None})

@@ -21,6 +21,8 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/customers", "GET"): READERS,
     ("/v1/customers/<customer_id>", "GET"): READERS,
     ("/v1/customers/<customer_id>", "PUT"): {"risk_officer", "admin"},
+    ("/v1/customers/<customer_id>/acts", "POST"): {"risk_officer", "approver", "collector"},
+    ("/v1/customers/<customer_id>/states", "GET"): READERS,
     ("/healthz", "GET"): PUBLIC,
     ("/readyz", "GET"): PUBLIC,
     ("/openapi.json", "GET"): PUBLIC,
