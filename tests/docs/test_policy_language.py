@@ -14,6 +14,7 @@ from policy.parts import Part, Shelf
 from policy.problems import errors
 from rules.facts import trade_vocabulary
 from rules.selftest import run_all
+from tests.docs.words_page import anchor
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "policy-language.md"
 EXAMPLES = dict(re.findall(r"```yaml (\w+)\n(.*?)```", PAGE.read_text("utf-8"), re.S))
@@ -44,6 +45,12 @@ def test_every_section_and_kind_is_explained() -> None:
     text = PAGE.read_text("utf-8")
     for word in (*SECTIONS, *(kind for kind in KINDS if kind not in ("rate", "number"))):
         assert word in text, word
+
+
+def test_the_contents_lead_to_every_heading() -> None:
+    top, _, rest = PAGE.read_text("utf-8").partition("\n## ")
+    linked = re.findall(r"\[[^\]]+\]\(#([^)]+)\)", top)
+    assert sorted(linked) == sorted(anchor(heading) for heading in re.findall(r"^#{2,3} (.+)$", f"## {rest}", re.M))
 
 
 def test_the_table_of_built_in_facts_is_complete_and_right() -> None:
