@@ -140,8 +140,8 @@ class _Reader:
         unit = UNITS.get(kind, ONE)
         step = Money(1, self.program.currency).display() if kind in ("money", "limit") else (
             NAMED.get(kind) or self.text.value(_whole(unit), kind))  # fmt: skip
-        sides = {"at": f"{left} equal to {right}", "below": f"{left} {step} below {right}",
-                 "above": f"{left} {step} above {right}"}  # fmt: skip
+        sides = {"at": f"{left} equal to {right}", "below": f"{left} below {right} by {step}",
+                 "above": f"{left} above {right} by {step}"}  # fmt: skip
         return Threshold(index, node.left, node.right, None, unit, sides, self.line, self.figure)
 
     def _truth(self, index: int, subject: int) -> Threshold:

@@ -100,12 +100,12 @@ def test_a_check_counts_once_failing_and_once_passing_and_an_unknown_one_is_neit
      ("account.late_invoices: 3, account.paid_invoices: 10", "account.late_invoices: 30, account.paid_invoices: 99"),
      ["account.late_invoices / account.paid_invoices just below 30% (29%)"]),
     ("account.overdue_amount > account.open_amount", ("account.overdue_amount: 5, account.open_amount: 5",),
-     ["account.overdue_amount CNY 0.01 below account.open_amount",
-      "account.overdue_amount CNY 0.01 above account.open_amount"]),
+     ["account.overdue_amount below account.open_amount by CNY 0.01",
+      "account.overdue_amount above account.open_amount by CNY 0.01"]),
     ("account.overdue_amount > account.open_amount",
      ("account.overdue_amount: 5, account.open_amount: 5.01", "account.overdue_amount: 5.02, account.open_amount: 5"),
      ["account.overdue_amount equal to account.open_amount",
-      "account.overdue_amount CNY 0.01 above account.open_amount"]),
+      "account.overdue_amount above account.open_amount by CNY 0.01"]),
     ("customer.type in [school, hospital]", ("customer.type: school",),
      ["customer.type in [school, hospital]: false"]),
     ("limit.granted is none", ("limit.granted: none",), ["limit.granted is none: false"]),
@@ -166,8 +166,8 @@ def test_a_figure_over_dates_is_measured_in_days() -> None:
     check = "checks:\n  - {check: many, measure: recent, at_most: 100, verdict: deny}\n"
     found = left(covered(figure + check, "as_of: 2026-11-23, earlier_orders: [{placed_on: 2026-11-21, amount: 1}]"))
     assert [one for one in found if "an item" in one] == [
-        "an item of recent with placed_on one day below as_of - 2 days",
-        "an item of recent with placed_on one day above as_of - 2 days",
+        "an item of recent with placed_on below as_of - 2 days by one day",
+        "an item of recent with placed_on above as_of - 2 days by one day",
     ]
 
 
@@ -179,8 +179,8 @@ def test_every_cell_of_a_value_table_is_a_row_and_its_tests_are_thresholds() -> 
     assert left(found) == [
         "row 1 of share is reached",
         "customer.score just below 80 (79)", "customer.score just above 80 (81)",  # written twice, counted once
-        "check over fails (deny)", "account.exposure CNY 0.01 below share * customer.annual_revenue",
-        "account.exposure CNY 0.01 above share * customer.annual_revenue",
+        "check over fails (deny)", "account.exposure below share * customer.annual_revenue by CNY 0.01",
+        "account.exposure above share * customer.annual_revenue by CNY 0.01",
     ]  # fmt: skip
     assert [point.words for point in found.rows[:2]] == ["row 1 of share is reached", "row 2 of share is reached"]
 
