@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policy.load import Loaded
+from policy.lower_limits import OF_GROUP
 from policy.meaning import STATE, CheckedTest
 from policy.program import Check, Collect, Fact, Figure, First, Fold, In, Node, Program
 from policy.scopes import FACTS
@@ -214,7 +215,7 @@ def _tables(program: Program) -> Iterator[tuple[str, First]]:
     for name, index in program.tables.items():
         node = program.nodes[index]
         assert isinstance(node, First)
-        if not name.startswith("settings."):
+        if not name.startswith("settings.") and name != OF_GROUP:
             yield name, node
 
 

@@ -201,3 +201,9 @@ def test_each_test_of_the_standard_policy_that_is_taken_out_is_missed_where_only
     thinner = source.replace("customer.score: 79}", "customer.score: 78}")
     found = cover(load_policy(thinner.encode(), "x.yaml", trade_vocabulary()))
     assert left(found) == ["customer.score just below 80 (79)"]
+
+
+def test_which_of_two_limits_counts_is_not_the_files_to_test() -> None:
+    found = covered(CHECK.replace("CONDITION", "group.exposure > 100"), "group.exposure: 100")
+    assert [words for words in left(found) if "limit" in words or "row" in words] == []
+    assert all(point.line > 0 for point in (*found.rows, *found.boundaries))
