@@ -51,3 +51,9 @@ def test_the_command_prints_the_same_days() -> None:
     run = CliRunner().invoke(cli, ["ladder", str(FOLDER / "oca-credit-control.yaml"), "--due", "2024-01-15"])
     assert run.exit_code == 0
     assert [day for day in ("2024-01-25", "2024-02-29", "2024-03-10") if day not in run.output] == []
+
+
+def test_triple_r_gives_three_notices_and_two_holds() -> None:
+    found = planned("triple-r-marketing", "notices", DUE)
+    wanted = {"notice_1": 10, "notice_2": 15, "notice_3": 20, "credit_hold": 30, "account_hold": 40}
+    assert found == {step: DUE + timedelta(day) for step, day in wanted.items()}
