@@ -80,6 +80,37 @@ class CheckEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """One document that is wanted: whether it is good, missing, too old or not enough, what is wanted, what is on file.
+
+    `on_file` is None where there is none.
+    """
+
+    document: str
+    status: str
+    wanted: Mapping[str, object]
+    on_file: Mapping[str, object] | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The document in the agreed order of keys."""
+        return {"document": self.document, "status": self.status, "wanted": dict(self.wanted),
+                "on_file": None if self.on_file is None else dict(self.on_file)}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentMayBe:
+    """One document that a person may ask for, of the role `set_by` where the policy names one."""
+
+    document: str
+    set_by: str | None
+    wanted: Mapping[str, object]
+
+    def as_dict(self) -> dict[str, object]:
+        """The document in the agreed order of keys."""
+        return {"document": self.document, "set_by": self.set_by, "wanted": dict(self.wanted)}
+
+
+@dataclass(frozen=True, slots=True)
 class TermsOffered:
     """The payment terms of the order as written, the days until the last payment, and its expected date.
 
@@ -207,6 +238,7 @@ class Decision:
     `authority` is the role that may release a referral; `missing` the facts that were missing and decided;
     `decided_at` an instant with its zone, `as_of` the day the rules counted from; a preview reserves nothing.
     `states` are those that are active now, None where the policy has none.
+    `documents` is None where the policy asks for none of this `subject`.
     """
 
     decision_id: str
@@ -227,6 +259,9 @@ class Decision:
     missing: tuple[str, ...] = ()
     preview: bool = False
     states: tuple[StateEntry, ...] | None = None
+    subject: str = "order"
+    documents: tuple[DocumentEntry, ...] | None = None
+    may_be_required: tuple[DocumentMayBe, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.verdict in VERDICTS, self.verdict
@@ -235,7 +270,7 @@ class Decision:
         assert not (self.preview and self.reservation), "a preview reserves nothing"
 
     def as_dict(self) -> dict[str, object]:
-        """The decision in the shape and the order of keys of the HTTP contract; `preview` only when it is one."""
+        """The decision in the shape and the order of keys of the HTTP contract; the last keys only where they hold."""
         document: dict[str, object] = {
             "decision_id": self.decision_id,
             "verdict": self.verdict,
@@ -256,6 +291,11 @@ class Decision:
         }
         if self.states is not None:
             document["states"] = [state.as_dict() for state in self.states]
+        document |= {} if self.subject == "order" else {"subject": self.subject}
+        if self.documents is not None:
+            document["documents"] = [one.as_dict() for one in self.documents]
+        if self.may_be_required:
+            document["may_be_required"] = [one.as_dict() for one in self.may_be_required]
         return document | {"preview": True} if self.preview else document
 
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 
 from policy.check_charges import check_charges
+from policy.check_documents import check_documents, declare_documents
 from policy.check_ladders import check_ladders
 from policy.check_lists import with_lists
 from policy.check_roles import check_role
@@ -66,6 +67,7 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     for written in policy.facts:
         _declare(written, facts, problems)
     with_ranks(policy, facts, problems)
+    declare_documents(policy, facts, problems)
     names = Names(policy, vocabulary, facts, {let.name.text: let for let in policy.lets})
     inference = Inference(names, problems=problems)
     _name_all(names, problems)
@@ -97,6 +99,7 @@ def _rows_and_checks(inference: Inference) -> None:
     for one in policy.checks:
         _check(inference, one)
     check_scopes(inference)
+    check_documents(inference)
     check_subjects(inference)
     inference.level = ANY_SECTION
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from policy.asked_documents import check_name
 from policy.check_roles import check_role
 from policy.document import TestWritten, Word
+from policy.documents import STATUSES as DOCUMENT_STATUSES
+from policy.documents import documents_named
 from policy.expression import read_date, read_number
 from policy.infer import Inference
 from policy.kinds import Value
@@ -235,7 +238,8 @@ def _kept(inference: Inference, found: Found | Problem) -> Found | None:
 
 def _expected(inference: Inference, key: Word, node: Node) -> object:
     if key.text.startswith("checks."):
-        names = [check.name.text for check in inference.names.policy.checks]
+        policy = inference.names.policy
+        names = [*(check.name.text for check in policy.checks), *map(check_name, documents_named(policy))]
         if key.text in inference.names.policy.broken:
             return None
         if key.text[7:] not in names and not _built_in(inference, key.text[7:]):
@@ -245,6 +249,8 @@ def _expected(inference: Inference, key: Word, node: Node) -> object:
         return _one_of(inference, node, STATUSES, "status")
     if is_state(inference, key.text):
         return active_or_not(inference, node)
+    if key.text.startswith("documents."):
+        return _document(inference, key, node)
     if key.text not in EXPECTED:
         inference.note("unknown-key", key.at, f"a test cannot expect '{key.text}'",
                        did_you_mean(key.text, EXPECTED, f"one of: {listed(EXPECTED)}, checks.NAME"))  # fmt: skip
@@ -260,6 +266,16 @@ def _expected(inference: Inference, key: Word, node: Node) -> object:
     if not _has(inference, key):
         return None
     return _single(inference, key.text, Word(node.text, node.at), node)
+
+
+def _document(inference: Inference, key: Word, node: Node) -> str | None:
+    """The expected status of a document that the file names."""
+    named = documents_named(inference.names.policy)
+    if key.text[10:] not in named:
+        inference.note("unknown-key", key.at, f"the file names no document '{key.text[10:]}'",
+                       did_you_mean(key.text[10:], named, f"one of: {listed(named)}" if named else ""))  # fmt: skip
+        return None
+    return _one_of(inference, node, DOCUMENT_STATUSES, "status of a document")
 
 
 def _has(inference: Inference, key: Word) -> bool:

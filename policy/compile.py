@@ -10,12 +10,16 @@ import hashlib
 from dataclasses import replace
 
 from policy import lower_limits
+from policy.asked_documents import DocumentAsked
 from policy.bounds import too_wide
+from policy.check_documents import quality_words
 from policy.compile_receivables import with_receivables
 from policy.digest import program_digest
 from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, Wanted, Word
+from policy.documents import SCALE
 from policy.kinds import Value
 from policy.lower import Lowering
+from policy.lower_documents import lower_documents
 from policy.lower_scopes import applies, lifts, scope_tests, together
 from policy.lower_states import add_states
 from policy.meaning import SAID_WITH_TERMS, Checked, figure_of
@@ -70,14 +74,16 @@ def compile_policy(
     for name in ("terms", "security"):
         if name in policy.rows:
             sections[name] = _section(low, name, policy.rows[name])
-    checks = low.add(Collect(tuple(_check(low, check) for check in policy.checks)))
+    of_documents, documents = lower_documents(low)
+    checks = low.add(Collect((*(_check(low, check) for check in policy.checks), *of_documents)))
     if "authority" in policy.rows:
         sections["authority"] = _section(low, "authority", policy.rows["authority"])
     tiers, limits, terms, security, authority = (sections.get(name, -1) for name in ROW_SECTIONS)
     fields = _message_fields(low)  # they may need nodes of their own, and the fold is the last node
     read = [low.fact_if_known(name) if name else -1 for name in FOLDED[subject]]
     fold = low.add(Fold(checks, tiers, limits, terms, security, authority, effective, *read))
-    return _program(low, (fold, subject), source, _wording(low, fields, built_in)), tuple(_wide(low))
+    program = _program(low, (fold, subject, documents), source, _wording(low, fields, built_in))
+    return program, tuple(_wide(low))
 
 
 def _wide(low: Lowering) -> list[Problem]:
@@ -99,7 +105,9 @@ def _place(low: Lowering, index: int) -> Where:
                 Where(low.checked.policy.file, 1, 1))  # fmt: skip
 
 
-def _program(low: Lowering, end: tuple[int, str], source: bytes, wording: Wording) -> Program:
+def _program(
+    low: Lowering, end: tuple[int, str, tuple[DocumentAsked, ...]], source: bytes, wording: Wording
+) -> Program:
     policy, vocabulary = low.checked.policy, low.checked.vocabulary
     for let in policy.lets:
         if let.name.text in low.lets:
@@ -114,6 +122,7 @@ def _program(low: Lowering, end: tuple[int, str], source: bytes, wording: Wordin
         roles_beside=tuple(role.text for role in policy.roles_beside), fold=end[0], wording=wording,
         source_digest="sha256:" + hashlib.sha256(source).hexdigest(), subject=end[1],
         states=tuple(low.states.values()) if end[1] == ORDER else (),
+        documents=end[2],
     )  # fmt: skip
     program = with_receivables(program, low, _section)
     object.__setattr__(program, "digest", program_digest(program))
@@ -133,6 +142,8 @@ def _wording(low: Lowering, fields: dict[str, int], built_in: frozenset[str]) ->
     pairs = list(zip(keys, checks, strict=True))
     say = {key: {language: word.text for language, word in check.say.items()} for key, check in pairs}
     scales = {scale.name.text: tuple(word.text for word in scale.words) for scale in low.checked.policy.scales}
+    if low.checked.policy.documents:
+        scales[SCALE] = quality_words(low.checked.policy)
     customer = {key: {language: word.text for language, word in check.say_customer.items()} for key, check in pairs}
     return Wording(low.checked.policy.title, low.labels, low.kinds, say, customer, fields, built_in, scales)
 

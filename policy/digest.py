@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from policy.program import Program
 
 LANGUAGE = 1
-AFTER = ("calendar", "ladders", "ladder_of", "letters", "charges", "fees", "release")  # where a policy has them
+AFTER = (  # where a policy has them
+    "calendar", "ladders", "ladder_of", "letters", "charges", "fees", "release", "documents",
+)  # fmt: skip
 UNSAID = ("line", "scope", "text")  # where a thing stands, and how it was written
 
 

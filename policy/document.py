@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from policy.promises import PromiseWritten
 
 ROW_SECTIONS = ("tiers", "limits", "terms", "security", "authority")
-SECTIONS = ("facts", "scales", "settings", "lists", "let", "tables", "states", *ROW_SECTIONS[:4], "checks",
+SECTIONS = ("facts", "scales", "settings", "lists", "let", "tables", "states", *ROW_SECTIONS[:4], "documents", "checks",
             "exceptions", "authority", "release", "escalation", "letters", "late_charge", "fees",
             "promises", "tests")  # fmt: skip
 HEADER = ("aval", "policy", "title", "currency", "calendar", "timezone", "roles", "use")
 PART_SECTIONS = ("aval", "facts", "scales", "settings", "lists", "tables")  # what a shared part may have
 LATER = (
-    "documents", "insurance", "review", "alerts",
+    "insurance", "review", "alerts",
 )  # fmt: skip
 
 

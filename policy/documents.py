@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policy.document import Scope, Word
+from policy.document import Policy, Scope, Word
 from policy.problems import Where
 from policy.scopes import read_for
 from policy.shapes import NAME, Keys, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar
-from policy.suggest import did_you_mean
 from policy.syntax import Condition
 
 ATTRIBUTES = ("not_older_than", "months", "years", "quality")
 ROW_KEYS = ("for", "when", "require", "may_require", "if_absent")
 SET_BY, IF_ABSENT, UNITS = "set_by", ("refer", "deny"), ("days", "months", "years")
+STATUSES = ("good", "missing", "too_old", "not_enough")
 MOST = 1_200  # months, years or days that anybody asks for
 SCALE, BUILT_IN_SCALE = "quality", ("audited", "reviewed", "compiled", "management")
 
@@ -52,6 +52,12 @@ class DocumentRow:
     at: Where
     subjects: tuple[str, ...] = ()
     scope: Scope | None = None
+
+
+def documents_named(policy: Policy) -> tuple[str, ...]:
+    """Every document that a policy names, in the order of first use."""
+    rows = policy.documents
+    return tuple(dict.fromkeys(one.name.text for row in rows for one in (*row.required, *row.may_require)))
 
 
 def read_documents(shapes: Shapes, node: Node | None) -> tuple[DocumentRow, ...]:
@@ -148,21 +154,13 @@ def _quality(shapes: Shapes, node: Node | None) -> Word | None:
 
 
 def _warn_of_slips(shapes: Shapes, names: list[Word]) -> None:
-    """A name that is used once and differs from another by a letter was hardly meant."""
-    counts: dict[str, int] = {}
-    for word in names:
-        counts[word.text] = counts.get(word.text, 0) + 1
-    told: set[str] = set()
-    for word in names:
-        near = [other for other in counts if other not in told and _one_slip(word.text, other)]
-        if near and counts[word.text] == 1 and counts[near[0]] >= counts[word.text]:
-            if counts[near[0]] == 1 and [one.text for one in names].index(near[0]) > [one.text for one in names].index(
-                word.text
-            ):
-                continue  # of two that are used once, the second is told
-            told.add(word.text)
+    """A name that is used once and differs from another by a letter was hardly meant; of two such, the second."""
+    written = [word.text for word in names]
+    for place, word in enumerate(names):
+        near = [other for other in written if _one_slip(word.text, other)]
+        if written.count(word.text) == 1 and near and (written.count(near[0]) > 1 or near[0] in written[:place]):
             shapes.note("unknown-word", word.at, f"the document '{word.text}' is asked for here alone",
-                        did_you_mean(word.text, near), "warning")  # fmt: skip
+                        f"did you mean '{near[0]}'?", "warning")  # fmt: skip
 
 
 def _one_slip(one: str, other: str) -> bool:

@@ -14,6 +14,9 @@ from policy.charges import AMOUNT_KEYS, COUNT_DAYS, RATE_KEYS
 from policy.check_tests import EXPECTED, STATUSES
 from policy.check_tests import VERDICTS as ANSWERS
 from policy.document import HEADER, ROW_SECTIONS, SECTIONS
+from policy.documents import ATTRIBUTES, IF_ABSENT, SET_BY
+from policy.documents import ROW_KEYS as DOCUMENT_KEYS
+from policy.documents import STATUSES as DOCUMENT_STATUSES
 from policy.editor_words import both, described
 from policy.effects import EFFECTS
 from policy.fact_declarations import FACT_KEYS, LIST_KEYS, OWN_KINDS
@@ -105,6 +108,7 @@ def _sections(vocabulary: Vocabulary, language: str) -> dict[str, Schema]:
         "tables": {"type": "object", "propertyNames": name, "additionalProperties": _table(language)},
         "states": {"type": "object", "propertyNames": name, "additionalProperties": _state(language)},
         **rows,
+        "documents": _array(_documents(language)),
         "checks": _array(_check(language)),
         "exceptions": _array(_block(EXCEPTION_KEYS, language, ("exception", "for", "lifts"))),
         "release": _block(("valid_for", "up_to"), language, ("valid_for", "up_to")),
@@ -156,6 +160,15 @@ def _row(section: str, vocabulary: Vocabulary, language: str) -> Schema:
     security = [{"required": ["require"]}, {"required": ["require_one_of"]}]
     return {**row, "oneOf": either} if section != "security" else {**row, "allOf": [{"oneOf": either},
                                                                                   {"oneOf": security}]}  # fmt: skip
+
+
+def _documents(language: str) -> Schema:
+    name = {"type": "string", "pattern": NAME}
+    names = {"anyOf": [name, {"type": "array", "items": name, "minItems": 1}]}
+    asked = {key: {"anyOf": [names, {"type": "object", "propertyNames": name, "additionalProperties": _block(
+        (*ATTRIBUTES, *more), language)}]} for key, more in (("require", ()), ("may_require", (SET_BY,)))}  # fmt: skip
+    row = _block(DOCUMENT_KEYS, language, (), {**asked, "if_absent": {"enum": list(IF_ABSENT)}})
+    return {**row, "anyOf": [{"required": ["require"]}, {"required": ["may_require"]}]}
 
 
 def _check(language: str) -> Schema:
@@ -212,7 +225,9 @@ def _test(vocabulary: Vocabulary, language: str) -> Schema:
     given = {"type": "object", "properties": {**_keys({"like": VALUE}, language), **facts, **lists}}
     answers: dict[str, Schema] = {"verdict": {"enum": list(ANSWERS)}, "missing": {"type": ["array", "string"]},
                                   "security": {"type": ["object", "array", "string"]}}  # fmt: skip
-    named = _keys({"checks.": {"enum": list(STATUSES)}, "state.": {"enum": list(IS)}}, language, "expect.")
+    named = {"checks.": {"enum": list(STATUSES)}, "state.": {"enum": list(IS)},
+             "documents.": {"enum": list(DOCUMENT_STATUSES)}}  # fmt: skip
+    named = _keys(named, language, "expect.")
     expect = {"type": "object", "additionalProperties": False,
               "properties": _keys({key: answers.get(key, VALUE) for key in EXPECTED}, language, "expect."),
               "patternProperties": {f"^{re.escape(start)}": shape for start, shape in named.items()}}  # fmt: skip

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from policy.asked_documents import DocumentAsked
 from policy.kinds import Value
 from policy.receivables import Charge, Fee, Ladder, Letters, Release
 from policy.state_rules import StateRule
@@ -269,6 +270,7 @@ class Program:
     What follows belongs to entries of their own (`policy/receivables.py`); `ladder_of` pairs a tier with its ladder.
     `subject` is what this Program decides on; a policy has one Program for each subject that it uses.
     `states` name the tables of states that stay (`policy/state_rules.py`); only orders change them.
+    `documents` says what the answer tells beside the checks of documents, which decide (`policy/asked_documents.py`).
     """
 
     name: str
@@ -298,3 +300,4 @@ class Program:
     release: Release | None = None
     subject: str = "order"
     states: tuple[StateRule, ...] = ()
+    documents: tuple[DocumentAsked, ...] = ()

@@ -21,6 +21,7 @@ from policy.document import (
     TestWritten,
     Word,
 )  # fmt: skip
+from policy.documents import read_documents
 from policy.effects import read_effect
 from policy.fact_declarations import read_fact_lists, read_facts
 from policy.ladders import read_ladders, read_letters
@@ -87,6 +88,7 @@ def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy
         lets=_lets(shapes, values.get("let")),
         tables=read_tables(shapes, values.get("tables")),
         rows={section: _rows(shapes, section, values[section]) for section in ROW_SECTIONS if section in values},
+        documents=read_documents(shapes, values.get("documents")),
         checks=_checks(shapes, values.get("checks")),
         exceptions=read_exceptions(shapes, values.get("exceptions")),
         tests=_tests(shapes, values.get("tests")),

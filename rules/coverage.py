@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from policy.asked_documents import SECTION, check_name
 from policy.load import Loaded
 from policy.lower_limits import OF_GROUP
 from policy.meaning import STATE, CheckedTest
@@ -131,6 +132,7 @@ class _Seen:
     def __init__(self) -> None:
         self.rows: set[tuple[str, int]] = set()
         self.statuses: set[tuple[int, str]] = set()  # by the line of the check
+        self.named: set[tuple[str, str]] = set()
         self.lifted: set[tuple[str, str]] = set()
         self.sides: set[tuple[tuple[object, ...], str]] = set()
 
@@ -142,6 +144,7 @@ class _Seen:
                 self.rows.add((name, row))
         lines = [check.line for check in _collect(program).rows]
         self.statuses |= {(line, check.status) for line, check in zip(lines, outcome.checks, strict=True)}
+        self.named |= {(check.name, check.status) for check in outcome.checks}
         self.lifted |= {(check.name, check.lifted_by) for check in outcome.checks}
         self._sides(evaluation, own)
 
@@ -167,7 +170,11 @@ class _Seen:
 def _program_thresholds(program: Program) -> Iterator[Threshold]:
     """Those of the sections, the value tables and the file's own checks."""
     conditions = [(row.condition, row.line) for _, table in _tables(program) for row in table.rows]
-    conditions += [(index, check.line) for check in _checks(program) for index in (check.applies, check.fails)]
+    of_documents = [check_name(asked.name) for asked in program.documents]
+    conditions += [(index, check.line) for check in _checks(program) for index in (check.applies, check.fails)
+                   if check.name not in of_documents]  # fmt: skip
+    parts = [part for asked in program.documents for part in (*asked.required, *asked.may)]
+    conditions += [(part.applies, part.line) for part in parts]
     conditions += [(lift.condition, lift.line) for check in _checks(program) for lift in check.lifts]
     for index, line in conditions:
         if index >= 0:
@@ -203,7 +210,13 @@ def _gives(nodes: Sequence[Node], table: First, number: int) -> str:
 
 
 def _check_points(program: Program, seen: _Seen) -> Iterator[Point]:
+    of_documents = {check_name(asked.name): asked.name for asked in program.documents}
     for check in _checks(program):
+        if check.name in of_documents:
+            for words, statuses in (("good", ("pass",)), ("not good", (check.verdict, "not_evaluated"))):
+                shown = any((check.name, status) in seen.named for status in statuses)
+                yield Point(check.line, f"document {of_documents[check.name]} is {words}", shown)
+            continue
         for status, words in ((check.verdict, f"fails ({check.verdict})"), ("pass", "passes")):
             yield Point(check.line, f"check {check.name} {words}", (check.line, status) in seen.statuses)
         for lift in check.lifts:
@@ -215,7 +228,7 @@ def _tables(program: Program) -> Iterator[tuple[str, First]]:
     for name, index in program.tables.items():
         node = program.nodes[index]
         assert isinstance(node, First)
-        if not name.startswith("settings.") and name != OF_GROUP:
+        if not name.startswith(("settings.", f"{SECTION}.")) and name != OF_GROUP:
             yield name, node
 
 

@@ -29,6 +29,7 @@ from credit.terms import parse_terms
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
 from policy.program import Program
 from rules.beside import attributes, last_due_date, said_with_terms, wanted_of
+from rules.documents import documents_of, may_be_required, of_document
 from rules.figure_items import Shown, items_behind
 from rules.figures import Item
 from rules.outcome import CheckOutcome, Evidence, Missing, Outcome, one_per_name
@@ -61,11 +62,14 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
     wording = Wording(program)
     fields = _fields(program, facts)
     items_of = partial(_items, wording, facts, around)
+    documents = documents_of(program, facts)
+    found = one_per_name(outcome.checks)
+    checks = (_check(wording, place, check, fields, items_of) for place, check in found)
     return Decision(
         decision_id=around.decision_id,
         verdict=outcome.verdict,
         hard_stop=outcome.hard_stop,
-        checks=tuple(_check(wording, place, check, fields, items_of) for place, check in one_per_name(outcome.checks)),
+        checks=tuple(of_document(program, documents, check) for check in checks),
         tier=outcome.tier,
         terms=terms_offered(
             outcome.terms, around.deliver_by or around.as_of, said_with_terms(program, outcome)
@@ -81,6 +85,9 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
         missing=outcome.missing,
         preview=around.preview,
         states=_states(program, outcome, facts),
+        subject=program.subject,
+        documents=documents if program.documents else None,
+        may_be_required=may_be_required(program, facts),
     )
 
 

@@ -18,6 +18,7 @@ from policy.security import ATTRIBUTES
 from policy.state_rules import INACTIVE
 from rules import reference
 from rules.beside import attributes, invoiced_on, last_due_date, said_with_terms, wanted_of
+from rules.documents import documents_of
 from rules.facts import computed_facts
 from rules.figures import with_figures
 from rules.outcome import Outcome, Required, one_per_name
@@ -85,6 +86,7 @@ def differences(
     wording = Wording(program)
     compared = [
         _compare_security(program, outcome, wanted, facts or {}) if key == "security"
+        else _compare_document(program, key, wanted, facts or {}) if key.startswith("documents.")
         else _compare(wording, outcome, key, wanted)
         for key, wanted in expect.items()
     ]  # fmt: skip
@@ -111,6 +113,11 @@ def _compare(wording: Wording, outcome: Outcome, key: str, wanted: object) -> Di
     shown = [_shown(wording, value, kind, key) for value in (wanted, found)]
     why = _why(outcome) if key == "verdict" else ""
     return Difference(key, shown[0], shown[1] + why)
+
+
+def _compare_document(program: Program, key: str, wanted: object, facts: Mapping[str, Any]) -> Difference | None:
+    found = {one.document: one.status for one in documents_of(program, facts)}.get(key.partition(".")[2], "none")
+    return None if found == wanted else Difference(key, str(wanted), found)
 
 
 def _answer(program: Program, outcome: Outcome, key: str) -> tuple[Any, str]:

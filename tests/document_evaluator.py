@@ -40,6 +40,7 @@ from policy.syntax import (
 )  # fmt: skip
 from tests import document_states
 from tests.document_days import in_a_row, in_window, month_of, months_later
+from tests.document_papers import document_checks
 from tests.document_scopes import width
 
 
@@ -513,7 +514,9 @@ class Evaluator:
 
     def answer(self) -> Answer:
         """The whole decision."""
-        checks = tuple(self.check(check) for check in self.checks)
+        papers = [row for row in self.policy.documents if self.concerns(row, "documents")]
+        checks = (*(self.check(check) for check in self.checks),
+                  *(Found(*told) for told in document_checks(self, papers)))  # fmt: skip
         columns = {"tiers": ["tier"], "terms": ["offer", "longest"], "security": ["security"],
                    "limits": sorted({c for row in self.sections.get("limits", ()) for c in row.cells} - {"effective"})}
         cells = {(section, column): self.output(section, column) for section, names in columns.items()

@@ -7,7 +7,9 @@ from marshmallow import fields, validate
 from api.schemas.customers import PageAsked
 from api.schemas.fields import Body, Facts, Whole, currency, day, identifier, money, token, words
 from credit.decision import ENGINES, STATUSES, VERDICTS
+from policy.documents import STATUSES as DOCUMENT_STATUSES
 from policy.effects import EFFECTS
+from policy.subjects import SUBJECTS
 
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 
@@ -77,6 +79,23 @@ class CheckShown(Body):
     lifted_by = fields.String()
     effect = fields.List(fields.String(validate=validate.OneOf(EFFECTS)))
     items = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
+
+
+class DocumentShown(Body):
+    """A document that is wanted, and what is on file."""
+
+    document = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(DOCUMENT_STATUSES))
+    wanted = fields.Dict(keys=fields.String(), required=True)
+    on_file = fields.Dict(keys=fields.String(), required=True, allow_none=True)
+
+
+class DocumentMayBeShown(Body):
+    """A document that a person may ask for."""
+
+    document = fields.String(required=True)
+    set_by = fields.String(required=True, allow_none=True)
+    wanted = fields.Dict(keys=fields.String(), required=True)
 
 
 class DiscountShown(Body):
@@ -178,6 +197,9 @@ class DecisionShown(Body):
     as_of = fields.Date(required=True)
     engines = fields.String(required=True, validate=validate.OneOf(ENGINES))
     states = fields.List(fields.Nested(StateShown()))
+    subject = fields.String(validate=validate.OneOf(SUBJECTS), metadata={"description": "left out for an order"})
+    documents = fields.List(fields.Nested(DocumentShown))
+    may_be_required = fields.List(fields.Nested(DocumentMayBeShown))
     preview = fields.Boolean()
 
 

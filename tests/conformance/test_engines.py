@@ -28,6 +28,7 @@ from rules import durable, reference
 from rules.agreement import Agreement
 from rules.beside import invoiced_on, last_due_date, said_with_terms, wanted_of
 from rules.compiled import compile_program
+from rules.documents import documents_of
 from rules.facts import computed_facts, trade_vocabulary
 from rules.figures import with_figures
 from rules.outcome import Outcome, one_per_name
@@ -107,7 +108,8 @@ def facts_of(program: Program, written: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
     ranks = {name: dict(fact.ranks) for name, fact in declared.items() if fact.ranks}
     written = {name: str(ranks[name].get(text, text)) if name in ranks else text for name, text in written.items()}
-    given = {name: typed(text, declared[name].kind) for name, text in written.items() if name not in known}
+    others = {name for name in written if name.startswith("document.") and name not in declared}  # of other subjects
+    given = {name: typed(text, declared[name].kind) for name, text in written.items() if name not in {*known, *others}}
     return with_figures(program, computed_facts({n: v for n, v in given.items() if v is not None}), lists)
 
 
@@ -140,6 +142,9 @@ def differences(
             case "counted":
                 pairs = [(f"counted {check}", checks[check].evidence[0].value, Fraction(text))
                          for check, text in value.items()]  # fmt: skip
+            case "documents":
+                states = {one.document: one.status for one in documents_of(program, facts)}
+                pairs = [(f"document {paper}", states.get(paper, "none"), status) for paper, status in value.items()]
             case "rows":
                 rows = {table: str(outcome.rows.get(table, "absent")) for table in value}
                 pairs = [(f"row of {table}", rows[table], row) for table, row in value.items()]

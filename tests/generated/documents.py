@@ -137,6 +137,7 @@ class _Writer(Formulas):
         made["authority"] = self.rows(lambda: {"release": r.choice(ROLES)}) if self.chance(0.7) else None
         if self.chance(0.4):
             self.subjects(made, scopes)
+        made["documents"] = self.papers(scopes) if self.chance(0.3) else None
         made["tests"] = self.tests() if self.chance(0.1) else None
         lets = list(self.lets.items())
         r.shuffle(lets)
@@ -359,6 +360,23 @@ class _Writer(Formulas):
                 check["for"] = r.choice(("shipment", "[every order, shipment]"))
                 if check["for"] == "shipment" and self.chance(0.5):
                     check["effect"] = "[stop shipment, hold orders]"
+
+    def papers(self, scopes: list[str]) -> list[dict[str, Any]]:
+        """Rows of documents for orders and shipments."""
+        r = self.random
+        qualities = ("audited", "reviewed", "compiled", "management")
+        wanted = {"not_older_than": lambda: f"{r.randrange(1, 40)} {r.choice(('months', 'days'))}",
+                  "months": lambda: str(r.randrange(1, 13)), "years": lambda: str(r.randrange(1, 4)),
+                  "quality": lambda: f"{r.choice(qualities)} or better"}  # fmt: skip
+        rows = []
+        for _ in range(r.randrange(1, 4)):
+            chosen = {key: make() for key, make in wanted.items() if self.chance(0.4)}
+            asked: Any = {"statement": chosen} if chosen else ["statement", "register"]
+            whom = ["order", "every shipment", *([r.choice(scopes)] if self.chance(0.3) else [])]
+            row: dict[str, Any] = {"for": whom, "require": asked}
+            row |= {"when": self.condition()} if self.chance(0.5) else {}
+            rows.append(row | ({"if_absent": "deny"} if self.chance(0.3) else {}))
+        return rows
 
     def tests(self) -> list[dict[str, Any]]:
         """Tests belong to the file and change nothing that it decides."""

@@ -27,7 +27,7 @@ def test_another_version_of_the_language_is_not_guessed() -> None:
     assert codes("let: {}\n", HEAD.replace("aval: 1", "aval: 2")) == ["not-yet-supported"]
 
 
-@pytest.mark.parametrize("section", ["use", "documents", "insurance", "alerts",
+@pytest.mark.parametrize("section", ["insurance", "alerts",
                                      "review"])  # fmt: skip
 def test_a_section_of_later_is_an_error(section: str) -> None:
     assert codes(f"{section}: [a]\n") == ["not-yet-supported"]
