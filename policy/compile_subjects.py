@@ -36,7 +36,7 @@ def of_subject(checked: Checked, subject: str) -> Checked:
     if policy == checked.policy:
         return checked
     names = replace(checked.names, policy=policy, known=_known(checked, "limits" in policy.rows))
-    return replace(checked, policy=policy, names=names)
+    return replace(checked, policy=policy, names=names, whole=checked.policy)
 
 
 def _known(checked: Checked, with_limits: bool) -> dict[str, Referent]:

@@ -30,7 +30,7 @@ def chooses(rows: tuple[RowWritten, ...]) -> bool:
 def effective(low: Lowering) -> int:
     """The limit that counts, none counting as 0 where nobody granted anything."""
     own = _own(low)
-    if mentions(low.checked.policy, GROUP_FACTS):
+    if mentions(low.checked.whole or low.checked.policy, GROUP_FACTS):
         own = _under_group(low, own)
     found = low.add(Calc("none_as_zero", (own,), "limit"))
     low.labels[found] = "limit.effective"

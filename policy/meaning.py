@@ -113,6 +113,7 @@ class Checked:
     names: Names
     tests: tuple[CheckedTest, ...]
     promises: tuple[CheckedPromise, ...] = ()
+    whole: Policy | None = None  # the document of all subjects, where this is of one
 
 
 def fact_referent(declaration: FactDeclaration, scope: str = "fact") -> Referent:
