@@ -41,7 +41,7 @@ from policy.syntax import (
 from tests import document_states
 from tests.document_days import in_a_row, in_window, month_of, months_later
 from tests.document_papers import document_checks
-from tests.document_scopes import width
+from tests.document_scopes import concerns, width
 
 
 @dataclass(frozen=True)
@@ -129,20 +129,14 @@ class Evaluator:
     def __init__(self, checked: Checked, facts: Mapping[str, Any], lists: Lists, subject: str = "order") -> None:
         self.checked, self.policy, self.meanings = checked, checked.policy, checked.meanings
         self.subject = subject
-        sections = {name: [row for row in rows if self.concerns(row, name)] for name, rows in self.policy.rows.items()}
+        written = self.policy.rows.items()
+        sections = {name: [row for row in rows if concerns(row, name, subject)] for name, rows in written}
         self.sections = {name: rows for name, rows in sections.items() if rows}
-        self.checks = [check for check in self.policy.checks if self.concerns(check, "checks")]
+        self.checks = [check for check in self.policy.checks if concerns(check, "checks", subject)]
         self.facts, self.lists = facts, lists
         self.item: Mapping[str, Any] = {}
         self.item_list = ""
         self.kept: dict[Any, Any] = {}
-
-    def concerns(self, part: Any, section: str) -> bool:
-        """Whether a row or check is for this subject."""
-        if part.subjects:
-            return self.subject in part.subjects
-        return section in ("tiers", "limits") or (self.subject in ("limit_request", "customer")
-                                                  if section == "documents" else self.subject == "order")  # fmt: skip
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
         """A value that is worked out once."""
@@ -514,7 +508,7 @@ class Evaluator:
 
     def answer(self) -> Answer:
         """The whole decision."""
-        papers = [row for row in self.policy.documents if self.concerns(row, "documents")]
+        papers = [row for row in self.policy.documents if concerns(row, "documents", self.subject)]
         checks = (*(self.check(check) for check in self.checks),
                   *(Found(*told) for told in document_checks(self, papers)))  # fmt: skip
         columns = {"tiers": ["tier"], "terms": ["offer", "longest"], "security": ["security"],
