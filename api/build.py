@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from api.known import gathered
@@ -11,6 +12,7 @@ from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.load import Loaded, load_policy
 from policy.parts import Part, Shelf
 from policy.program import Program
+from policy.subjects import ORDER
 from rules.agreement import Agreed, Agreement
 from rules.facts import trade_vocabulary
 from rules.figures import with_figures
@@ -42,7 +44,9 @@ def build_policy(version: PolicyVersion, allow_single: bool) -> LoadedPolicy:
         raise BrokenPolicy(str(loaded.problems[0]) if loaded.problems else "nothing in it")
     if loaded.program.source_digest != version.digest:
         raise BrokenPolicy("the stored bytes are not those that the digest names")
-    return LoadedPolicy(version, loaded.program, PolicyEvaluator(version, loaded.program, allow_single))
+    made = {subject: LoadedPolicy(version, one, PolicyEvaluator(version, one, allow_single))
+            for subject, one in loaded.programs.items()}  # fmt: skip
+    return replace(made.pop(ORDER), others=made)
 
 
 class PolicyEvaluator:
@@ -60,8 +64,8 @@ class PolicyEvaluator:
         agreed = self._agreement.decide(facts)
         around = Circumstances(
             decision_id=situation.decision_id, decided_at=situation.decided_at, as_of=situation.as_of,
-            engines=agreed.engines, version=self._version.version, deliver_by=situation.order.deliver_by,
-            preview=situation.preview, lists=lists,
+            engines=agreed.engines, version=self._version.version, preview=situation.preview, lists=lists,
+            deliver_by=None if situation.order is None else situation.order.deliver_by,
         )  # fmt: skip
         decision = present(self._program, agreed.outcome, facts, around)
         return Evaluated(decision, agreed.outcome, facts, ceiling_of(agreed.outcome), disagreed_in(agreed))

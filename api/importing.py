@@ -144,8 +144,9 @@ def _reader(mapping: ImportMapping, database: Database) -> RowReader:
     known = dict(vocabulary.facts)
     with database.read() as work:
         version = work.policies.effective() if mapping.facts else None
-    program = load_version(version).program if version else None
-    known |= program.facts if program else {}
+    programs = load_version(version).programs if version else {}
+    for program in programs.values():
+        known |= program.facts
     for name in mapping.facts:
         if name not in known:
             raise ValueError(f"the mapping names the fact '{name}', which neither trade nor policy knows; mend it")

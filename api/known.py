@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from api.operations.orders import Order
+from api.operations.wanted import LimitRequest
 from api.situation import Situation
 from credit.exposure import Limit
 from credit.money import Money
@@ -22,10 +24,10 @@ def gathered(situation: Situation) -> tuple[Facts, Lists]:
 
 def known_of(situation: Situation) -> Known:
     """What is known of the order and its customer, in the business's own records."""
-    order, account = situation.order, situation.account
+    account = situation.account
     return Known(
         as_of=situation.as_of,
-        order=OrderPlaced(order.amount, order.prepaid, order.requested_terms, order.placed_on, order.deliver_by),
+        order=None if situation.order is None else _placed(situation.order),
         limit=granted_limit(account.customer.limit, account.currency),
         exposure=account.balance,
         invoices=tuple(read_invoice(one) for one in situation.invoices),
@@ -33,8 +35,21 @@ def known_of(situation: Situation) -> Known:
         customer_id=account.customer.customer_id,
         country=account.customer.country,
         master=situation.master,
-        stated=situation.stated,
+        stated={**situation.stated, **_asked_for(situation.limit_request)},
+        currency=account.currency,
     )
+
+
+def _placed(order: Order) -> OrderPlaced:
+    return OrderPlaced(order.amount, order.prepaid, order.requested_terms, order.placed_on, order.deliver_by)
+
+
+def _asked_for(request: LimitRequest | None) -> Facts:
+    """A limit request by the policy's names."""
+    if request is None:
+        return {}
+    until = None if request.valid_until is None else request.valid_until.toordinal()
+    return {"limit_request.amount": request.amount.minor, "limit_request.valid_until": until}
 
 
 def granted_limit(stored: GrantedLimit, currency: str) -> Limit:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from api.situation import Evaluated, Situation
 from policy.program import Program
+from policy.vocabulary import FactDeclaration
 from storage.policies import PolicyVersion
 
 
@@ -34,6 +35,24 @@ class LoadedPolicy:
     version: PolicyVersion
     program: Program
     evaluator: Evaluator
+    others: Mapping[str, LoadedPolicy] = field(default_factory=dict)  # by subject, for what is no order
+
+    def of(self, subject: str) -> LoadedPolicy | None:
+        """What decides on a subject; None where the policy says nothing for it."""
+        return self if subject == "order" else self.others.get(subject)
+
+    @property
+    def facts(self) -> Mapping[str, FactDeclaration]:
+        """Every fact that the policy reads, for whatever it decides on."""
+        found = {**self.program.facts}
+        for other in self.others.values():
+            found |= other.program.facts
+        return found
+
+    def close(self) -> None:
+        """Free the memory of every engine."""
+        for one in (self, *self.others.values()):
+            one.evaluator.close()
 
 
 class UnknownPolicy(LookupError):
@@ -128,4 +147,4 @@ class PolicyCache:
 def _close_all(entries: list[_Entry]) -> None:
     for entry in entries:
         if entry.built.done() and entry.built.exception() is None:
-            entry.built.result().evaluator.close()
+            entry.built.result().close()

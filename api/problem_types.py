@@ -58,6 +58,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         ("fact-not-yours", 422, "a fact is not the sender's to state",
          "An order system states facts from the request only; master and bureau facts go to the customer, the rest is "
          "computed."),
+        ("subject-not-decided", 422, "the policy says nothing for this subject",
+         "An officer has to write rows for it, such as 'for: shipment'; nothing was decided."),
         ("unknown-policy", 422, "the policy is not known", "Name the digest of a stored policy version."),
         ("invalid-cursor", 422, "the cursor is none of ours", "Send `next` of the page before, unchanged."),
         ("not-found", 404, "there is nothing here", "Check the address and the identifier."),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from api.operations.orders import Order
+from api.operations.wanted import LimitRequest
 from credit.decision import Decision, PolicyReference
 from policy.kinds import Value
 from rules.outcome import Outcome
@@ -17,14 +18,14 @@ from storage.receivables import Invoice
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One order and all that is known of its customer on the day `as_of`.
+    """One order, or the limit asked for, and all that is known of its customer on the day `as_of`.
 
     `account` is locked, or only looked at for a preview; `stated` are the request's facts as exact values;
     `master` those that people keep about the customer; `recorded` the states and acts, where the policy reads any.
     """
 
     decision_id: str
-    order: Order
+    order: Order | None
     account: AccountState
     invoices: tuple[Invoice, ...]
     stated: Mapping[str, Value]
@@ -34,6 +35,7 @@ class Situation:
     as_of: date
     preview: bool = False
     recorded: Recorded = Recorded()
+    limit_request: LimitRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

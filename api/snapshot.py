@@ -14,6 +14,8 @@ from api.situation import Evaluated
 def outcome_record(evaluated: Evaluated) -> dict[str, Any]:
     """The outcome that was answered, and under `engines` what each engine said where they did not agree."""
     record: dict[str, Any] = plain_json(evaluated.outcome)
+    if evaluated.decision.subject != "order":
+        record["subject"] = evaluated.decision.subject
     return record if evaluated.disagreed is None else record | {"engines": plain_json(evaluated.disagreed)}
 
 

@@ -47,11 +47,12 @@ class Known:
 
     `exposure` is everything owed or reserved before this order. `earlier_orders` is None where the list is not
     complete. `stated` are the request's facts and `master` those that people keep about the customer, both as exact
-    values by the policy's names; what the ledger or the order itself says wins over both.
+    values by the policy's names; what the ledger or the order itself says wins over both. Without an `order` the
+    account's `currency` is said.
     """
 
     as_of: date
-    order: OrderPlaced
+    order: OrderPlaced | None
     limit: Limit
     exposure: int
     invoices: tuple[Invoice, ...] = ()
@@ -60,6 +61,7 @@ class Known:
     country: str | None = None
     master: Mapping[str, Value | None] = field(default_factory=dict)
     stated: Mapping[str, Value | None] = field(default_factory=dict)
+    currency: str = ""
 
 
 def gather(known: Known) -> tuple[Facts, Lists]:
@@ -67,15 +69,19 @@ def gather(known: Known) -> tuple[Facts, Lists]:
 
     Raises: ValueError for requested terms that are none, or an invoice in another currency than the order.
     """
-    currency = known.order.amount.currency
+    currency = known.currency if known.order is None else known.order.amount.currency
     figures = receivable_figures(known.invoices, known.as_of, currency)
     facts: Facts = {**known.master, **known.stated}
     if known.customer_id is not None:
         facts["customer.id"] = known.customer_id
     if known.country is not None:
         facts["customer.country"] = known.country
-    facts |= ledger_facts(figures, known.limit, known.exposure) | order_facts(known.order, known.as_of)
+    facts |= ledger_facts(figures, known.limit, known.exposure) | _asked(known)
     return computed_facts(facts), _lists(known)
+
+
+def _asked(known: Known) -> Facts:
+    return {"as_of": known.as_of.toordinal()} if known.order is None else order_facts(known.order, known.as_of)
 
 
 def ledger_facts(figures: ReceivableFigures, limit: Limit, exposure: int) -> Facts:

@@ -47,7 +47,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class DecidedOrder:
-    """The order as it was decided: minor units of the account's currency."""
+    """The order as it was decided: minor units of the account's currency.
+
+    A decision on something else has amounts of 0, so that it is no earlier order, and no `order_id` but a shipment's.
+    """
 
     order_id: str
     amount: int

@@ -132,6 +132,7 @@ EARLIER = Prepared(
     )
     .where(decision.c.customer_id == bindparam("wanted"), decision.c.as_of >= bindparam("since"))
     .where(or_(decision.c.verdict == "approve", decision.c.verdict == "approve_with_conditions"))
+    .where(decision.c.order_amount > 0)  # an order is worth more than zero: 0 marks what was no order
     .order_by(decision.c.as_of.desc(), decision.c.seq.desc())
     .limit(MOST_EARLIER_ORDERS + 1)
 )  # fmt: skip
@@ -209,6 +210,18 @@ class Accounts:
             )
             for row in found
         )  # fmt: skip
+
+    def held_for(self, account_id: int, order_id: str) -> int:
+        """What approvals of one order hold now."""
+        other = reservation.alias()
+        last = select(func.max(other.c.step)).where(other.c.reservation_id == reservation.c.reservation_id)
+        wanted = (
+            select(func.coalesce(func.sum(reservation.c.amount), 0))
+            .join(decision, decision.c.decision_id == reservation.c.decision_id)
+            .where(reservation.c.account_id == account_id, decision.c.order_id == order_id)
+            .where(reservation.c.state == "held", reservation.c.step == last.scalar_subquery())
+        )
+        return int(self._connection.execute(wanted).scalar_one())
 
     def balance_parts(self, account_id: int) -> BalanceParts:
         """Held reservations and open invoices, each added up from its own rows: their sum must be the balance."""

@@ -17,6 +17,7 @@ from policy import Loaded
 from policy.given import read_given
 from policy.meaning import CheckedTest
 from policy.program import Program
+from policy.subjects import ORDER, SUBJECTS
 from rules.agreement import Agreement
 from rules.durable import EngineFault
 from rules.facts import computed_facts, trade_vocabulary
@@ -30,21 +31,26 @@ from rules.present import Circumstances, present
               help="The facts, in YAML or JSON, written as 'given' of a test.")  # fmt: skip
 @click.option("--as-of", "as_of", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]),
               help="The day of the decision  [default: as_of of the facts, else today]")  # fmt: skip
+@click.option("--subject", metavar="WHAT", type=click.Choice(SUBJECTS), default=ORDER, show_default=True,
+              help="An order, limit_request, shipment or customer.")  # fmt: skip
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True,
               help="The language of the table.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The decision as order systems get it.")
 @click.pass_context
 def decide(context: click.Context, policy_name: str, facts_name: str, as_of: datetime | None, language: str,
-           as_json: bool) -> None:  # fmt: skip
+           as_json: bool, subject: str) -> None:  # fmt: skip
     """Decide one order under a policy, on the facts of a file: a preview, nothing is stored."""
     loaded = load(_existing(policy_name))
     if loaded.program is None:
         tell(loaded.problems)
         click.echo(f"{policy_name} decides nothing: it has {counted(broken(loaded.problems), 'error')}", err=True)
         context.exit(1)
+    program = loaded.programs.get(subject)
+    if program is None:
+        raise click.UsageError(f"{policy_name} has no rows for the subject '{subject}'")
     given = _given(context, loaded, facts_name)
     try:
-        decision = preview(loaded.program, given, as_of.date() if as_of else None)
+        decision = preview(program, given, as_of.date() if as_of else None)
     except (ArithmeticError, ValueError, EngineFault) as fault:  # such as a due date after the last year there is
         raise click.ClickException(f"these facts cannot be decided ({fault}); look for an amount or a day out of all "
                                    "proportion") from fault  # fmt: skip
@@ -53,7 +59,7 @@ def decide(context: click.Context, policy_name: str, facts_name: str, as_of: dat
     else:
         from api.commands.decision_table import show
 
-        show(decision, loaded.program, language)
+        show(decision, program, language)
 
 
 def preview(program: Program, given: CheckedTest, as_of: date | None) -> Decision:

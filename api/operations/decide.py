@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from api import idempotency
@@ -21,8 +21,8 @@ from api.errors import Refused
 from api.operations.customer_states import changed_states
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import held_amount, within_ceiling
-from api.operations.orders import Order, read_order
 from api.operations.use_policy import use_policy
+from api.operations.wanted import Wanted, read_wanted, without_itself
 from api.services import Services
 from api.situation import Evaluated
 from api.snapshot import outcome_record, plain_json
@@ -44,7 +44,7 @@ class Asked:
     key: str
     body: bytes
     wish: Mapping[str, Any]
-    order: Order
+    wanted: Wanted
 
     @property
     def customer_id(self) -> str:
@@ -71,7 +71,7 @@ def decide(held: Services, caller: Caller, key: str, body: bytes, wish: Mapping[
 
     Raises: Refused where the request cannot be decided; storage's failures, of which InDoubt asks for a retry.
     """
-    asked = Asked(caller, key, body, wish, read_order(wish["order"]))
+    asked = Asked(caller, key, body, wish, read_wanted(wish))
     with held.in_work.claim(caller.client, key):
         slow = _load(held, asked)
         if isinstance(slow, Claim):
@@ -87,7 +87,7 @@ def _load(held: Services, asked: Asked) -> Slow | Claim:
     """What can be read before the lock, or the answer that is already there."""
     with held.database.read() as work:
         claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
-        return load_slow(work, asked.customer_id, asked.order) if claim.state == "new" else claim
+        return load_slow(work, asked.customer_id, asked.wanted) if claim.state == "new" else claim
 
 
 def _decide_and_record(held: Services, asked: Asked, slow: Slow) -> Answer:
@@ -101,35 +101,47 @@ def _decide_and_record(held: Services, asked: Asked, slow: Slow) -> Answer:
             assert locked is not None, "customers are never removed"
             if locked.policy_digest != loaded.version.digest:
                 loaded = policies.enter_context(use_policy(held, locked.policy_digest))
-            asking = Asking(str(uuid.uuid4()), asked.order, asked.wish["facts"])
-            known = slow.refreshed(work, locked).remembering(work, loaded.program)
-            found = evaluate(held, loaded, known, asking)
-            evaluated = within_ceiling(found, loaded.program, locked.balance, asked.order.unsecured_amount)
+            wanted = asked.wanted
+            asking = Asking(str(uuid.uuid4()), wanted.order, asked.wish["facts"], subject=wanted.subject,
+                            limit_request=wanted.limit_request)  # fmt: skip
+            program = (loaded.of(wanted.subject) or loaded).program
+            known = slow.refreshed(work, locked).remembering(work, program)
+            known = replace(known, account=without_itself(work, known.account, wanted))
+            evaluated = evaluate(held, loaded, known, asking)
+            if wanted.held is not None:
+                evaluated = within_ceiling(evaluated, loaded.program, locked.balance, wanted.held)
             answer = _record(held, asked, locked, evaluated, work)
-            work.states.change(locked, changed_states(loaded.program, evaluated))
+            work.states.change(locked, changed_states(program, evaluated))
     _tell(evaluated)
     return answer
 
 
 def _record(held: Services, asked: Asked, locked: AccountState, evaluated: Evaluated, work: Work) -> Answer:
-    hold = _hold(held, evaluated, locked, asked.order)
+    unsecured = asked.wanted.held
+    hold = None if unsecured is None else _hold(held, evaluated, locked, unsecured)
     decision = evaluated.decision if hold is None else _with_reservation(evaluated.decision, hold, locked.currency)
     response = canonical_json({"decision": decision.as_dict(), "receipt": None})
-    order = asked.order
     work.decisions.record(locked, NewDecision(
         decision_id=decision.decision_id, client=asked.caller.client, idempotency_key=asked.key, body_hash=asked.hash,
         status=201, response=response, verdict=decision.verdict, policy_digest=decision.policy.digest,
         program_digest=decision.policy.program_digest, as_of=decision.as_of,
-        order=DecidedOrder(order.order_id, order.amount.minor, order.unsecured_amount.minor,
-                           order.placed_on or decision.as_of),
+        order=_decided(asked.wanted, decision.as_of),
         request=asked.body, facts=plain_json(evaluated.facts), outcome=outcome_record(evaluated), hold=hold,
     ))  # fmt: skip
     return Answer(201, response, replayed=False)
 
 
-def _hold(held: Services, evaluated: Evaluated, locked: AccountState, order: Order) -> Hold | None:
+def _decided(wanted: Wanted, as_of: date) -> DecidedOrder:
+    """The order for the record; what is no order has no amounts, so that it is never counted as an earlier order."""
+    order = wanted.order
+    if order is None or wanted.held is None:
+        return DecidedOrder("" if order is None else order.order_id, 0, 0, as_of)
+    return DecidedOrder(order.order_id, order.amount.minor, order.unsecured_amount.minor, order.placed_on or as_of)
+
+
+def _hold(held: Services, evaluated: Evaluated, locked: AccountState, unsecured: Money) -> Hold | None:
     """What an approval reserves: what the order adds to the risk, until the reservation expires."""
-    amount = held_amount(evaluated.decision, order.unsecured_amount)
+    amount = held_amount(evaluated.decision, unsecured)
     if amount == 0:
         return None
     expires_at = locked.now + timedelta(hours=held.settings.reservation_hours)

@@ -18,6 +18,7 @@ from api.operations.customer_states import recorded_of
 from api.operations.known_facts import read_facts
 from api.operations.orders import Order, refuse_late_delivery
 from api.operations.use_policy import engine_fault
+from api.operations.wanted import LimitRequest, Wanted
 from api.policies import LoadedPolicy
 from api.requests import refused_fields
 from api.services import Services
@@ -26,6 +27,7 @@ from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, PolicyReference
 from credit.money import LARGEST_AMOUNT
 from policy.kinds import Value
 from policy.program import Program
+from policy.subjects import CALLED, ORDER
 from rules.states import Recorded, remembers
 from storage.exposure_ledger import AccountState
 from storage.receivables import Invoice
@@ -60,27 +62,30 @@ class Slow:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What is asked of a policy: an order, the facts stated with it, and, for a preview, the day."""
+    """What is asked of a policy: an order or a limit, the facts stated with it, and, for a preview, the day."""
 
     decision_id: str
-    order: Order
+    order: Order | None
     facts: Mapping[str, Any]
     as_of: date | None = None
     preview: bool = False
+    subject: str = ORDER
+    limit_request: LimitRequest | None = None
 
 
-def load_slow(work: Work, customer_id: str, order: Order) -> Slow:
-    """The account and invoices of an order's customer.
+def load_slow(work: Work, customer_id: str, wanted: Wanted) -> Slow:
+    """The account and invoices of a customer.
 
-    Raises: Refused for an unknown customer, or an order in another currency than its account.
+    Raises: Refused for an unknown customer, or an amount in another currency than its account.
     """
     account = work.accounts.look(customer_id)
     if account is None:
         raise Refused("unknown-customer", f"there is no customer '{customer_id}'; set it first",
                       [FieldError("customer_id", "is not known")])  # fmt: skip
-    if order.amount.currency != account.currency:
+    if wanted.money is not None and wanted.money.currency != account.currency:
+        field = "order.currency" if wanted.order is not None else "limit_request.currency"
         raise Refused("currency-mismatch", f"the account of '{customer_id}' is kept in {account.currency}",
-                      [FieldError("order.currency", f"is not {account.currency}")])  # fmt: skip
+                      [FieldError(field, f"is not {account.currency}")])  # fmt: skip
     return Slow(account, work.invoices.for_customer(customer_id))
 
 
@@ -89,20 +94,26 @@ def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -
 
     Raises: Refused for facts that cannot be used, for another currency than the policy's, and where the engines fail.
     """
+    of_subject = loaded.of(asking.subject)
+    if of_subject is None:
+        told = f"the policy '{loaded.program.name}' has no rows for {CALLED[asking.subject]}"
+        raise Refused("subject-not-decided", told, [FieldError("subject", "is not decided by this policy")])
+    loaded = of_subject
     account, program = slow.account, loaded.program
     if program.currency != account.currency:
         raise Refused("currency-mismatch", f"the policy '{program.name}' decides in {program.currency}")
-    if account.balance + asking.order.unsecured_amount.minor > LARGEST_AMOUNT:
+    if asking.order is not None and account.balance + asking.order.unsecured_amount.minor > LARGEST_AMOUNT:
         raise refused_fields([FieldError("order.amount", "is more than an account can hold with what is owed already")])
     version = loaded.version
     as_of = asking.as_of or account.now.astimezone(ZoneInfo(program.timezone)).date()
-    refuse_late_delivery(asking.order, as_of)
+    if asking.order is not None:
+        refuse_late_delivery(asking.order, as_of)
     situation = Situation(
         decision_id=asking.decision_id, order=asking.order, account=account, invoices=slow.invoices,
         stated=_stated(held, loaded, asking.facts), master=_master(held, loaded, account),
         policy=PolicyReference(version.name, version.version, version.digest, program.digest),
         decided_at=account.now, as_of=as_of,
-        preview=asking.preview, recorded=slow.recorded,
+        preview=asking.preview, recorded=slow.recorded, limit_request=asking.limit_request,
     )  # fmt: skip
     try:
         found = loaded.evaluator.evaluate(situation)
@@ -113,10 +124,11 @@ def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -
 
 
 def _stated(held: Services, loaded: LoadedPolicy, facts: Mapping[str, Any]) -> dict[str, Value]:
-    in_order = [FieldError(f"facts.{name}", "belongs into 'order'; leave it out") for name in facts
-                if name.startswith("order.")]  # fmt: skip
-    if in_order:
-        raise Refused("fact-not-yours", "figures of the order are read from 'order' alone", in_order)
+    for owner, what in (("order", "order"), ("limit_request", "limit request")):
+        inside = [FieldError(f"facts.{name}", f"belongs into '{owner}'; leave it out") for name in facts
+                  if name.startswith(f"{owner}.")]  # fmt: skip
+        if inside:
+            raise Refused("fact-not-yours", f"figures of the {what} are read from '{owner}' alone", inside)
     known = {**held.vocabulary.facts, **loaded.program.facts}
     return read_facts(facts, known, ("request",), loaded.program.currency, held.vocabulary)
 

@@ -26,7 +26,7 @@ def effective_facts(held: Services) -> Mapping[str, FactDeclaration]:
     if version is None:
         return held.vocabulary.facts
     with use_policy(held, version.digest) as loaded:
-        return {**held.vocabulary.facts, **loaded.program.facts}
+        return {**held.vocabulary.facts, **loaded.facts}
 
 
 def read_facts(given: Mapping[str, Any], known: Mapping[str, FactDeclaration], sources: tuple[str, ...],

@@ -11,8 +11,8 @@ from typing import Any
 from api.known import read_invoice
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import within_ceiling
-from api.operations.orders import read_order
 from api.operations.use_policy import use_policy
+from api.operations.wanted import read_wanted, without_itself
 from api.services import Services
 from credit.decision import canonical_json
 from rules.states import remembers
@@ -23,18 +23,22 @@ def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
 
     Raises: Refused where the request cannot be decided.
     """
-    order = read_order(wish["order"])
+    wanted = read_wanted(wish)
     with held.database.read() as work:
-        slow = load_slow(work, str(wish["customer_id"]), order)
+        slow = load_slow(work, str(wish["customer_id"]), wanted)
+        slow = replace(slow, account=without_itself(work, slow.account, wanted))
     if wish.get("as_of") is not None:
         slow = _as_of(slow, wish["as_of"])
-    asking = Asking(str(uuid.uuid4()), order, wish["facts"], wish.get("as_of"), preview=True)
+    asking = Asking(str(uuid.uuid4()), wanted.order, wish["facts"], wish.get("as_of"), preview=True,
+                    subject=wanted.subject, limit_request=wanted.limit_request)  # fmt: skip
     with use_policy(held, wish["policy_digest"] or slow.account.policy_digest) as loaded:
         if remembers(loaded.program):
             with held.database.read() as work:
                 slow = slow.remembering(work, loaded.program, wish.get("as_of"))
         found = evaluate(held, loaded, slow, asking)
-        decision = within_ceiling(found, loaded.program, slow.account.balance, order.unsecured_amount).decision
+        if wanted.held is not None:
+            found = within_ceiling(found, loaded.program, slow.account.balance, wanted.held)
+        decision = found.decision
     return canonical_json({"decision": decision.as_dict(), "receipt": None})
 
 

@@ -96,9 +96,10 @@ def get_decision(decision_id: str) -> Response:
     return Response(stored.response, 200, mimetype="application/json")
 
 
-def _listed(one: StoredDecision) -> dict[str, str]:
+def _listed(one: StoredDecision) -> dict[str, str | None]:
+    subject = one.outcome.get("subject")  # said only of what is no order
     return {
-        "decision_id": one.decision_id, "customer_id": one.customer_id, "order_id": one.order.order_id,
+        "decision_id": one.decision_id, "customer_id": one.customer_id, "order_id": one.order.order_id or None,
         "verdict": one.verdict, "decided_at": instant_text(one.decided_at), "as_of": one.as_of.isoformat(),
         "policy_digest": one.policy_digest,
-    }  # fmt: skip
+    } | ({} if subject is None else {"subject": subject})  # fmt: skip

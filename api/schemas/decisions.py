@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, missing, validate
 
 from api.schemas.customers import PageAsked
 from api.schemas.fields import Body, Facts, Whole, currency, day, identifier, money, token, words
@@ -26,10 +29,40 @@ class OrderSent(Body):
     deliver_by = day("when it is to be delivered, which is when it will be invoiced")
 
 
+class LimitRequestSent(Body):
+    """The limit that a customer asks for."""
+
+    amount = money("the limit asked for", required=True)
+    currency = currency("the account's currency", required=True)
+    valid_until = day("the last day it is asked for")
+
+
+class OfSubject(fields.Nested):
+    """A part of the body that some subjects need and others must not have."""
+
+    def __init__(self, nested: Body, *subjects: str) -> None:
+        super().__init__(nested, metadata={"description": f"for the subject {' or '.join(subjects)} alone"})
+        self.subjects = subjects
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None,
+                    **options: Any) -> Any:  # fmt: skip
+        subject = data.get("subject", "order") if isinstance(data, Mapping) else "order"
+        wanted = subject in self.subjects or (subject not in SUBJECTS and "order" in self.subjects)
+        if value is missing:
+            if wanted:
+                raise ValidationError("is missing; send it")
+            return missing
+        if not wanted:
+            raise ValidationError(f"is no part of the subject '{subject}'; leave it out")
+        return super().deserialize(value, attr, data, **options)
+
+
 class OrderToDecide(Body):
     """A request for a decision."""
 
-    order = fields.Nested(OrderSent(), required=True, error_messages={"required": "is missing; send it"})
+    subject = token("what is decided on; left out: an order", SUBJECTS, load_default="order")
+    order = OfSubject(OrderSent(), "order", "shipment")
+    limit_request = OfSubject(LimitRequestSent(), "limit_request")
     customer_id = identifier("the customer, as set before", required=True)
     facts = Facts("facts that the policy reads from the request, and no others")
 
@@ -215,11 +248,12 @@ class DecisionListed(Body):
 
     decision_id = fields.String(required=True)
     customer_id = fields.String(required=True)
-    order_id = fields.String(required=True)
+    order_id = fields.String(required=True, allow_none=True)
     verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
     decided_at = fields.DateTime(required=True)
     as_of = fields.Date(required=True)
     policy_digest = fields.String(required=True)
+    subject = fields.String(validate=validate.OneOf(SUBJECTS), metadata={"description": "left out for an order"})
 
 
 class DecisionPage(Body):
