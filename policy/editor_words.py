@@ -188,6 +188,8 @@ PLACED: Mapping[str, tuple[str, str, str]] = {
     "expect.limit.effective": ("the limit that counts", "实际生效的额度", "300_000"),
     "expect.limit.largest_order": ("the largest order that the row of limits allows", "单笔订单上限", "100_000"),
     "expect.limit.review_every": ("months until the next review", "复审间隔月数", "12"),
+    "expect.documents.": ("what became of a document: good, missing, too_old or not_enough",
+                          "文件的情况：good、missing、too_old 或 not_enough", "good"),
     "expect.checks.": ("what became of a check: pass, warn, refer, deny, hard_stop, does_not_apply, not_evaluated or "
                        "lifted",
                        "某检查的结果：通过、提示、转人工、拒绝、绝对拒绝、不适用、未评估、已豁免", "pass"),
