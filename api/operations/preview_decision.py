@@ -32,9 +32,10 @@ def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
     asking = Asking(str(uuid.uuid4()), wanted.order, wish["facts"], wish.get("as_of"), preview=True,
                     subject=wanted.subject, limit_request=wanted.limit_request)  # fmt: skip
     with use_policy(held, wish["policy_digest"] or slow.account.policy_digest) as loaded:
-        if remembers(loaded.program):
+        program = (loaded.of(wanted.subject) or loaded).program
+        if remembers(program):
             with held.database.read() as work:
-                slow = slow.remembering(work, loaded.program, wish.get("as_of"))
+                slow = slow.remembering(work, program, wish.get("as_of"))
         found = evaluate(held, loaded, slow, asking)
         if wanted.held is not None:
             found = within_ceiling(found, loaded.program, slow.account.balance, wanted.held)
