@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from api.operations.orders import Order
 from api.operations.wanted import LimitRequest
 from api.situation import Situation
 from credit.exposure import Limit
 from credit.money import Money
 from credit.receivables import Invoice
+from rules.facts import LOOK_BACK_DAYS
 from rules.ledger_facts import ApprovedOrder, Facts, Known, Lists, OrderPlaced, gather
 from storage.customers import GrantedLimit
 from storage.exposure_ledger import EarlierOrders
@@ -67,8 +70,16 @@ def read_invoice(stored: StoredInvoice) -> Invoice:
     )  # fmt: skip
 
 
+def first_day(as_of: date) -> date:
+    """The first day of the earlier orders that a decision on `as_of` may look at."""
+    return date.fromordinal(max(date.min.toordinal(), as_of.toordinal() - LOOK_BACK_DAYS))
+
+
 def _approved(earlier: EarlierOrders, situation: Situation) -> tuple[ApprovedOrder, ...] | None:
-    """The earlier orders, None where there are more than were read, or the day lies before those that were read."""
-    if not earlier.complete or situation.as_of < earlier.since:
+    """The earlier orders of the policy's days, None where not all of those days were read to their end."""
+    first = first_day(situation.as_of)
+    cut = not earlier.complete and min((one.as_of for one in earlier.orders), default=first) >= first
+    if cut or first < earlier.since:
         return None
-    return tuple(ApprovedOrder(one.order_amount, one.unsecured_amount, one.as_of) for one in earlier.orders)
+    found = [one for one in earlier.orders if one.as_of >= first]
+    return tuple(ApprovedOrder(one.order_amount, one.unsecured_amount, one.as_of) for one in found)

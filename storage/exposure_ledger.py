@@ -22,6 +22,7 @@ from storage.prepared import Prepared
 from storage.tables import account, customer, decision, movement, reservation
 
 LOOK_BACK_DAYS = 60
+LOADED_DAYS = LOOK_BACK_DAYS + 1  # west of UTC a policy's day may be the one before the clock's
 MOST_EARLIER_ORDERS = 1_000
 
 
@@ -148,7 +149,7 @@ class Accounts:
         self._connection = connection
         self._unrecorded: set[int] = set()
 
-    def lock(self, customer_id: str, look_back_days: int = LOOK_BACK_DAYS) -> AccountState | None:
+    def lock(self, customer_id: str, look_back_days: int = LOADED_DAYS) -> AccountState | None:
         """Take the account's next version for this transaction, or None for an unknown customer.
 
         Every lock must be answered by one movement (`Decisions.record`) before the transaction ends.
@@ -159,7 +160,7 @@ class Accounts:
         self._unrecorded.add(row.account_id)
         return self._state(row, customer_id, look_back_days)
 
-    def look(self, customer_id: str, look_back_days: int = LOOK_BACK_DAYS) -> AccountState | None:
+    def look(self, customer_id: str, look_back_days: int = LOADED_DAYS) -> AccountState | None:
         """The account as it stands, without locking it: for previews and displays; None for an unknown customer."""
         row = LOOK.run(self._connection, {"wanted": customer_id}).first()
         return None if row is None else self._state(row, customer_id, look_back_days)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from api.known import read_invoice
+from api.known import first_day, read_invoice
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import within_ceiling
 from api.operations.use_policy import use_policy
@@ -16,6 +16,7 @@ from api.operations.wanted import read_wanted, without_itself
 from api.services import Services
 from credit.decision import canonical_json
 from rules.states import remembers
+from storage.unit_of_work import Work
 
 
 def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
@@ -26,9 +27,9 @@ def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
     wanted = read_wanted(wish)
     with held.database.read() as work:
         slow = load_slow(work, str(wish["customer_id"]), wanted)
+        if wish.get("as_of") is not None:
+            slow = _as_of(work, slow, wish["as_of"])
         slow = replace(slow, account=without_itself(work, slow.account, wanted))
-    if wish.get("as_of") is not None:
-        slow = _as_of(slow, wish["as_of"])
     asking = Asking(str(uuid.uuid4()), wanted.order, wish["facts"], wish.get("as_of"), preview=True,
                     subject=wanted.subject, limit_request=wanted.limit_request)  # fmt: skip
     with use_policy(held, wish["policy_digest"] or slow.account.policy_digest) as loaded:
@@ -43,8 +44,10 @@ def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
     return canonical_json({"decision": decision.as_dict(), "receipt": None})
 
 
-def _as_of(slow: Slow, day: date) -> Slow:
-    """The account as it stood on a day: what was open then, and what is reserved now."""
+def _as_of(work: Work, slow: Slow, day: date) -> Slow:
+    """The account as it stood on a day: what was open then and ordered before, and what is reserved now."""
     account = slow.account
+    earlier = work.accounts.earlier_orders(account.customer.customer_id, first_day(day))
     open_then = sum(read_invoice(one).open_amount(day).minor for one in slow.invoices)
-    return replace(slow, account=replace(account, balance=account.reserved + open_then, open_receivables=open_then))
+    then = replace(account, balance=account.reserved + open_then, open_receivables=open_then, earlier_orders=earlier)
+    return replace(slow, account=then)

@@ -45,7 +45,22 @@ def test_earlier_orders_that_were_not_all_read_are_not_known() -> None:
 
 
 def test_a_day_before_the_orders_that_were_read_knows_none_of_them() -> None:
-    assert known_of(replace(SITUATION, as_of=date(2026, 9, 23))).earlier_orders is None
+    assert known_of(replace(SITUATION, as_of=date(2026, 11, 22))).earlier_orders is None
+    assert known_of(replace(SITUATION, as_of=date.min)).earlier_orders is None
+
+
+def test_orders_of_the_sixtieth_day_count_and_those_before_are_left_out() -> None:
+    days = (date(2026, 9, 24), date(2026, 9, 23))
+    read = EarlierOrders(tuple(replace(EARLIER, as_of=day) for day in days), date(2026, 9, 23), complete=True)
+    account = replace(ACCOUNT, earlier_orders=read)
+    assert known_of(replace(SITUATION, account=account)).earlier_orders == (ApprovedOrder(900, 700, days[0]),)
+
+
+@pytest.mark.parametrize(("last", "known"), [(date(2026, 9, 24), False), (date(2026, 9, 23), True)])
+def test_a_list_that_is_cut_before_the_policys_first_day_holds_all_that_count(last: date, known: bool) -> None:
+    read = EarlierOrders((EARLIER, replace(EARLIER, as_of=last)), date(2026, 9, 23), complete=False)
+    found = known_of(replace(SITUATION, account=replace(ACCOUNT, earlier_orders=read))).earlier_orders
+    assert (found is not None) is known
 
 
 def test_an_invoice_keeps_that_nobody_spoke_of_a_dispute() -> None:

@@ -191,7 +191,7 @@ def test_a_reservation_is_held_until_its_expiry(database: Database) -> None:
 def test_earlier_orders_are_those_approved_in_the_window_whatever_day_they_name(database: Database) -> None:
     with database.write() as work:
         today = work.now().date()
-        for key, days, amount in (("old", 61, 10), ("edge", 60, 20), ("new", 0, 30)):
+        for key, days, amount in (("old", 62, 10), ("edge", 61, 20), ("new", 0, 30)):
             locked = work.accounts.lock("C-1")
             assert locked is not None
             order = DecidedOrder(f"SO-{key}", amount + 1, amount, today - timedelta(days=100 - days))

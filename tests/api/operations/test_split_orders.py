@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from policy.load import load_policy
 from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
@@ -25,13 +27,18 @@ checks:
 
 def test_orders_placed_long_ago_and_decided_today_all_count_in_a_window_of_two_days(tmp_path: Path) -> None:
     service = start_real_service(tmp_path)
-    program = load_policy(POLICY, "split.yaml", trade_vocabulary()).program
-    assert program is not None
-    with service.held.database.write() as work:
-        work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, POLICY, "tests"))
-        work.policies.set_effective(program.source_digest, "tests")
+    effective(service, POLICY)
     verdicts = [decided(service, days) for days in (40, 70, 400, 3000)]
     assert verdicts == ["approve", "approve", "approve", "refer"]
+
+
+def effective(service: Service, source: bytes) -> None:
+    """Store a policy and make it effective."""
+    program = load_policy(source, "split.yaml", trade_vocabulary()).program
+    assert program is not None
+    with service.held.database.write() as work:
+        work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, source, "tests"))
+        work.policies.set_effective(program.source_digest, "tests")
 
 
 def decided(service: Service, days: int) -> str:
@@ -41,3 +48,54 @@ def decided(service: Service, days: int) -> str:
     answer = service.decide(an_order("300.00", placed_on=day, deliver_by=today.isoformat()), f"k-{days}").json
     assert answer is not None
     return str(answer["decision"]["verdict"])
+
+
+EVENING = """aval: 1
+policy: evening
+title: {en: Evening}
+currency: CNY
+timezone: America/Los_Angeles
+settings:
+  placed_on_days: 3650 days
+let:
+  recent: sum of earlier_orders.unsecured_amount where placed_on >= as_of - 60 days
+checks:
+  - {check: together, measure: recent + order.amount, at_most: 500, verdict: refer}
+"""
+
+
+def test_west_of_utc_the_first_of_sixty_days_counts_in_the_evening_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = start_real_service(tmp_path)
+    effective(service, EVENING.encode())
+    # 22:30 on 2026-09-23 and on 2026-09-24, then 21:30 on 2026-11-23, in Los Angeles: the next day in UTC already.
+    evenings = (("2026-09-24T05:30:00Z", "100.00"), ("2026-09-25T05:30:00Z", "300.00"),
+                ("2026-11-24T05:30:00Z", "200.01"), ("2026-11-24T05:30:00Z", "200.00"))  # fmt: skip
+    verdicts = []
+    for now, amount in evenings:
+        instant = datetime.fromisoformat(now)
+        monkeypatch.setattr("storage.exposure_ledger.read_instant", lambda text, instant=instant: instant)
+        answer = service.decide(an_order(amount), now[:10] + amount).json
+        assert answer is not None
+        verdicts.append((answer["decision"]["as_of"], answer["decision"]["verdict"]))
+    assert verdicts == [("2026-09-23", "approve"), ("2026-09-24", "approve"), ("2026-11-23", "refer"),
+                        ("2026-11-23", "approve")]  # fmt: skip
+
+
+def test_a_preview_of_a_past_day_looks_at_the_sixty_days_before_that_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = start_real_service(tmp_path)
+    effective(service, EVENING.encode())
+    clock = "storage.exposure_ledger.read_instant"
+    monkeypatch.setattr(clock, lambda text: datetime(2026, 9, 1, 20, tzinfo=UTC))
+    assert service.decide(an_order("300.00")).status_code == 201
+    monkeypatch.setattr(clock, lambda text: datetime(2026, 11, 24, 20, tzinfo=UTC))
+    found = {}
+    for day in ("2026-10-31", "2026-11-01", "2026-11-24"):
+        body = an_order("201.00") | {"as_of": day}
+        answer = service.send("POST", "/v1/decisions:preview", "order_system", body).json
+        assert answer is not None
+        found[day] = answer["decision"]["verdict"]
+    assert found == {"2026-10-31": "refer", "2026-11-01": "approve", "2026-11-24": "approve"}
