@@ -49,6 +49,7 @@ def decide(context: click.Context, policy_name: str, facts_name: str, as_of: dat
     if program is None:
         raise click.UsageError(f"{policy_name} has no rows for the subject '{subject}'")
     given = _given(context, loaded, facts_name)
+    _refuse_too_much_paid(given, facts_name)
     try:
         decision = preview(program, given, as_of.date() if as_of else None)
     except (ArithmeticError, ValueError, EngineFault) as fault:  # such as a due date after the last year there is
@@ -94,6 +95,13 @@ def _given(context: click.Context, loaded: Loaded, name: str) -> CheckedTest:
         click.echo(f"nothing is decided: the facts have {counted(broken(problems), 'error')}", err=True)
         context.exit(1)
     return given
+
+
+def _refuse_too_much_paid(given: CheckedTest, name: str) -> None:
+    """Refuse what the service refuses too: no order is paid in advance with more than it is worth."""
+    amount, prepaid = given.facts.get("order.amount"), given.facts.get("order.prepaid")
+    if isinstance(amount, int) and isinstance(prepaid, int) and prepaid > amount:
+        raise click.ClickException(f"{name}: order.prepaid is more than order.amount; give at most the order's amount")
 
 
 def _existing(name: str) -> Path:

@@ -348,6 +348,14 @@ def test_a_policy_with_errors_decides_nothing(broken: Path, facts: Path) -> None
     assert "decides nothing" in found.stderr
 
 
+@pytest.mark.parametrize(("prepaid", "code"), [("120_000", 0), ("120_000.01", 2)])
+def test_an_order_is_prepaid_up_to_its_amount(facts: Path, prepaid: str, code: int) -> None:
+    facts.write_text(FACTS + f"order.prepaid: {prepaid}\n", "utf-8")
+    found = aval("decide", "--policy", STANDARD, "--facts", str(facts), "--json")
+    assert found.exit_code == code
+    assert ("order.prepaid is more than order.amount; give at most the order's amount" in found.stderr) is (code > 0)
+
+
 def test_facts_that_lead_beyond_the_calendar_are_told_in_one_line(facts: Path) -> None:
     found = aval("decide", "--policy", STANDARD, "--facts", str(facts), "--as-of", "9999-12-31")
     assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (2, "", 1)
