@@ -54,13 +54,15 @@ class PolicyEvaluator:
 
     def __init__(self, version: PolicyVersion, program: Program, allow_single: bool) -> None:
         self._version, self._program = version, program
+        self._lists = frozenset(figure.list_name for figure in program.figures)
         self._agreement = Agreement(program, allow_single=allow_single)
 
     def evaluate(self, situation: Situation) -> Evaluated:
         """What the policy answers in this situation; nothing is held yet."""
-        given, lists = gathered(situation)
+        given, lists = gathered(situation, self._lists)
         remembered, entries = recorded_facts(self._program, situation.recorded)
-        facts: dict[str, Any] = with_figures(self._program, {**given, **remembered}, {**lists, **entries})
+        lists |= entries
+        facts: dict[str, Any] = with_figures(self._program, {**given, **remembered}, lists)
         agreed = self._agreement.decide(facts)
         around = Circumstances(
             decision_id=situation.decision_id, decided_at=situation.decided_at, as_of=situation.as_of,

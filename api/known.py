@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from api.operations.orders import Order
@@ -17,12 +18,12 @@ from storage.exposure_ledger import EarlierOrders
 from storage.receivables import Invoice as StoredInvoice
 
 
-def gathered(situation: Situation) -> tuple[Facts, Lists]:
-    """Every fact and list that a policy may read on one situation.
+def gathered(situation: Situation, wanted: Collection[str]) -> tuple[Facts, Lists]:
+    """Every fact that a policy may read on one situation, and the lists that it does read.
 
     Raises: ValueError for requested terms that are none, or an invoice in another currency than the order.
     """
-    return gather(known_of(situation))
+    return gather(known_of(situation), wanted)
 
 
 def known_of(situation: Situation) -> Known:

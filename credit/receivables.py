@@ -100,7 +100,7 @@ def receivable_figures(invoices: Iterable[Invoice], as_of: date, currency: str) 
     invoiced = _total((invoice.amount for invoice in known), currency)
     average = Money(round_fraction(Fraction(invoiced.minor, len(known))), currency) if known else None
     return ReceivableFigures(
-        open_amount=_total((invoice.open_amount(as_of) for invoice in known), currency),
+        open_amount=_total((invoice.amount for invoice in known if invoice.is_open(as_of)), currency),
         overdue_amount=_total((invoice.open_amount(as_of) for invoice in overdue), currency),
         oldest_overdue_days=max((invoice.days_overdue(as_of) for invoice in overdue), default=0),
         paid_invoices=len(late_days),

@@ -6,7 +6,7 @@ missing (None), never zero: a customer who has paid nothing yet has no average o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -64,8 +64,8 @@ class Known:
     currency: str = ""
 
 
-def gather(known: Known) -> tuple[Facts, Lists]:
-    """Every fact and list of the trade for one order; figures over the lists come later, from the policy.
+def gather(known: Known, wanted: Collection[str]) -> tuple[Facts, Lists]:
+    """Every fact of the trade for one order, and the lists that are wanted; their figures come later, from the policy.
 
     Raises: ValueError for requested terms that are none, or an invoice in another currency than the order.
     """
@@ -77,7 +77,7 @@ def gather(known: Known) -> tuple[Facts, Lists]:
     if known.country is not None:
         facts["customer.country"] = known.country
     facts |= ledger_facts(figures, known.limit, known.exposure) | _asked(known)
-    return computed_facts(facts), _lists(known)
+    return computed_facts(facts), _lists(known, wanted)
 
 
 def _asked(known: Known) -> Facts:
@@ -159,18 +159,27 @@ def payment_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
     )
 
 
-def _lists(known: Known) -> Lists:
-    """An incomplete list is left out, so that its figures are missing and never a smaller number."""
-    lists: Lists = {
-        "invoices": invoice_items(known.invoices, known.as_of),
-        "payments": payment_items(known.invoices, known.as_of),
-    }
-    if known.earlier_orders is not None:
-        lists["earlier_orders"] = tuple(
-            {"amount": one.amount, "unsecured_amount": one.unsecured_amount, "placed_on": one.decided_on.toordinal()}
-            for one in known.earlier_orders
-            if one.decided_on <= known.as_of
-        )
+def earlier_order_items(earlier: Iterable[ApprovedOrder], as_of: date) -> tuple[Item, ...]:
+    """The orders approved up to this day, as items of the list `earlier_orders`."""
+    return tuple(
+        {"amount": one.amount, "unsecured_amount": one.unsecured_amount, "placed_on": one.decided_on.toordinal()}
+        for one in earlier
+        if one.decided_on <= as_of
+    )
+
+
+def _lists(known: Known, wanted: Collection[str]) -> Lists:
+    """The lists that a policy reads, no others: a customer may have thousands of payments.
+
+    An incomplete list is left out, so that its figures are missing and never a smaller number.
+    """
+    lists: Lists = {}
+    if "invoices" in wanted:
+        lists["invoices"] = invoice_items(known.invoices, known.as_of)
+    if "payments" in wanted:
+        lists["payments"] = payment_items(known.invoices, known.as_of)
+    if "earlier_orders" in wanted and known.earlier_orders is not None:
+        lists["earlier_orders"] = earlier_order_items(known.earlier_orders, known.as_of)
     return lists
 
 

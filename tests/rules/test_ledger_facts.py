@@ -12,7 +12,7 @@ from credit.money import Money
 from credit.receivables import Invoice
 from policy.kinds import NO_LIMIT, UNLIMITED
 from rules.facts import trade_vocabulary
-from rules.ledger_facts import ApprovedOrder, Known, OrderPlaced, gather, limit_value
+from rules.ledger_facts import ApprovedOrder, Facts, Known, Lists, OrderPlaced, gather, limit_value
 
 AS_OF = date(2026, 6, 30)
 ORDER = OrderPlaced(Money(100_00, "USD"), Money.zero("USD"))
@@ -25,8 +25,13 @@ def an_invoice(name: str, due_on: date, settled_on: date | None = None, amount: 
     return Invoice(name, "C-1", Money(amount, "USD"), invoiced_on, due_on, settled_on)
 
 
+def gathered(known: Known) -> tuple[Facts, Lists]:
+    """Every fact and every list."""
+    return gather(known, trade_vocabulary().lists)
+
+
 def test_every_fact_that_is_gathered_is_one_of_the_vocabulary_and_every_ledger_fact_is_gathered() -> None:
-    facts, lists = gather(replace(KNOWN, customer_id="C-1"))
+    facts, lists = gathered(replace(KNOWN, customer_id="C-1"))
     declared = trade_vocabulary().facts
     assert set(facts) <= set(declared)
     assert {name for name, fact in declared.items() if fact.source == "ledger"} <= set(facts)
@@ -36,12 +41,12 @@ def test_every_fact_that_is_gathered_is_one_of_the_vocabulary_and_every_ledger_f
 def test_items_carry_every_field_of_their_list() -> None:
     invoices = (an_invoice("I-1", AS_OF), an_invoice("I-2", AS_OF, settled_on=AS_OF))
     known = replace(KNOWN, invoices=invoices, earlier_orders=(ApprovedOrder(5, 4, AS_OF),))
-    for name, items in gather(known)[1].items():
+    for name, items in gathered(known)[1].items():
         assert [set(item) for item in items] == [set(trade_vocabulary().lists[name].fields)]
 
 
 def test_a_customer_without_invoices_owes_nothing_and_has_no_average() -> None:
-    facts, _ = gather(KNOWN)
+    facts, _ = gathered(KNOWN)
     assert facts["account.open_amount"] == facts["account.overdue_amount"] == facts["account.invoices"] == 0
     assert facts["customer.average_days_late"] is None
     assert facts["account.average_invoice"] is None
@@ -54,7 +59,7 @@ def test_the_figures_are_those_of_the_day() -> None:
         an_invoice("overdue", date(2026, 6, 20), settled_on=date(2026, 7, 1), amount=70_00),
         an_invoice("tomorrow", date(2026, 7, 31)),
     )
-    facts, lists = gather(replace(KNOWN, invoices=invoices, exposure=123))
+    facts, lists = gathered(replace(KNOWN, invoices=invoices, exposure=123))
     wanted = {"open_amount": 70_00, "overdue_amount": 70_00, "oldest_overdue_days": 10, "invoices": 3,
               "paid_invoices": 2, "late_invoices": 1, "days_late_total": 5, "average_invoice": 56_67,
               "exposure": 123}  # fmt: skip
@@ -67,7 +72,7 @@ def test_the_figures_are_those_of_the_day() -> None:
 
 def test_a_dispute_that_nobody_spoke_of_is_missing_and_not_denied() -> None:
     unsaid, denied = an_invoice("I-1", AS_OF), replace(an_invoice("I-2", AS_OF), disputed=False)
-    items = gather(replace(KNOWN, invoices=(unsaid, denied)))[1]["invoices"]
+    items = gathered(replace(KNOWN, invoices=(unsaid, denied)))[1]["invoices"]
     assert [item["disputed"] for item in items] == [None, False]
 
 
@@ -78,7 +83,7 @@ def test_no_limit_zero_and_unlimited_are_three_values() -> None:
 
 def test_the_order_gives_its_amounts_terms_and_days() -> None:
     order = OrderPlaced(Money(100, "USD"), Money(30, "USD"), "NET  60", date(2026, 6, 1), None)
-    facts, _ = gather(replace(KNOWN, order=order))
+    facts, _ = gathered(replace(KNOWN, order=order))
     assert facts["order.unsecured_amount"] == facts["order.credit_amount"] == 70
     assert facts["order.requested_terms"] == "net 60"
     assert facts["order.requested_days"] == 60
@@ -88,21 +93,28 @@ def test_the_order_gives_its_amounts_terms_and_days() -> None:
 
 def test_terms_that_are_none_are_refused() -> None:
     with pytest.raises(ValueError, match="are no payment terms"):
-        gather(replace(KNOWN, order=replace(ORDER, requested_terms="whenever")))
+        gathered(replace(KNOWN, order=replace(ORDER, requested_terms="whenever")))
 
 
 def test_nobody_states_what_the_ledger_knows() -> None:
     known = replace(KNOWN, stated={"account.open_amount": 7, "x": 1}, master={"customer.score": 80}, country="NO")
-    facts, _ = gather(known)
+    facts, _ = gathered(known)
     assert facts["account.open_amount"] == 0
     assert (facts["x"], facts["customer.score"], facts["customer.country"]) == (1, 80, "NO")
 
 
 def test_an_incomplete_list_of_earlier_orders_is_left_out() -> None:
-    assert "earlier_orders" not in gather(replace(KNOWN, earlier_orders=None))[1]
+    assert "earlier_orders" not in gathered(replace(KNOWN, earlier_orders=None))[1]
 
 
 def test_an_order_decided_after_the_day_is_not_an_earlier_one() -> None:
     orders = (ApprovedOrder(5, 4, AS_OF), ApprovedOrder(7, 7, date(2026, 7, 1)))
-    items = gather(replace(KNOWN, earlier_orders=orders))[1]["earlier_orders"]
+    items = gathered(replace(KNOWN, earlier_orders=orders))[1]["earlier_orders"]
     assert items == ({"amount": 5, "unsecured_amount": 4, "placed_on": AS_OF.toordinal()},)
+
+
+def test_lists_that_no_policy_reads_are_not_made() -> None:
+    known = replace(KNOWN, invoices=(an_invoice("I-1", AS_OF), an_invoice("I-2", AS_OF, settled_on=AS_OF)))
+    assert gather(known, ())[1] == {}
+    for name in ("invoices", "payments", "earlier_orders"):
+        assert gather(known, {name}) == (gathered(known)[0], {name: gathered(known)[1][name]})
