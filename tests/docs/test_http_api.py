@@ -141,6 +141,7 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
     "unknown-policy": lambda s: s.send("POST", "/v1/decisions:preview", "risk_officer",
                                        ORDER | {"policy_digest": "sha256:" + "0" * 64}),
+    "subject-not-decided": lambda s: s.decide(ORDER | {"subject": "shipment"}),
     "invalid-cursor": lambda s: s.send("GET", "/v1/decisions?cursor=mine", "compliance"),
     "not-found": lambda s: s.send("GET", "/v1/customers/C-404", "risk_officer"),
     "method-not-allowed": lambda s: s.send("DELETE", "/v1/customers/C-7", "risk_officer"),
