@@ -1,7 +1,8 @@
 """Recorded acts, `cleared by finance`: a line that holds once a person of the role, or one above it, recorded the act.
 
 An act is a fact of its own, false until somebody records it. In the lines of a state it is another fact, which counts
-only what was recorded after the state last changed. Source: docs/decisions/0009-stored-state-is-a-fact.md
+only what was recorded after the state last changed. The day of the last one is a date, missing until there is one.
+Source: docs/decisions/0009-stored-state-is-a-fact.md
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from policy.resolve import Resolver
 
 ACTS = "act"
+DAY = ".on"
 LEAVE = "'leave'"  # the reader of the lines that end a state
 _LINE = re.compile(r"\s*([A-Za-z]+(?:\s+[A-Za-z]+)*)\s+by\s+([A-Za-z_]\w*)\s*", re.ASCII)
 _FACT = re.compile(r"(act|state\.[a-z][a-z0-9_]*)\.([a-z]+(?:_[a-z]+)*?)_by_([A-Za-z_]\w*)", re.ASCII)
@@ -48,11 +50,32 @@ def parts_of_fact(name: str) -> tuple[str, str, str] | None:
     return None if found is None else (found[1], found[2].replace("_", " "), found[3])
 
 
-def line_of(name: str) -> str:
-    """The fact of an act as the line that asks for it."""
-    parts = parts_of_fact(name)
+def day_of_act(line: str) -> str:
+    """The fact that says on which day an act was last recorded: of `cleared by finance` `act.cleared_by_finance.on`."""
+    return f"{fact_name(ACTS, line)}{DAY}"
+
+
+def parts_of_day(name: str) -> tuple[str, str] | None:
+    """Act and role of the fact that says when an act was last recorded; None for any other fact."""
+    parts = parts_of_fact(name.removesuffix(DAY)) if name.endswith(DAY) else None
+    return None if parts is None or parts[0] != ACTS else parts[1:]
+
+
+def is_asked(name: str) -> bool:
+    """Whether a fact asks for an act, or for the day of one."""
+    return parts_of_fact(name) is not None or parts_of_day(name) is not None
+
+
+def act_asked(name: str) -> tuple[str, str]:
+    """Act and role of a fact that asks for an act, or for the day of one."""
+    parts = parts_of_fact(name.removesuffix(DAY))
     assert parts is not None
-    return f"{parts[1]} by {parts[2]}"
+    return parts[1:]
+
+
+def line_of(name: str) -> str:
+    """The fact of an act, or of its day, as the line that asks for it."""
+    return " by ".join(act_asked(name))
 
 
 def roles_of(names: Names) -> list[str]:
@@ -62,6 +85,9 @@ def roles_of(names: Names) -> list[str]:
 
 def declared(names: Names, name: str) -> Referent | None:
     """The act that a line asks for, declared when it is first met; None for any other name or an unknown role."""
+    if (day := parts_of_day(name)) is not None and day[1] in roles_of(names):
+        meaning = {"en": f"the day of the last {day[0]} by {day[1]}", "zh": f"{day[1]} 最近一次记录 {day[0]} 之日"}
+        return _declare(names, FactDeclaration(name, "date", "ledger", meaning))
     parts = parts_of_fact(name)
     if parts is None or parts[2] not in roles_of(names):
         return None
@@ -69,15 +95,18 @@ def declared(names: Names, name: str) -> Referent | None:
     since = "" if subject == ACTS else f" since '{subject.removeprefix('state.')}' last changed"
     zh = "" if subject == ACTS else f"（自“{subject.removeprefix('state.')}”上次变化后）"
     meaning = {"en": f"{act} by {role}, recorded{since}", "zh": f"{role} 已记录 {act}{zh}"}
-    fact = FactDeclaration(name, "flag", "ledger", meaning)
-    names.facts[name] = fact
-    names.known[name] = fact_referent(fact)
-    return names.known[name]
+    return _declare(names, FactDeclaration(name, "flag", "ledger", meaning))
+
+
+def _declare(names: Names, fact: FactDeclaration) -> Referent:
+    names.facts[fact.name] = fact
+    names.known[fact.name] = fact_referent(fact)
+    return names.known[fact.name]
 
 
 def told_role(resolver: Resolver, name: Name) -> bool:
     """Whether a name is that of an act by a role that nobody has; then it is told."""
-    parts = parts_of_fact(name.text)
+    parts = parts_of_fact(name.text.removesuffix(DAY))
     if parts is None:
         return False
     subject, _, role = parts

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from policy.acts import LEAVE, parts_of_fact
+from policy.acts import LEAVE, is_asked
 from policy.document import Policy
 from policy.infer import Inference
 from policy.meaning import ENTRIES, LEVELS, STATE, Names, Referent, Sort, names_in
@@ -44,7 +44,7 @@ def name_states(names: Names, problems: list[Problem]) -> None:
     for written in names.policy.facts:
         name = written.name.text
         of_state = name.startswith(STATE) and name.removeprefix(STATE).split(".")[0] in states
-        if of_state or parts_of_fact(name) is not None:
+        if of_state or is_asked(name):
             told = f"'{name}' is a name that states and acts have"
             problems.append(Problem("duplicate-name", written.name.at, told, "choose another name"))
     for state in names.policy.states:

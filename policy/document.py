@@ -24,7 +24,7 @@ SECTIONS = ("facts", "scales", "settings", "lists", "let", "tables", "states", *
             "exceptions", "authority", "release", "escalation", "letters", "late_charge", "fees",
             "promises", "tests")  # fmt: skip
 HEADER = ("aval", "policy", "title", "currency", "calendar", "timezone", "roles", "use")
-PART_SECTIONS = ("aval", "facts", "scales", "settings", "lists", "tables")  # what a shared part may have
+PART_SECTIONS = ("aval", "facts", "scales", "settings", "lists", "tables", "documents")  # what a shared part may have
 LATER = (
     "insurance", "review", "alerts",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from policy.acts import day_of_act
 from policy.line_slips import Slip
 from policy.problems import Where
 from policy.syntax import Name, Window
@@ -60,10 +61,11 @@ def window(token: Any, at: Where) -> Window:
 
 
 def _since(token: Any, words: list[str], at: Where) -> Window:
-    """`since FACT`; an act that somebody recorded has a day only once acts are recorded."""
-    if len(words) > 2:
-        told = f"'{' '.join(words)}' cannot be looked back to in this version"
-        raise Slip("not-yet-supported", token.start_pos, told, "write since and the name of a date fact")
-    begin = re.search(r"\S+$", token)
+    """`since FACT`, or `since cleared by finance`: the day on which that was last recorded."""
+    begin = re.search(r"(?<=since)\s+(?=\S)", token)
     assert begin is not None
-    return Window("since", 0, at, Name(words[1], Where(at.file, at.line, at.column + begin.start())))
+    loud = next((word for word in words[1:-2] if not word.islower()), None)
+    if loud is not None:
+        raise Slip("bad-name", token.start_pos, f"'{loud}' is not a word of an act", "write acts in small letters")
+    name = words[1] if len(words) == 2 else day_of_act(" ".join(words[1:]))
+    return Window("since", 0, at, Name(name, Where(at.file, at.line, at.column + begin.end())))

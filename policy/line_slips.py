@@ -58,6 +58,7 @@ _LOOK = re.compile(
 _GOOD_DIGITS = re.compile(r"(?:0|[1-9]\d*|[1-9]\d{0,2}(?:_\d{3})+)(?:\.\d+)?", re.ASCII)
 _GOOD_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LATER_WORDS = re.compile(r"\b(?:" + "|".join(_LATER) + ")", re.ASCII)
+_NOT_LATER = re.compile(r"\"[^\"]*\"|'[^']*'|\bsince(?:\s+[\w.]+){1,9}?\s+by\s+\w+", re.ASCII)
 _LATER_HINT = re.compile(r"\b(?:of|by|business)\b")
 
 
@@ -72,7 +73,7 @@ def look_through(text: str) -> None:
 
 
 def _look_for_later(text: str) -> None:
-    blank = re.sub(r"\"[^\"]*\"|'[^']*'", lambda quoted: "_" * len(quoted.group()), text)
+    blank = _NOT_LATER.sub(lambda quoted: "_" * len(quoted.group()), text)
     match = _LATER_WORDS.search(blank)
     if match:
         word = " ".join(match.group().split())

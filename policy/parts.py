@@ -1,8 +1,8 @@
-"""Shared parts, `use: [shared/countries]`: facts, scales, settings, lists and tables that several policies have alike.
+"""Shared parts, `use: [shared/countries]`: facts, scales, settings, lists, tables and documents of several policies.
 
-A part is a file of its own beside the policy, named from the policy's folder and without its ending. It adds names and
-decides nothing: checks, rows, figures and tests stand in the policy. Reading files is the caller's: here is only what
-they say. Source: docs/decisions/0008-parts-belong-to-the-policy-that-uses-them.md
+A part is a file of its own beside the policy, named from the policy's folder and without its ending. It adds names, and
+rows of documents, which add up wherever they stand; all that chooses stands in the policy. Reading files is the
+caller's: here is only what they say. Source: docs/decisions/0008-parts-belong-to-the-policy-that-uses-them.md
 """
 
 from __future__ import annotations
@@ -173,5 +173,6 @@ def _joined(policy: Policy, part: Policy) -> Policy:
         facts=policy.facts + part.facts, fact_lists=policy.fact_lists + part.fact_lists,
         tables=policy.tables + part.tables, settings=policy.settings + part.settings,
         lists=policy.lists + part.lists, scales=policy.scales + part.scales,
+        documents=policy.documents + part.documents,
         broken=policy.broken | part.broken, damaged=policy.damaged or part.damaged,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policy.acts import ACTS, fact_name, parts_of_fact
+from policy.acts import ACTS, day_of_act, fact_name, parts_of_fact
 from policy.check_states import ACTIVE
 from policy.document import Word
 from policy.infer import Inference
@@ -18,6 +18,8 @@ def given_names(inference: Inference, key: Word) -> tuple[Word, ...]:
     text = "_".join(key.text.split())
     if text in inference.names.vocabulary.lists:
         return (Word(text, key.at),)
+    if key.text.endswith(" on") and (day := day_of_act(key.text.removesuffix(" on"))) in inference.names.known:
+        return (Word(day, key.at),)
     act = fact_name(ACTS, key.text)
     if " by " not in key.text or parts_of_fact(act) is None:
         return (key,)

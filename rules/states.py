@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from policy.acts import parts_of_fact
+from policy.acts import is_asked, parts_of_day, parts_of_fact
 from policy.meaning import ENTRIES, STATE
 from policy.program import Program
 from policy.state_rules import ENTERED, INACTIVE, StateLine, StateRule
@@ -31,11 +31,12 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class ActDone:
-    """An act that somebody of a role recorded for one customer."""
+    """An act that somebody of a role recorded for one customer, on a day of the policy's own zone."""
 
     act: str
     role: str
     place: int
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class StateNow:
 
 def remembers(program: Program) -> bool:
     """Whether a policy reads anything that is recorded of a customer from one decision to the next."""
-    return bool(program.states) or any(parts_of_fact(name) for name in program.facts)
+    return bool(program.states) or any(is_asked(name) for name in program.facts)
 
 
 def recorded_facts(program: Program, known: Recorded) -> tuple[dict[str, Any], dict[str, Sequence[Mapping[str, Any]]]]:
@@ -89,7 +90,15 @@ def recorded_facts(program: Program, known: Recorded) -> tuple[dict[str, Any], d
             after = change.place if subject.startswith(STATE) and change is not None else -1
             enough = roles_from(program, role)
             facts[name] = any((one.act, one.place > after) == (act, True) and one.role in enough for one in known.acts)
+        elif (asked := parts_of_day(name)) is not None:
+            facts[name] = _last_day(known.acts, asked[0], roles_from(program, asked[1]))
     return facts, {f"{ENTRIES}{state.name}": _entries(state, known.changes) for state in program.states}
+
+
+def _last_day(acts: Sequence[ActDone], act: str, roles: Sequence[str]) -> int | None:
+    """The day on which somebody of these roles last recorded an act; None where nobody did."""
+    days = [one.day.toordinal() for one in acts if one.act == act and one.role in roles and one.day is not None]
+    return max(days, default=None)
 
 
 def roles_from(program: Program, role: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from api.auth import Caller
 from api.errors import FieldError, Refused
@@ -12,19 +13,20 @@ from api.operations.use_policy import use_policy
 from api.requests import refused_fields
 from api.services import Services
 from api.situation import Evaluated
-from policy.acts import line_of, parts_of_fact
+from policy.acts import act_asked, is_asked, line_of
 from policy.program import Program
 from rules.states import ActDone, Recorded, StateChange, changes_of, roles_from
 from storage.states import Act, History, StateChanged
 
 
-def recorded_of(history: History, until: date | None = None) -> Recorded:
-    """What was recorded of a customer, as a policy reads it; up to a day where one is given."""
+def recorded_of(history: History, zone: str, until: date | None = None) -> Recorded:
+    """What was recorded of a customer, as a policy of this time zone reads it; up to a day where one is given."""
     changes = [one for one in history.changes if until is None or one.day <= until]
-    acts = [one for one in history.acts if until is None or one.at is None or one.at.date() <= until]
+    acts = [(one, None if one.at is None else one.at.astimezone(ZoneInfo(zone)).date()) for one in history.acts]
     return Recorded(
         tuple(StateChange(one.state, one.entered, one.day, one.place, one.why) for one in changes),
-        tuple(ActDone(one.act, one.role, one.place) for one in acts),
+        tuple(ActDone(one.act, one.role, one.place, day) for one, day in acts
+              if until is None or day is None or day <= until),
     )
 
 
@@ -53,7 +55,7 @@ def _refuse_unasked(held: Services, done: Act) -> None:
     with held.database.read() as work:
         version = work.policies.effective()
     with use_policy(held, None if version is None else version.digest) as loaded:
-        asked = tuple(name for name in loaded.program.facts if parts_of_fact(name) is not None)
+        asked = tuple(name for name in loaded.program.facts if is_asked(name))
         if not any(_answers(loaded.program, name, done) for name in asked):
             lines = ", ".join(f"'{line}'" for line in _lines(asked)) or "none"
             told = f"is not what the policy asks for with role '{done.role}'; its lines are {lines}"
@@ -61,9 +63,8 @@ def _refuse_unasked(held: Services, done: Act) -> None:
 
 
 def _answers(program: Program, name: str, done: Act) -> bool:
-    parts = parts_of_fact(name)
-    assert parts is not None
-    return parts[1] == done.act and done.role in roles_from(program, parts[2])
+    act, role = act_asked(name)
+    return act == done.act and done.role in roles_from(program, role)
 
 
 def _lines(asked: Iterable[str]) -> list[str]:

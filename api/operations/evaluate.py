@@ -51,7 +51,8 @@ class Slow:
         """
         if not remembers(program):
             return self
-        return replace(self, recorded=recorded_of(work.states.history(self.account.account_id), until))
+        history = work.states.history(self.account.account_id)
+        return replace(self, recorded=recorded_of(history, program.timezone, until))
 
     def refreshed(self, work: Work, locked: AccountState) -> Slow:
         """The same, read again where invoices changed between the look and the lock."""

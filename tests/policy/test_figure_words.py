@@ -46,6 +46,8 @@ def test_a_window_has_a_unit_and_a_size(written: str, unit: str, size: int) -> N
     ("share of a.b", "1:10: expression: 'share of a.b' does not say which items are meant; "
                      "write share of a.b where ..."),
     ("count of a in last 0 days", "1:12: range: '0 days' is no stretch of days; look back 1 day to 100 years"),
+    ("count of a since Debt cleared by finance", "1:12: bad-name: 'Debt' is not a word of an act; "
+                                                 "write acts in small letters"),
     ("count of a in last 1_201 months", "1:12: range: '1_201 months' is no stretch of days; "
                                         "look back 1 day to 100 years"),
 ])  # fmt: skip

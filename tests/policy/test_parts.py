@@ -9,6 +9,7 @@ import pytest
 from policy.load import Loaded, load_policy
 from policy.parts import BYTES_MAX, Part, Shelf, bound_source, file_of
 from rules.facts import trade_vocabulary
+from rules.selftest import run_tests
 
 HEADER = "aval: 1\npolicy: p\ntitle: {en: One, zh: 一}\ncurrency: CNY\n"
 CHECK = "checks:\n  - {check: c, when: customer.country in lists.embargo, verdict: deny}\n"
@@ -72,6 +73,32 @@ def test_a_name_of_two_parts_is_told_once_with_both_places() -> None:
         "policies/shared/b.yaml:2:3: duplicate-name: 'embargo' stands in policies/shared/a.yaml:2:3 already; "
         "rename one of them, or take it out"
     ]
+
+
+PAPERS = b"documents:\n  - {for: every order, require: {registration: {not_older_than: 12 months}}}\n"
+
+
+@pytest.mark.parametrize(("dated", "verdict"), [("2026-05-10", "approve"), ("2026-05-09", "refer")])
+def test_documents_of_a_part_and_of_the_policy_are_added_and_the_stricter_counts(dated: str, verdict: str) -> None:
+    own = "documents:\n  - {for: every order, require: {registration: {not_older_than: 6 months}}}\n"
+    tests = f"""tests:
+  - name: a
+    given: {{as_of: 2026-11-10, document.registration.dated_on: {dated}, limit.granted: none,
+            order.unsecured_amount: 0}}
+    expect: {{verdict: {verdict}}}
+"""
+    using, alone = HEADER + "use: [shared/papers]\n", HEADER + own + PAPERS.decode().partition("\n")[2] + tests
+    used, whole = loaded(using + own + tests, papers=PAPERS), loaded(alone)
+    assert used.program is not None, told(used)
+    assert whole.program is not None
+    assert used.program.digest == whole.program.digest
+    assert [one.differences for one in run_tests(used.program, used.tests)] == [()]
+
+
+def test_documents_of_a_part_alone_are_asked_for() -> None:
+    used = loaded(HEADER + "use: [shared/papers]\n", papers=PAPERS).program
+    assert used is not None
+    assert used.digest == loaded(HEADER + PAPERS.decode()).program.digest  # type: ignore[union-attr]
 
 
 def test_a_setting_and_a_list_may_have_one_name_in_two_files() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.operations.customer_states import recorded_of
 from policy.load import load_policy
 from rules.facts import trade_vocabulary
+from rules.states import recorded_facts
 from storage.policies import NewPolicy
+from storage.receivables import Invoice
+from storage.states import Act, History
 from tests.api.service import Service, start_real_service
 
 POLICY = b"""
@@ -20,6 +25,7 @@ currency: CNY
 roles: {rising: [credit_analyst, credit_manager], also: [finance]}
 let:
   times: count of entries of watched ever
+  late_since: count of payments since books checked by finance where days_late > 0
 states:
   watched:
     enter: order.amount > 1_000
@@ -28,6 +34,7 @@ states:
 terms:
   - {otherwise: true, offer: [net 30]}
 checks:
+  - {check: late_again, measure: late_since, at_most: 0, verdict: warn}
   - {check: often, measure: times, at_most: 1, verdict: warn}
   - check: agreed
     only_when: order.amount > 5_000
@@ -133,3 +140,31 @@ def test_acts_show_who_recorded_them(service: Service) -> None:
     act(service)
     [shown] = recorded(service)["acts"]
     assert {name: shown[name] for name in ACT} == ACT and shown["client"] == "collector-1"
+
+
+def test_a_window_begins_on_the_day_of_the_last_act(service: Service) -> None:
+    def late_again(key: str) -> str:
+        return {one["check"]: one["status"] for one in decided(service, "50.00", key)["checks"]}["late_again"]
+
+    with service.held.database.write() as work:
+        today = work.now().date()
+        paid = Invoice("C-1", "I-late", 100, "CNY", today - timedelta(days=40), today - timedelta(days=9), today)
+        work.invoices.add_many([paid], today)
+    assert late_again("a") == "not_evaluated"
+    assert act(service, act="books checked", role="credit_manager").status_code == 422, "finance stands beside"
+    assert act(service, act="books checked", role="finance").status_code == 201
+    assert late_again("b") == "warn", "the day itself is in"
+
+
+@pytest.mark.parametrize(("zone", "days"), [("UTC", [24]), ("America/Los_Angeles", [23, 24])])
+def test_acts_are_of_the_day_of_the_policys_zone(zone: str, days: list[int]) -> None:
+    instants = (datetime(2026, 11, 24, 7, 59, tzinfo=UTC), datetime(2026, 11, 24, 8, tzinfo=UTC))
+    acts = tuple(Act("cleared", "finance", "A. Example", "tests", "paid", n, at) for n, at in enumerate(instants))
+    whole = recorded_of(History((), acts), zone)
+    assert sorted({one.day.day for one in whole.acts if one.day is not None}) == days
+    program = load_policy(POLICY.replace(b"books checked", b"cleared"), "f", trade_vocabulary()).program
+    assert program is not None
+    facts, _ = recorded_facts(program, whole)
+    assert facts["act.cleared_by_finance.on"] == date(2026, 11, 24).toordinal()
+    assert recorded_facts(program, recorded_of(History(), zone))[0]["act.cleared_by_finance.on"] is None
+    assert len(recorded_of(History((), acts), zone, date(2026, 11, 23)).acts) == len(days) - 1
