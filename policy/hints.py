@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policy.divisors import divisor_findings
 from policy.document import Policy, StateWritten, Word
 from policy.infer import Inference
 from policy.meaning import ENTRIES, STATE
@@ -14,6 +15,7 @@ def add_hints(inference: Inference) -> None:
     if not inference.names.policy.damaged:
         _unused(inference)
         _unread_limit(inference)
+        divisor_findings(inference)
     _nobody(inference.names.policy, inference.problems)
 
 

@@ -5,10 +5,13 @@ The left side of a comparison says how a word on the right is read.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from policy.figure_words import MAY_BE_NONE, WHOLE_ITEMS
 from policy.formulas import SHARES, Formulas
 from policy.kinds import NUMERIC, TOKENS
 from policy.meaning import LEVELS, Sort, fact_referent, names_in
+from policy.numbers import written
 from policy.problems import Where
 from policy.ratings import graded, one_scale
 from policy.reach import beyond_reach, undated
@@ -135,6 +138,8 @@ class Inference(Formulas):
         return True
 
     def _comparison(self, test: Comparison) -> bool:
+        if isinstance(test.right, Number):
+            self.tested[test.left] = f"{test.op} {written(test.right)}"
         left = self.formula(test.left)
         if left is None:
             return False
@@ -169,9 +174,21 @@ class Inference(Formulas):
         other = next(iter(kinds - {"number"}))
         bare = self.label(next((expr for expr, sort in (left, right) if sort.kind == "number"), left[0]))
         help = f"give {bare} its unit, such as {unit[other]}" if "number" in kinds and other in unit else ""
+        help = help or self._in_kind(left, right) or self._in_kind(right, left)
         self.note("kind", at, f"{self.label(left[0])} ({shown(left[1])}) is compared with "
                   f"{self.label(right[0])} ({shown(right[1])})", help)
         return False
+
+    def _in_kind(self, wrong: tuple[Expr, Sort], right: tuple[Expr, Sort]) -> str:
+        """How a number with a unit would be written in the kind of what it is compared with."""
+        number, sort = wrong[0], right[1]
+        units = {"count": "", "ratio": "", "money": f" {self.names.policy.currency.text}", "days": " days",
+                 "months": " months", "percent": "%"}  # fmt: skip
+        if not isinstance(number, Number) or number.unit in ("", "%") or sort.kind not in units:
+            return ""
+        if {wrong[1].kind, sort.kind} <= {"days", "months"}:
+            return ""  # both are lengths of time, and the one is not the other with the same number
+        return f"did you mean '{written(replace(number, unit=''))}{units[sort.kind]}'?"
 
     def _membership(self, test: Membership) -> bool:
         left = self.formula(test.left)

@@ -136,6 +136,7 @@ CODES: dict[str, str] = {
     "interest": "a late charge that the file does not fix, or that takes more or less than it says",
     "dates-overlap": "two dated values hold on the same day",
     "dates-gap": "a dated value has days without a value",
+    "zero-divisor": "a fact that formulas divide by may be zero or negative, and no line says what that means",
     "share-sum": "securities add up to more than the order",
     "table-cell": "no cell, or more than one cell, of a value table fits",
     "message": "a message cannot be shown as written",

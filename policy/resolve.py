@@ -38,6 +38,7 @@ class Resolver(ABC):
     reader: str = ""
     item: dict[str, Referent] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
+    tested: dict[Expr, str] = field(default_factory=dict)
 
     @abstractmethod
     def formula(self, expr: Expr, hint: Sort | None = None) -> Sort | None:
@@ -200,8 +201,9 @@ class Resolver(ABC):
                       f"use a figure under 'let': count of {expr.text}")  # fmt: skip
             return
         if expr.text.startswith("invoice."):
+            field, test = expr.text.partition(".")[2], self.tested.get(expr, "> ...")
             self.note("scope", expr.at, f"'{expr.text}' cannot be used in a check for an order",
-                      "use a figure over invoices under 'let'")  # fmt: skip
+                      f"use a figure under 'let', such as late: count of invoices where {field} {test}")  # fmt: skip
             return
         if expr.text in NEEDS:
             self._needs(expr)

@@ -11,6 +11,7 @@ from policy.analysis.edges import section_edges
 from policy.analysis.gaps import find_gaps
 from policy.analysis.redundant_rows import redundant_rows
 from policy.analysis.slips import otherwise_slips
+from policy.analysis.step_edges import step_edges
 from policy.analysis.tables import Tables
 from policy.meaning import Checked
 from policy.problems import Problem
@@ -23,7 +24,8 @@ def analyse(program: Program, checked: Checked) -> tuple[Problem, ...]:
     """Every finding about the rows of a checked and compiled policy."""
     tables = Tables(program, checked)
     dead = tuple(dead_rows(tables))  # marks the rows that decide something, for the rules behind it
-    return (*dead, *redundant_rows(tables), *otherwise_slips(tables), *section_edges(program, checked))
+    return (*dead, *redundant_rows(tables), *otherwise_slips(tables), *section_edges(program, checked),
+            *step_edges(checked))  # fmt: skip
 
 
 def gaps(program: Program, checked: Checked) -> tuple[Problem, ...]:

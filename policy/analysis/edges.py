@@ -38,7 +38,7 @@ def section_edges(program: Program, checked: Checked) -> Iterator[Problem]:
     """A finding for each value at which two sections disagree, told at the later place."""
     first: dict[tuple[str, Fraction, bool], Edge] = {}
     told: set[tuple[str, Fraction]] = set()
-    for edge in sorted(_edges(checked), key=lambda edge: edge.at):
+    for edge in sorted(edges_of(checked), key=lambda edge: edge.at):
         first.setdefault((edge.subject, edge.value, edge.above), edge)
         other = first.get((edge.subject, edge.value, not edge.above))
         if other is None or other.section == edge.section or (edge.subject, edge.value) in told:
@@ -63,7 +63,8 @@ def _field_kind(checked: Checked, subject: str) -> str:
     return checked.vocabulary.lists[listing].fields[name].kind
 
 
-def _edges(checked: Checked) -> Iterator[Edge]:
+def edges_of(checked: Checked) -> Iterator[Edge]:
+    """Every threshold of the file: in figures over lists, in rows and in checks."""
     policy = checked.policy
     for let in policy.lets:
         figure = figure_of(let)

@@ -28,5 +28,11 @@ def find_gaps(tables: Tables) -> Iterator[Problem]:
         if facts is not None:
             order = shown(tables.program, facts)
             told = ", ".join(f"'{fact}' is {value}" for fact, value in order[:4])
+            if name == "authority":
+                roles = tables.checked.policy.roles_rising
+                highest = roles[-1].text if roles else "..."
+                yield Problem("gap", table.places[-1], f"a referral where {told} can be released by nobody",
+                              f"add a row: - {{otherwise: true, release: {highest}}}", "error", order)  # fmt: skip
+                continue
             yield Problem("gap", table.places[-1], f"no row of {name} fits an order where {told}",
                           "add a row for it, or end with 'otherwise: true'", "error", order)  # fmt: skip

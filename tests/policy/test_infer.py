@@ -45,8 +45,10 @@ def test_sound_lines_tell_nothing(condition: str) -> None:
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
-        ("order.amount > 5 days", "1: kind: 'order.amount' (an amount) is compared with '5 days' (days)"),
-        ("customer.score > 500 CNY", "1: kind: 'customer.score' (a count) is compared with '500 CNY' (an amount)"),
+        ("order.amount > 5 days", "1: kind: 'order.amount' (an amount) is compared with '5 days' (days); "
+         "did you mean '5 CNY'?"),
+        ("customer.score > 500 CNY", "1: kind: 'customer.score' (a count) is compared with '500 CNY' (an amount); "
+         "did you mean '500'?"),
         ("customer.average_days_late > 2 months",
          "1: kind: 'customer.average_days_late' (days) is compared with '2 months' (months)"),
         ("as_of > 5", "9: unit: a bare number stands where a date is wanted; write 2026-07-01, or as_of - 2 days"),
@@ -79,7 +81,7 @@ def test_sound_lines_tell_nothing(condition: str) -> None:
          "16: currency: an amount in CNY has at most 2 digits after the point; "
          "write the exact amount, for amounts are never rounded"),
         ("order.amount / order.prepaid > 5 days",
-         "1: kind: the formula (a ratio) is compared with '5 days' (days)"),
+         "1: kind: the formula (a ratio) is compared with '5 days' (days); did you mean '5'?"),
     ],
 )  # fmt: skip
 def test_unsound_lines_say_which_two_do_not_fit(condition: str, message: str) -> None:
@@ -115,7 +117,8 @@ def test_the_mapping_form_reads_as_lines_do() -> None:
 @pytest.mark.parametrize(
     ("figure", "message"),
     [
-        ("count of bills", "2:7: unknown-list: there is no list 'bills'; one of: invoices, earlier_orders"),
+        ("count of bills", "2:7: unknown-list: there is no list 'bills'; one of: invoices, payments, "
+         "earlier_orders, holds"),
         ("count of invoice", "2:7: unknown-list: there is no list 'invoice'; did you mean 'invoices'?"),
         ("sum of invoices.amont", "2:7: unknown-field: 'amont' of invoices cannot be added up; did you mean 'amount'?"),
         ("sum of invoices.due_on",
@@ -123,7 +126,7 @@ def test_the_mapping_form_reads_as_lines_do() -> None:
         ("count of invoices where days_overdu > 5",
          "2:31: unknown-fact: no fact, figure or setting is named 'days_overdu'; did you mean 'days_overdue'?"),
         ("count of invoices where days_overdue > 5 and amount > 5 days",
-         "2:52: kind: 'amount' (an amount) is compared with '5 days' (days)"),
+         "2:52: kind: 'amount' (an amount) is compared with '5 days' (days); did you mean '5 CNY'?"),
     ],
 )  # fmt: skip
 def test_figures_over_lists_read_declared_lists_and_their_fields(figure: str, message: str) -> None:

@@ -133,7 +133,7 @@ def test_what_the_file_does_not_give_is_told_once_with_the_section_that_would() 
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("invoices.days_overdue", "scope"), ("invoice.days_overdue", "scope"), ("state.on_hold", "not-yet-supported"),
+        ("invoices.days_overdue", "scope"), ("invoice.days_overdue", "scope"), ("state.on_hold", "unknown-fact"),
         ("group.turnover", "not-yet-supported"), ("cover.covered", "not-yet-supported"),
     ],
 )  # fmt: skip
