@@ -74,7 +74,17 @@ def check_states(inference: Inference) -> None:
 
 def reads_state(inference: Inference, node: Expr | Condition) -> Iterator[Name]:
     """The names under a formula or condition that lead to a state."""
+    known: dict[str, bool] = {}
     for name in names_in(node):
-        let = inference.names.lets.get(name.text)
-        if name.text.startswith(STATE) or (let is not None and any(reads_state(inference, let.formula))):
+        if _leads_to_state(inference, name.text, known):
             yield name
+
+
+def _leads_to_state(inference: Inference, name: str, known: dict[str, bool]) -> bool:
+    """Whether a name is a state, or a figure that reads one; each figure is looked at once, and circles end."""
+    if name not in known:
+        known[name] = name.startswith(STATE)
+        let = inference.names.lets.get(name)
+        if let is not None:
+            known[name] = any(_leads_to_state(inference, one.text, known) for one in names_in(let.formula))
+    return known[name]
