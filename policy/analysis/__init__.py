@@ -7,6 +7,7 @@ where a condition cannot be taken apart, or the search would take too long, noth
 from __future__ import annotations
 
 from policy.analysis.dead_rows import dead_rows
+from policy.analysis.dead_states import dead_states
 from policy.analysis.edges import section_edges
 from policy.analysis.gaps import find_gaps
 from policy.analysis.redundant_rows import redundant_rows
@@ -24,6 +25,7 @@ def analyse(program: Program, checked: Checked) -> tuple[Problem, ...]:
     """Every finding about the rows of a checked and compiled policy."""
     tables = Tables(program, checked)
     dead = tuple(dead_rows(tables))  # marks the rows that decide something, for the rules behind it
+    dead = (*dead, *dead_states(tables))
     return (*dead, *redundant_rows(tables), *otherwise_slips(tables), *section_edges(program, checked),
             *step_edges(checked))  # fmt: skip
 

@@ -45,7 +45,7 @@ def _narrow(tables: Tables, tiers: Table) -> None:
 def _dead(tables: Tables, table: Table, row: int) -> Problem:
     at, region = table.places[row], table.true[row]
     assert region is not None
-    if not any(_possible(tables, box) for box in region):
+    if not any(possible(tables, box) for box in region):
         waited = _waited(tables, region)
         if waited:
             return _never(tables, at, waited, "this row waits for")
@@ -65,7 +65,8 @@ def _only_taker(table: Table, region: tuple[Box, ...], row: int) -> int | None:
     return None
 
 
-def _possible(tables: Tables, box: Box | None) -> bool:
+def possible(tables: Tables, box: Box | None) -> bool:
+    """Whether a box holds any facts."""
     return box is not None and all(cells & tables.axes[axis].full for axis, cells in box.items())
 
 
@@ -166,7 +167,7 @@ def _checks(tables: Tables) -> Iterator[Problem]:
         if applies is None or fails is None or place.file != tables.checked.policy.file:
             continue
         both = [box for one in applies for other in fails if (box := meet(one, other)) is not None]
-        if any(_possible(tables, box) for box in both):
+        if any(possible(tables, box) for box in both):
             continue
         waited = _waited(tables, both)
         if waited:

@@ -88,6 +88,7 @@ NOTES: Mapping[str, str] = {
     "unused-fact": "What nothing reads is often a slip in the name somewhere else.",
     "unread-limit": "A limit that no check reads holds nobody back.",
     "nobody": "A referral without a person ends nowhere.",
+    "never-left": "A warning where there are lines to leave it that never hold together.",
     "share-sum": "Securities of one alternative go together, so they cannot be more than the order.",
     "unknown-word": "Only the words of the fact's own list can ever be true; any other makes a row that never fits.",
     "full-width-sign": "Some keyboards type digits, `，` and `：` in double width, which look right and are not.",
@@ -137,15 +138,31 @@ def page() -> Iterator[str]:
     found = examples()
     yield "# Findings\n"
     yield from map(fill, OPENING)
+    yield "## What stops a policy\n"
+    yield from map(fill, by_weight(found))
     for code, meaning in CODES.items():
         if code in GROUPS:
             yield f"## {GROUPS[code]}\n"
-        weights = sorted({example.problem.severity for example in found[code]}) or ["error"]
         yield f"### {code}\n"
         note = f" {NOTES[code]}" if code in NOTES else ""
-        chinese = f" {in_chinese(meaning)}。"
-        yield fill(f"{meaning[0].upper()}{meaning[1:]}. *{' or '.join(weights).capitalize()}.*{note}{chinese}")
+        chinese, weight = f" {in_chinese(meaning)}。", " or ".join(weights(found[code])).capitalize()
+        yield fill(f"{meaning[0].upper()}{meaning[1:]}. *{weight}.*{note}{chinese}")
         yield from (f"```text\n{example}\n```\n" for example in found[code][:1])
+
+
+def weights(several: list[Example]) -> list[str]:
+    """The severities that the findings of a code have."""
+    return sorted({example.problem.severity for example in several}) or ["error"]
+
+
+def by_weight(found: Mapping[str, list[Example]]) -> Iterator[str]:
+    """Which codes are warnings, which are either, and that all others are errors."""
+    warnings = [f"`{code}`" for code in CODES if weights(found[code]) == ["warning"]]
+    either = [f"`{code}`" for code in CODES if len(weights(found[code])) == 2]
+    yield (f"Warnings, whatever was found: {', '.join(warnings)}. An error or a warning, by what was found: "
+           f"{', '.join(either)}. All others are errors: among them orders without "
+           "an answer (`gap`, `no-otherwise`) and everything that gives two answers at once (`table-cell`, "
+           "`dates-overlap`, `one-scope`, `duplicate-name`, `duplicate-key`).")  # fmt: skip
 
 
 def fill(text: str) -> str:

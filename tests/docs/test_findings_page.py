@@ -5,7 +5,26 @@ from __future__ import annotations
 import re
 
 from policy.problems import CODES
-from tests.docs.findings_page import GROUPS, MADE, NOTES, PAGE, examples, text
+from tests.docs.findings_page import GROUPS, MADE, NOTES, PAGE, examples, text, weights
+
+WARNINGS = {"dates-gap", "dead-row", "redundant-row", "unreachable-outcome", "otherwise-slip", "off-by-one",
+            "not-proven", "unused-fact", "unread-limit", "nobody"}  # fmt: skip
+EITHER = {"yaml-word", "date-formula", "step-order", "never-left", "interest"}
+CONFLICTS = {"table-cell", "dates-overlap", "one-scope", "duplicate-name", "duplicate-key"}
+
+
+def test_the_severity_of_every_code_is_the_one_decided_for_it() -> None:
+    found = {code: weights(several) for code, several in examples().items()}
+    assert {code for code, several in found.items() if several == ["warning"]} == WARNINGS
+    assert {code for code, several in found.items() if len(several) == 2} == EITHER
+    assert all(found[code] == ["error"] for code in {"gap", "no-otherwise", *CONFLICTS})
+
+
+def test_the_page_says_the_severity_of_every_code() -> None:
+    said = dict(re.findall(r"^### (\S+)\n\n[^*`]*?(?:`[^`]*`[^*`]*?)*\*(Error|Warning|Error or warning)\.\*",
+                           PAGE.read_text("utf-8"), re.M))  # fmt: skip
+    warnings = dict.fromkeys(WARNINGS, "Warning") | dict.fromkeys(EITHER, "Error or warning")
+    assert said == dict.fromkeys(CODES, "Error") | warnings
 
 
 def test_every_code_has_a_broken_policy_that_gets_it() -> None:

@@ -70,8 +70,13 @@ def test_a_row_that_gives_what_follows_is_found() -> None:
 def test_a_missing_last_row_is_found_with_an_order_that_fits_nowhere() -> None:
     program, (told,) = planted("  - tier: high_risk\n    otherwise: true", "  - tier: high_risk\n"
                                "    when: customer.score < 59")  # fmt: skip
-    assert program is None and told.code == "gap"
+    assert program is None and told.code == "gap" and told.severity == "error"
     assert dict(told.example)["customer.score"] == "59"
+    whole, _ = planted("  - tier: high_risk\n    otherwise: true", "  - tier: high_risk\n"
+                       "    when: customer.score < 59\n  - tier: rest\n    otherwise: true")  # fmt: skip
+    assert whole is not None
+    tiers = whole.nodes[whole.tables["tiers"]]
+    assert hit(whole, tiers, facts_of(whole, told.example)) == len(tiers.rows) - 1  # type: ignore[arg-type, union-attr]
 
 
 def test_edges_on_two_sides_of_a_day_are_found() -> None:
