@@ -9,7 +9,7 @@ from tests.docs.findings_page import GROUPS, MADE, NOTES, PAGE, examples, text, 
 
 WARNINGS = {"dates-gap", "dead-row", "redundant-row", "unreachable-outcome", "otherwise-slip", "off-by-one",
             "not-proven", "unused-fact", "unread-limit", "nobody"}  # fmt: skip
-EITHER = {"yaml-word", "date-formula", "step-order", "never-left", "interest"}
+EITHER = {"yaml-word", "unknown-word", "date-formula", "step-order", "never-left", "interest"}
 CONFLICTS = {"table-cell", "dates-overlap", "one-scope", "duplicate-name", "duplicate-key"}
 
 
