@@ -71,7 +71,7 @@ def _blank(stop: _Stop, found: Problem) -> Blank | None:
     value = found.message[1:].partition("' needs quotes")[0]
     if stop.rest(found.where).startswith(value) and value:
         return found.where, len(value)
-    if stop.rest(found.where)[:1] in ":":
+    if stop.rest(found.where)[:1] == ":":
         return found.where, 1
     if "closing quote" in found.message or stop.rest(found.where)[:1] in "%@`*&!":
         return found.where, len(stop.rest(found.where))
@@ -95,7 +95,7 @@ def _quoting(stop: _Stop, at: Where, value: str) -> Problem:
 
 
 def _tab_before(stop: _Stop) -> Problem | None:
-    if stop.rest(stop.at)[:1] == "\t" and not stop.before(stop.at).strip():
+    if stop.lines[stop.at.line - 1][stop.at.column - 1 :][:1] == "\t" and not stop.before(stop.at).strip():
         return _tab(stop.at)
     return None
 

@@ -179,7 +179,7 @@ class _Reader:
             raise self.unexpected()
         if "." in word or not re.fullmatch(r"\d{1,3}(_\d{3})*|\d+", word):
             raise _Slip("number", offset, f"'{word}' is not a whole number", "dates count in whole days and months")
-        number = int(word.replace("_", ""))
+        number = int(word.replace("_", "")[:9])  # more digits are beyond the range as well
         op, size = self.unit(word, offset)
         self.days += number * size * (31 if op == "add_months" else 2 if op == "add_business_days" else 1)
         if self.days > MOST:

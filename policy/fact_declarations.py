@@ -113,7 +113,7 @@ def _at_most(shapes: Shapes, node: Node | None) -> int:
     if word is None:
         return AT_MOST
     digits = word.text.replace("_", "")
-    if digits.isascii() and digits.isdigit() and 0 < int(digits) <= MOST_ITEMS:
+    if digits.isascii() and digits.isdigit() and len(digits) < 10 and 0 < int(digits) <= MOST_ITEMS:
         return int(digits)
     shapes.note("range", word.at, f"'{word.text}' is no number of items", f"write 1 to {MOST_ITEMS:_}")
     return AT_MOST

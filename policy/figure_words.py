@@ -51,7 +51,7 @@ def window(token: Any, at: Where) -> Window:
         return _since(token, words, at)
     if "calendar" in words:
         return Window("calendar", CALENDAR[words[-1]], at)
-    size, unit = int(re.sub("_", "", words[-2])), words[-1].rstrip("s")
+    size, unit = int(re.sub("_", "", words[-2])[:9]), words[-1].rstrip("s")
     if unit == "year":
         unit, size = "month", size * 12
     if not 0 < size <= LONGEST[unit]:

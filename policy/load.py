@@ -14,6 +14,7 @@ from policy.document import Policy
 from policy.meaning import CheckedTest
 from policy.mentions import mentions
 from policy.parts import Part, Shelf, bound_source, with_parts
+from policy.pauses import collection_paused
 from policy.problems import Problem, Where, errors, in_order
 from policy.program import Program
 from policy.sections import read_document
@@ -46,6 +47,7 @@ class Loaded:
         return policy_digest(self.programs)
 
 
+@collection_paused()
 def load_policy(source: bytes, file: str, vocabulary: Vocabulary, shelf: Shelf = NO_PARTS) -> Loaded:
     """Check a policy file with the parts that it uses and, where it has no errors, compile it."""
     node, problems = read_source(source, file)

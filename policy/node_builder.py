@@ -16,7 +16,7 @@ import yaml
 from policy import flow_commas
 from policy.nodes import Mapping, Node, Scalar, Sequence
 from policy.problems import Problem, Where
-from policy.signs import HUMAN_KEYS, language_key_sign, wrong_sign, wrong_signs
+from policy.signs import ESCAPED, HUMAN_KEYS, invisible_sign, language_key_sign, wrong_sign, wrong_signs
 
 DEPTH_MAX = 20
 NODES_MAX = 50_000  # a policy of a thousand rows with four tests each has 11,000
@@ -157,10 +157,18 @@ class Builder:
             self.tell("quoting", Where(at.file, at.line, at.column + remark.start(1) - first),
                       f"'{remark[1]}' begins a remark, so that the value ends before it",
                       "put the whole value in quotes; a remark has a space behind its '#'")  # fmt: skip
-        text = "" if not quoted and event.value in ("~", "null") else event.value
+        text = "" if not quoted and event.value in ("~", "null") else self.printable(event.value, at)
         if event.anchor is not None:
             self.anchors[event.anchor] = text
         self.add(Scalar(text, quoted, at, several), event)
+
+    def printable(self, value: str, at: Where) -> str:
+        """A value without the invisible signs that escapes in double quotes make, each of them told."""
+        if value.isascii() and value.isprintable():
+            return value
+        for sign in sorted(set(ESCAPED.findall(value))):
+            self.problems.append(invisible_sign(sign, at))
+        return ESCAPED.sub(" ", value)
 
     def add(self, node: Node, event: Any) -> None:
         """Put a finished value where it belongs: the root, a list, a key or the value of a key."""

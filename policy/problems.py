@@ -6,9 +6,11 @@ The same record becomes a line in the terminal, a body over HTTP and a mark in t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from policy.chinese import in_chinese
+
+TEXT_MAX = 600  # characters of a message or a help, whatever they quote
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -168,5 +170,16 @@ def errors(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Findings in the order of the file, each told once."""
-    return sorted(dict.fromkeys(problems), key=lambda p: (p.where, p.code, p.message))
+    """Findings in the order of the file, each told once and within a length that can be read."""
+    return sorted(dict.fromkeys(map(_readable, problems)), key=lambda p: (p.where, p.code, p.message))
+
+
+def _readable(problem: Problem) -> Problem:
+    """A finding whose texts lose their middle where they are too long, for both ends say what is wrong."""
+    if len(problem.message) <= TEXT_MAX and len(problem.help) <= TEXT_MAX:
+        return problem
+    return replace(problem, message=_cut(problem.message), help=_cut(problem.help))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX // 2]}…{text[1 - TEXT_MAX // 2 :]}"

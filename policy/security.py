@@ -81,7 +81,7 @@ def _expiry(shapes: Shapes, said: dict[str, Node]) -> Expiry | None:
         shapes.note("date-formula", word.at, f"'{word.text}' is not a day that an instrument can be held to",
                     "write it like last due date + 21 days")  # fmt: skip
         return None
-    size, unit = int(found["size"] or 0), (found["unit"] or "day").removesuffix("s")
+    size, unit = int((found["size"] or "0")[:9]), (found["unit"] or "day").removesuffix("s")
     if size > MOST[unit]:
         shapes.note("range", word.at, f"'{word.text}' lies more than ten years after the last due date",
                     "write fewer days or months")  # fmt: skip

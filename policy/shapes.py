@@ -22,7 +22,7 @@ from policy.syntax import Condition, Expr, Name
 NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 TITLE = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
-
+UNKNOWN_MAX = 100  # keys of one block that are told; more would only hide the others
 
 RECORDED = "declare what was decided as a fact from master, and ask for the security in rows that read it"
 INSTEAD = {  # what can be written meanwhile
@@ -61,13 +61,14 @@ class Shapes:
             return None
         known, later = tuple(known), tuple(later)
         values = Keys((key.text, value) for key, value in node.entries if key.text in known)
-        values.whole = not node.damaged
+        values.whole, unknown = not node.damaged, 0
         for key, value in node.entries:
             if key.text in later:
                 values.whole = False
                 self.note("not-yet-supported", key.at, f"'{key.text}' is part of the language, but this version does "
                           "not run it", INSTEAD.get(key.text, "take it out until it does"))  # fmt: skip
-            elif key.text not in known:
+            elif key.text not in known and unknown < UNKNOWN_MAX:
+                unknown += 1
                 meant = self.unknown_key(key, place, known)
                 if meant is not None:
                     values.setdefault(meant, value)
@@ -76,9 +77,10 @@ class Shapes:
     def unknown_key(self, key: Scalar, place: str, known: tuple[str, ...]) -> str | None:
         """Note a key that does not belong here; the key that was probably meant."""
         code, word = ("unknown-section", "section") if place == "the file" else ("unknown-key", "key")
-        help = did_you_mean(key.text, known, f"one of: {listed(known)}")
+        meant = nearest(key.text, known)
+        help = f"did you mean '{meant}'?" if meant else f"one of: {listed(known)}"
         self.note(code, key.at, f"'{key.text}' is not a {word} of {place}", help)
-        return nearest(key.text, known)
+        return meant
 
     def need(self, values: Mapping[str, Node], key: str, at: Where, place: str) -> Node | None:
         """The value of a key that must be there."""

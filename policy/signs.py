@@ -26,6 +26,7 @@ _SIGN_OR_TEXT = re.compile(f"\"[^\"]*\"|'[^']*'|(?P<sign>{WRONG_SIGN.pattern})")
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
 )
+ESCAPED = re.compile(INVISIBLE.pattern[:-1] + "\ud800-\udfff]")  # what an escape may bring into a value
 SIGNS_MAX = 100  # findings in one text; more would only hide the others
 # What officers and customers read is written in their own language, with its own punctuation.
 HUMAN_KEYS = frozenset(
@@ -68,6 +69,8 @@ def language_key_sign(text: str) -> int | None:
 
 def lost_keys(lines: list[str]) -> Iterator[tuple[int, int]]:
     """Line and column (from 0) of each full-width colon that made a line lose its key."""
+    if not any("：" in line for line in lines):
+        return
     human_indent: int | None = None
     for number, line in enumerate(lines):
         stripped = line.strip()

@@ -62,8 +62,9 @@ def _signs(text: str, file: str) -> tuple[str, list[Problem]]:
         problems.append(invisible_sign(match.group(), Where(file, line, column)))
     lines = INVISIBLE.sub(" ", text).split("\n")
     for number, column in lost_keys(lines):
-        if len(problems) < 2 * TOLD_MAX:
-            problems.append(wrong_sign("：", Where(file, number + 1, column + 1)))
+        if len(problems) >= 2 * TOLD_MAX:
+            break
+        problems.append(wrong_sign("：", Where(file, number + 1, column + 1)))
         line_text = lines[number]
         if line_text[column + 1 : column + 2] in ("", " ", "\r"):
             lines[number] = line_text[:column] + ":" + line_text[column + 1 :]
@@ -82,7 +83,7 @@ def _structure(text: str, file: str, known: list[Problem]) -> tuple[Node | None,
             found, blank = explain(error, builder.lines, builder.where, known + builder.problems)
             broken += found
             before, text = text, _without(builder.lines, *blank) if blank else text
-            read += builder.count + len(builder.lines)  # a line costs something even where it holds no value
+            read += builder.count + len(builder.lines) + len(text) // 64  # lines and signs cost something, too
             if text == before or read > VALUES_READ_MAX:
                 return None, known + broken + builder.problems
         else:

@@ -1,6 +1,6 @@
 """Whatever a file or a line holds, it is answered with findings: soon, in little memory, and never by an exception.
 
-Pieces of shipped and broken policies are swapped, cut, repeated and replaced. Short: a few seconds; `AVAL_SOAK=1`: ten
+Pieces of shipped and broken policies are swapped, cut, repeated and replaced. Short: a few seconds; `AVAL_SOAK=1`: five
 minutes. The seed is printed, and `AVAL_TEST_SEED` gives it again.
 """
 
@@ -14,13 +14,17 @@ from time import process_time
 
 import pytest
 
-from policy.expression import read_condition, read_formula
+from policy.day_formula import read_day
+from policy.expression import read_condition, read_formula, read_tests
 from policy.load import load_policy
+from policy.nodes import Scalar
 from policy.problems import Where
+from policy.shapes import Shapes
+from policy.syntax import Name
 from rules.facts import trade_vocabulary
 from tests.conftest import ROOT, SOAK
 
-SECONDS = 600 if SOAK else 8  # of the processor
+SECONDS = 300 if SOAK else 8  # of the processor
 EACH, MEGABYTES = 1.0, 100
 FOLDERS = ("policy/library", "tests/conformance/broken")
 TEXTS = [path.read_text("utf-8", "replace") for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.yaml"))]
@@ -28,6 +32,8 @@ PIECES = ("[", "]", "{", "}", "((((", "1e400", "9" * 20, "0x1F", "２", "≥", "
           "- " * 30, "[" * 60, "not(", "min(", "5 days", "2026-13-40", "%", "NaN", ".inf", "-1", "tier", "missing",
           "!!x/y", "null", "9_223_372_036_854_775_807", "\t", "|", ">", ":", "#", "or better",
           "is ", "in ", "order.amount", "\x00")
+DAYS = ("due", "invoiced", "sent", "failed", "by", "+", "-", "(", ")", "15", "9" * 5_000, "１５", "day", "days",
+        "months", "business", "month end of", "settings.x", "earliest", "1_000", "1.5", "\x00", "\u202e", "demand", "first")
 HERE = Where("f", 1, 1)
 
 
@@ -50,8 +56,19 @@ def fuzzed(random: Random) -> str:
     return "".join(pieces)
 
 
+def read_lines(random: Random) -> None:
+    """Each reader of a line gets one; what it cannot read is a finding, never an exception."""
+    line = "".join(random.choice(PIECES) for _ in range(random.randint(1, 40)))
+    read_condition(line, HERE)
+    read_formula(line, HERE)
+    read_tests(line, Name("customer.score", HERE), HERE)
+    shapes = Shapes()
+    day = " ".join(random.choice(random.choice((DAYS, DAYS, PIECES))) for _ in range(random.randint(1, 30)))
+    assert (read_day(shapes, Scalar(day, True, HERE, False), "at") is None) == bool(shapes.problems), day
+
+
 @pytest.mark.slow
-def test_a_fuzzed_file_or_line_gets_findings_soon() -> None:
+def test_a_fuzzed_file_or_line_gets_findings_soon(capsys: pytest.CaptureFixture[str]) -> None:
     seed = int(os.environ.get("AVAL_TEST_SEED", "1"))
     print(f"AVAL_TEST_SEED={seed}")
     random, vocabulary, started = Random(seed), trade_vocabulary(), process_time()
@@ -61,10 +78,11 @@ def test_a_fuzzed_file_or_line_gets_findings_soon() -> None:
         text, begun = fuzzed(random), process_time()
         loaded = load_policy(text.encode("utf-8", "replace"), "f", vocabulary)
         assert loaded.program is not None or loaded.problems
-        line = "".join(random.choice(PIECES) for _ in range(random.randint(1, 40)))
-        read_condition(line, HERE)
-        read_formula(line, HERE)
+        read_lines(random)
         assert process_time() - begun < EACH, text
         count += 1
+    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+    with capsys.disabled():
+        print(f"\nfuzzed: {count} files and {4 * count} lines, {more} MB more; AVAL_TEST_SEED={seed}")
     assert count > 100
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEGABYTES * 1024
+    assert more < MEGABYTES
