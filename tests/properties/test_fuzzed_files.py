@@ -33,7 +33,7 @@ PIECES = ("[", "]", "{", "}", "((((", "1e400", "9" * 20, "0x1F", "２", "≥", "
           "!!x/y", "null", "9_223_372_036_854_775_807", "\t", "|", ">", ":", "#", "or better",
           "is ", "in ", "order.amount", "\x00")
 DAYS = ("due", "invoiced", "sent", "failed", "by", "+", "-", "(", ")", "15", "9" * 5_000, "１５", "day", "days",
-        "months", "business", "month end of", "settings.x", "earliest", "1_000", "1.5", "\x00", "\u202e", "demand", "first")
+        "months", "business", "month end of", "settings.x", "earliest", "1_000", "1.5", "\x00", "\u202e", "demand")
 HERE = Where("f", 1, 1)
 
 
