@@ -14,11 +14,12 @@ from policy.check_ladders import check_ladders
 from policy.check_lists import with_lists
 from policy.check_roles import check_role
 from policy.check_scopes import check_scopes
-from policy.check_security import check_alternative
+from policy.check_security import check_alternative, check_set, name_set
 from policy.check_states import check_states, name_states, with_entries
 from policy.check_subjects import check_subjects
 from policy.check_tests import check_tests
 from policy.check_values import check_setting, check_table
+from policy.discretion import with_discretion
 from policy.document import CheckWritten, FactWritten, Policy, RowWritten, Word
 from policy.effects import check_effect
 from policy.hints import add_hints
@@ -62,7 +63,7 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     problems: list[Problem] = []
     _header(policy, vocabulary, problems)
     vocabulary = with_entries(policy, with_lists(policy, _with_currency(policy, vocabulary), problems))
-    policy = with_while_rows(with_list_names(policy, vocabulary), vocabulary)
+    policy = with_discretion(with_while_rows(with_list_names(policy, vocabulary), vocabulary))
     facts = {**vocabulary.facts}
     for written in policy.facts:
         _declare(written, facts, problems)
@@ -80,6 +81,7 @@ def check(policy: Policy, vocabulary: Vocabulary) -> tuple[Checked, tuple[Proble
     for let in policy.lets:
         inference.known(let.name.text, let.name.at)
     _rows_and_checks(inference)
+    check_set(inference)
     check_ladders(inference)
     check_charges(inference)
     tests = check_tests(inference)
@@ -133,6 +135,7 @@ def _name_all(names: Names, problems: list[Problem]) -> None:
         if fact.listing is None:  # a list is read by figures alone
             known[fact.name] = fact_referent(fact)
     name_states(names, problems)
+    name_set(names, problems)
     rows = policy.rows
     if "tiers" in rows:
         tiers = tuple(dict.fromkeys(w.text for row in rows["tiers"] if isinstance(w := row.cells.get("tier"), Word)))

@@ -138,7 +138,8 @@ def _of_cells(cells: Iterable[object]) -> Iterator[Expr]:
         if isinstance(cell, Expr):
             yield cell
         for one in cell if isinstance(cell, tuple) else ():
-            yield from (share for _, share in one.shares) if isinstance(one, Alternative) else ()
+            if isinstance(one, Alternative):
+                yield from (*(share for _, share in one.shares), *(held.amount for held in one.of))
 
 
 def _names(parts: Iterable[Expr | Condition | None]) -> tuple[Name, ...]:

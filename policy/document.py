@@ -164,12 +164,37 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareOf:
+    """An instrument as a share of another amount than the order's; `amount` is their product.
+
+    Where a person decides the share it lies between `low` and `high`, both included, and `set_by` is the role.
+    """
+
+    instrument: Word
+    of: Expr
+    share: Expr
+    amount: Expr
+    low: Expr | None = None
+    high: Expr | None = None
+    set_by: Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The securities of which a person of a role chooses one, none among them where nothing may be required too."""
+
+    words: tuple[Word, ...]
+    set_by: Word
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
     """Instruments that go together, each with its share of the order amount, and what is wanted of them."""
 
     shares: tuple[tuple[Word, Expr], ...]
     at: Where
     wanted: Wanted | None = None
+    of: tuple[ShareOf, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +202,7 @@ class RowWritten:
     """One row of a first-match section; `when` is None for `otherwise`. `cells` holds what the section's columns say.
 
     Values by section: tiers (and ladder) Word; limits Expr, effective Word; terms offer: tuple of Word, its other
-    columns Word; security: tuple of Alternative; authority Word. `subjects` are those that the row says under `for`
+    columns Word; security: tuple of Alternative, chosen: Chosen; authority Word. `subjects` are those that the row says under `for`
     (none: those of its section).
     """
 

@@ -13,6 +13,7 @@ from typing import Any
 from policy.charges import AMOUNT_KEYS, COUNT_DAYS, RATE_KEYS
 from policy.check_tests import EXPECTED, STATUSES
 from policy.check_tests import VERDICTS as ANSWERS
+from policy.discretion import SHARE_KEYS
 from policy.document import HEADER, ROW_SECTIONS, SECTIONS
 from policy.documents import ATTRIBUTES, IF_ABSENT, SET_BY
 from policy.documents import ROW_KEYS as DOCUMENT_KEYS
@@ -38,7 +39,9 @@ VALUE: Schema = {"$ref": "#/$defs/value"}
 TEXTS: Schema = {"$ref": "#/$defs/texts"}
 CONDITION: Schema = {"$ref": "#/$defs/condition"}
 WORDS: Schema = {"$ref": "#/$defs/words"}
+IN_SHARE = "security."
 DAY: Schema = {"$ref": "#/$defs/day"}
+HELD: Schema = {"$ref": "#/$defs/share"}  # of the order, or of another amount
 
 
 def _words(known: Iterable[str]) -> Schema:
@@ -79,6 +82,10 @@ def _shared(language: str) -> Schema:
         "value": value,
         "texts": {"anyOf": [value, {"type": "object", "properties": _keys({"en": value, "zh": value}, language),
                                     "additionalProperties": False}]},
+        "share": {"anyOf": [value, {
+            "type": "object", "required": ["of"], "properties": _keys(dict.fromkeys(SHARE_KEYS, value), language, IN_SHARE),
+            "additionalProperties": False,
+            "oneOf": [{"required": ["share"]}, {"required": ["from", "to", "set_by"]}]}]},
         "words": {"anyOf": [value, {"type": "array", "items": VALUE, "minItems": 1}]},
         "condition": {"anyOf": [value, lines, {
             "type": "object", "minProperties": 1,
@@ -146,18 +153,25 @@ def _one_or_many(one: Schema) -> Schema:
     return {"anyOf": [one, _array(one)]}
 
 
+def _instruments(vocabulary: Vocabulary, language: str, share: Schema) -> Schema:
+    """Instruments that go together, and how those that somebody issues must be."""
+    wanted = {"issuer_rating": {"type": "string", "pattern": " or better$"},
+              "expires_after": {"type": "string", "pattern": "^last due date"}, "confirmed": {"const": True}}  # fmt: skip
+    shares = {name: VALUE if name == "prepayment" else share for name in vocabulary.instruments}
+    return {"type": "object", "minProperties": 1, "additionalProperties": False,
+            "properties": _keys(shares | wanted, language)}  # fmt: skip
+
+
 def _row(section: str, vocabulary: Vocabulary, language: str) -> Schema:
-    instruments: Schema = {"type": "object", "minProperties": 1, "additionalProperties": False,
-                   "properties": _keys(dict.fromkeys(vocabulary.instruments, VALUE) | {
-                       "issuer_rating": {"type": "string", "pattern": " or better$"},
-                       "expires_after": {"type": "string", "pattern": "^last due date"},
-                       "confirmed": {"const": True}}, language)}  # fmt: skip
-    own = {"require": {"anyOf": [{"const": "none"}, instruments]}, "require_one_of": _array(instruments)}
+    one, either_share = (_instruments(vocabulary, language, share) for share in (VALUE, HELD))
+    own = {"require": {"anyOf": [{"const": "none"}, either_share]}, "require_one_of": _array(one),
+           "may_require_one_of": _array({"enum": [*vocabulary.instruments, "none"]})}  # fmt: skip
     keys = ("when", "otherwise", *(() if section == "tiers" else ("for",)), *COLUMNS[section])
     needed = {"tiers": ("tier",), "limits": ("limit",), "terms": ("offer",), "authority": ("release",)}
     row = _block(keys, language, needed.get(section, ()), own)
     either = [{"required": ["when"]}, {"required": ["otherwise"]}]
-    security = [{"required": ["require"]}, {"required": ["require_one_of"]}]
+    security = [{"required": ["require"]}, {"required": ["require_one_of"]},
+                {"required": ["may_require_one_of", "set_by"]}]  # fmt: skip
     return {**row, "oneOf": either} if section != "security" else {**row, "allOf": [{"oneOf": either},
                                                                                   {"oneOf": security}]}  # fmt: skip
 

@@ -50,12 +50,13 @@ CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "fo
 OWNERS = ("granted", "policy")
 COLUMNS = {
     "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every", "effective"),
-    "terms": ("offer", "longest", *SAID_WITH_TERMS), "security": ("require", "require_one_of"),
+    "terms": ("offer", "longest", *SAID_WITH_TERMS), 
+    "security": ("require", "require_one_of", "may_require_one_of", "set_by"),
     "authority": ("release",),
 }  # fmt: skip
 LATER_COLUMNS = {
     "tiers": ("for",), "limits": (), "terms": (),
-    "security": ("may_require", "may_require_one_of"), "authority": (),
+    "security": ("may_require",), "authority": (),
 }  # fmt: skip
 
 

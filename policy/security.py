@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 
-from policy.document import Alternative, Expiry, Wanted, Word
+from policy.discretion import chosen, share_of
+from policy.document import Alternative, Expiry, ShareOf, Wanted, Word
 from policy.problems import Where
 from policy.shapes import Keys, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar
 from policy.syntax import Expr
 
-LATER_INSTRUMENT = ("of",)
-INSTEAD = "write a share of the order, or a check that measures what is held: at_least: 75% * customer.expected_charges"
+INSIDE = "write it inside the instrument: {deposit: {of: customer.annual_revenue, share: 5%}}"
+WAYS = ("require", "require_one_of", "may_require_one_of")
 ATTRIBUTES = ("issuer_rating", "expires_after", "confirmed")
 EXPIRY = re.compile(r"last due date(?: ?\+ ?(?P<size>\d{1,5}) (?P<unit>days?|months?))?")
 RATING = re.compile(r"(?P<word>\S+) or better")
@@ -25,14 +26,24 @@ MOST = {"day": 3650, "month": 120}
 
 def security_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     """What a row of security asks for: a tuple of alternatives under "security", empty for nothing."""
-    if ("require" in values) == ("require_one_of" in values):
-        if values.whole or "require" in values:
-            shapes.note("missing-key", at, "a row of security needs either 'require' or 'require_one_of'",
-                        "write 'require: none' where nothing is required")  # fmt: skip
+    given = [key for key in WAYS if key in values]
+    if len(given) != 1:
+        if values.whole or given:
+            shapes.note("missing-key", at, "a row of security needs one of 'require', 'require_one_of' and "
+                        "'may_require_one_of'", "write 'require: none' where nothing is required")  # fmt: skip
         return None
+    if given[0] == "may_require_one_of":
+        return chosen(shapes, values, at)
+    if "set_by" in values:
+        shapes.note("unknown-key", values["set_by"].at, "'set_by' belongs to what a person decides",
+                    "write it beside may_require_one_of, or beside from and to of an instrument")  # fmt: skip
     if "require_one_of" in values:
         items = shapes.items(values["require_one_of"], "require_one_of")
         found = [_alternative(shapes, item) for item in items]
+        for held in (held for one in found if one for held in one.of):
+            shapes.note("not-yet-supported", held.instrument.at, f"'{held.instrument.text}' is a share of another amount "
+                        "than the order's, which does not run in 'require_one_of' in this version",
+                        "write it in a row of its own with require")  # fmt: skip
         return {"security": tuple(one for one in found if one)} if all(found) and found else None
     node = values["require"]
     if isinstance(node, Scalar) and node.text == "none":
@@ -46,21 +57,33 @@ def _alternative(shapes: Shapes, node: Node) -> Alternative | None:
         shapes.wrong(node, "a block such as {bank_guarantee: 100%}", "require")
         return None
     shares: list[tuple[Word, Expr]] = []
+    held: list[ShareOf] = []
     said: dict[str, Node] = {}
     for key, value in node.entries:
-        if isinstance(value, Block) or key.text in LATER_INSTRUMENT:
-            shapes.note("not-yet-supported", key.at, f"'{key.text}' is asked for as a share of something else than the "
-                        "order, which does not run in this version", INSTEAD)  # fmt: skip
+        if key.text == "of":
+            shapes.note("wrong-shape", key.at, "'of' says of which amount one instrument is a share", INSIDE)
+        elif isinstance(value, Block):
+            held += _held(shapes, Word(key.text, key.at), value)
         elif key.text in ATTRIBUTES:
             said[key.text] = value
         elif (share := shapes.formula(value, key.text)) is not None:
             shares.append((Word(key.text, key.at), share))
     wanted = Wanted(_rating(shapes, said), _expiry(shapes, said), _confirmed(shapes, said)) if said else None
-    if said and not shares and len(said) == len(node.entries):
+    if said and len(said) == len(node.entries):
         shapes.note("missing-key", node.at, "this says how an instrument must be, and names none",
                     "add the instrument, as in {letter_of_credit: 100%, confirmed: true}")  # fmt: skip
-    whole = len(shares) + len(said) == len(node.entries)
-    return Alternative(tuple(shares), node.at, wanted) if shares and whole else None
+    whole = len(shares) + len(held) + len(said) == len(node.entries)
+    return Alternative(tuple(shares), node.at, wanted, tuple(held)) if (shares or held) and whole else None
+
+
+def _held(shapes: Shapes, instrument: Word, node: Block) -> list[ShareOf]:
+    """An instrument as a share of another amount; what is prepaid is always of the order."""
+    if instrument.text == "prepayment":
+        shapes.note("not-yet-supported", instrument.at, "a prepayment of another amount than the order's does not run "
+                    "in this version", "write deposit for money that stays with us")  # fmt: skip
+        return []
+    found = share_of(shapes, instrument, node)
+    return [] if found is None else [found]
 
 
 def _rating(shapes: Shapes, said: dict[str, Node]) -> Word | None:

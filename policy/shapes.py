@@ -24,9 +24,8 @@ DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 TITLE = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
 UNKNOWN_MAX = 100  # keys of one block that are told; more would only hide the others
 
-RECORDED = "declare what was decided as a fact from master, and ask for the security in rows that read it"
 INSTEAD = {  # what can be written meanwhile
-    "may_require": RECORDED, "may_require_one_of": RECORDED,
+    "may_require": "write may_require_one_of: [none, deposit], and set_by with the role that decides",
     "as_of": "a setting is read on the day of the decision; write the value that holds then",
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from policy.program import Collect, Const, First, Fold, Program
-from rules.fold import choose_terms, still_to_bring
+from rules.fold import AMOUNT, choose_terms, still_to_bring
 from rules.outcome import STATUS_RANK, VERDICTS, Missing, Outcome
 from rules.readings import Unsettled
 from rules.reference import Evaluation
@@ -28,6 +28,7 @@ class Outputs:
     def __init__(self, constant: Mapping[str, Any], places: Mapping[str, int]) -> None:
         self._constant, self._places = constant, places
         self.computed = tuple(places.values())
+        self.amounts = tuple(name for name in places if name.startswith(AMOUNT))
 
     def of(self, name: str, evaluation: Evaluation) -> Any:
         """An output of this name, None where there is none."""
@@ -85,6 +86,8 @@ class Core:
         security = self._outputs[fold.security][rows[3]] if rows[3] >= 0 else NOTHING
         offer = choose_terms(terms.of("offer", evaluation), terms.of("longest", evaluation), asked, self._program.terms)
         if asked is not None and offer is not None and asked != offer:
+            return True
+        if offer != "prepaid" and any(security.of(name, evaluation) > 0 for name in security.amounts):
             return True
         wanted = WHOLE if offer == "prepaid" else security.of("security", evaluation) or ()
         return bool(wanted) and bool(still_to_bring(wanted, amount, prepaid or 0))

@@ -126,10 +126,12 @@ def gives(program: Program, table: First, row: Row, language: str = "en") -> str
     for name, index in zip(table.outputs, row.outputs, strict=True):
         node = program.nodes[index]
         value = node.value if isinstance(node, Const) else ""
-        if name == "wanted":
+        if name == "wanted" or name.startswith("share.") or (name.startswith("amount.") and isinstance(node, Const)):
             continue
         if name == "security" and isinstance(value, tuple):
-            particular = _particulars(program, table, row) or ("",) * len(value)
+            particular = _particulars(program, table, row)
+            if len(particular) != len(value):  # those of securities that are of other amounts stand alone
+                particular = ("",) * len(value)
             ways = [" + ".join(f"{one} {share_text(share)}" for one, share in way) + more
                     for way, more in zip(value, particular, strict=True)]  # fmt: skip
             told.append(f"{name} {' / '.join(ways) or 'none'}")
@@ -138,6 +140,7 @@ def gives(program: Program, table: First, row: Row, language: str = "en") -> str
         elif isinstance(node, Const):
             told.append(f"{name} {words.shown(value, node.kind) if value is not None else 'none'}")
         else:
+            name = name.removeprefix("amount.")
             told.append(f"{name} {words.text.formula(_unguarded(program, index))}")
     return TEXTS[language]["between"].join(told)
 

@@ -17,6 +17,9 @@ from policy.vocabulary import TermsLiteral
 from rules.outcome import STATUS_RANK, CheckOutcome, Missing, Outcome, Required
 
 
+AMOUNT = "amount."  # the outputs of security that are amounts of their own begin so
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """What the fold reads: a Fold node, and a way to the value of any other node."""
@@ -64,7 +67,7 @@ def fold(program: Program, tables: Tables) -> Outcome:
     offer = choose_terms(terms.get("offer"), terms.get("longest"), asked, program.terms)
     wanted = ((("prepayment", Fraction(1)),),) if offer == "prepaid" else (security.get("security") or ())
     amount, prepaid = tables.optional(node.amount), tables.optional(node.prepaid)
-    to_bring = still_to_bring(wanted, amount, prepaid or 0)
+    to_bring = still_to_bring(wanted, amount, prepaid or 0, () if offer == "prepaid" else held(security))
     changed = asked is not None and offer is not None and asked != offer
     verdict, hard_stop = verdict_of(checks, missing, program, bool(to_bring) or changed)
     return Outcome(
@@ -109,12 +112,24 @@ def plain_net_days(text: str) -> int | None:
     return int(days) if word == "net" and days.isascii() and days.isdigit() else None
 
 
+def held(security: Mapping[str, Any]) -> tuple[Required, ...]:
+    """What a row of security asks for as shares of other amounts than the order's, as far as it is known."""
+    amounts = {name.removeprefix(AMOUNT): value for name, value in security.items() if name.startswith(AMOUNT)}
+    return tuple(Required(name, security[f"share.{name}"], value) for name, value in amounts.items()
+                 if value is not None and value > 0)  # fmt: skip
+
+
 def still_to_bring(
-    alternatives: Sequence[Sequence[tuple[str, Fraction]]], amount: int | None, prepaid: int
-) -> tuple[tuple[Required, ...], ...]:
-    """Each alternative less what is prepaid; nothing at all once any one of them is met."""
+    alternatives: Sequence[Sequence[tuple[str, Fraction]]], amount: int | None, prepaid: int,
+    beside: tuple[Required, ...] = (),
+) -> tuple[tuple[Required, ...], ...]:  # fmt: skip
+    """Each alternative less what is prepaid; nothing at all once any one of them is met.
+
+    What stands `beside` them is of other amounts, is met by no prepayment, and is asked for with each.
+    """
     rests = [_rest(alternative, amount, prepaid) for alternative in alternatives]
-    return tuple(rests) if rests and all(rests) else ()
+    left = tuple((*rest, *beside) for rest in rests) if rests and all(rests) else ()
+    return left or ((beside,) if beside else ())
 
 
 def _rest(alternative: Sequence[tuple[str, Fraction]], amount: int | None, prepaid: int) -> tuple[Required, ...]:

@@ -13,6 +13,7 @@ from math import lcm
 from typing import Any
 
 from policy.program import Check, Collect, Const, First
+from rules.fold import AMOUNT
 from rules.outcome import VERDICTS
 from rules.prove_terms import NO_WORD, Copy
 from rules.prove_values import Formula, Value, both, choose, compared, either, negation
@@ -152,6 +153,8 @@ class Decision:
         whole = self.world.words.place(WHOLE)
         if self.fold.security < 0:
             return Value(choose(self.terms.prepaid, whole, NO_WORD))
+        if any(name.startswith(AMOUNT) for name in self._names(self.fold.security)):
+            raise NotImplementedError("the prover does not know securities that are shares of another amount")
         found = self._output(self.fold.security, "security")
         return Value(choose(self.terms.prepaid, whole, choose(found.known, found.top, NO_WORD)))
 

@@ -7,7 +7,7 @@ the two engines are compared. Whole numbers only: shares are counted in parts of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import lcm
 from typing import Any
 
@@ -57,6 +57,20 @@ def to_bring(alternatives: Alternatives, amount: int | None, prepaid: int) -> tu
     return tuple(left)
 
 
+def with_held(
+    left: tuple[tuple[Required, ...], ...], outputs: Mapping[str, Any]
+) -> tuple[tuple[Required, ...], ...]:
+    """What is left of the order's securities, each way with those of other amounts; these alone where all is met."""
+    more: list[Required] = []
+    for name in outputs:
+        part, _, instrument = name.partition(".")
+        if part == "share" and (amount := outputs[f"amount.{instrument}"]) is not None and amount > 0:
+            more.append(Required(instrument, outputs[name], amount))
+    if not more:
+        return left
+    return tuple((*way, *more) for way in left or ((),))
+
+
 def _rest(alternative: Sequence[tuple[str, Any]], amount: int | None, prepaid: int) -> tuple[Required, ...]:
     if amount is None:
         return tuple(Required(instrument, share, None) for instrument, share in alternative)
@@ -86,7 +100,8 @@ def split(shares: Sequence[Any], amount: int) -> list[int]:
 class Sections:
     """The outputs of the tables, None where missing, and their rows, -1 where there is none.
 
-    `release` and `authority` are the role and its row, read only where the verdict is refer.
+    `release` and `authority` are the role and its row, read only where the verdict is refer. `held` are the outputs of
+    security, where some are of other amounts than the order's.
     """
 
     tier: str | None
@@ -98,6 +113,7 @@ class Sections:
     rows: Mapping[str, int]
     authority: int
     release: str | None
+    held: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Settlement:
@@ -129,7 +145,9 @@ class Settlement:
         """The full answer from the sections, the checks and the reasons of all that is missing."""
         order, rows = found.order, dict(found.rows)
         offer = offered(self.program, found.offers, found.longest, order.requested_terms)
-        security = to_bring(WHOLE if offer == "prepaid" else found.alternatives, order.amount, order.prepaid or 0)
+        prepay = offer == "prepaid"
+        security = to_bring(WHOLE if prepay else found.alternatives, order.amount, order.prepaid or 0)
+        security = security if prepay or not found.held else with_held(security, found.held)
         verdict, release = self.verdict(checks, missing), None
         if verdict == "approve" and (security or (offer and order.requested_terms not in (None, offer))):
             verdict = "approve_with_conditions"
@@ -162,6 +180,7 @@ class Settlement:
             outputs["tiers"].get("tier"), outputs["limits"], terms.get("offer"), terms.get("longest"),
             outputs["security"].get("security") or (), order, rows,
             reasons.rows[self.table(fold.authority).name] if fold.authority >= 0 else -1, release.get("release"),
+            outputs["security"],
         )  # fmt: skip
         return self.outcome(found, checks, missing.union(*(check.missing for check in checks)))
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from policy.program import Fold, Program
-from rules.fold import choose_terms, fold, plain_net_days
+from rules.fold import choose_terms, fold, held, plain_net_days
 from rules.outcome import VERDICTS, Outcome
 from rules.reference import Evaluation
 
@@ -49,12 +49,19 @@ def decided(program: Program, facts: Mapping[str, Any]) -> tuple[Outcome, Standi
     asked = tables.optional(tables.node.requested_terms)
     wanted = NOTHING
     if outcome.security:
-        wanted = WHOLE if outcome.terms == "prepaid" else tables.outputs(tables.node.security)[0]["security"]
+        wanted = WHOLE if outcome.terms == "prepaid" else _asked(tables.outputs(tables.node.security)[0])
     return outcome, Standing(
         HARD_STOP if outcome.hard_stop else VERDICTS.index(outcome.verdict), _limit(outcome),
         outcome.limits.get("largest_order"), longest_days(program, offers, longest),  # type: ignore[arg-type]
         None if outcome.terms is None else given_days(program, outcome.terms, asked), wanted,
     )  # fmt: skip
+
+
+def _asked(security: Mapping[str, Any]) -> Wanted:
+    """What a row asks for; a share of another amount than the order's is compared by what it comes to."""
+    more = tuple((f"{one.instrument} of another amount", Fraction(one.amount or 0)) for one in held(security))
+    ways = security["security"] or ()
+    return tuple((*way, *more) for way in ways or ((),)) if more else ways
 
 
 def worse(before: Standing, after: Standing, aspects: Sequence[str] = ASPECTS) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ from policy.syntax import (
     Window,
     Words,
 )  # fmt: skip
-from tests import document_states
+from tests import document_security, document_states
 from tests.document_days import in_a_row, in_window, month_of, months_later
 from tests.document_papers import document_checks
 from tests.document_scopes import concerns, width
@@ -517,11 +517,12 @@ class Evaluator:
                  if section in self.sections for column in names}  # fmt: skip
         limits = {column: known(value) for (section, column), value in cells.items() if section == "limits"}
         limits["effective"] = known(self.effective())
-        unclear = unknown([*cells.values(), self.effective()])
+        ways = known(cells.get(("security", "security"))) or ()
+        unclear = unknown([*cells.values(), self.effective(), *document_security.unclear(self, ways)])
         missing = {*(unclear.why if unclear else ()), *(why for check in checks for why in check.missing)}
         offer, most = (known(cells.get(("terms", name))) for name in ("offer", "longest"))
         terms, longest, changed = self.choice(offer, most)
-        to_bring = self.to_bring(terms, known(cells.get(("security", "security"))) or ())
+        to_bring = document_security.to_bring(self, terms, ways)
         verdict, hard_stop = self.verdict(checks, missing, bool(to_bring) or changed)
         shown = [name for name in ("tiers", "limits", "terms", "security") if name in self.sections]
         shown += ["authority"] if verdict == "refer" and "authority" in self.sections else []
@@ -563,28 +564,6 @@ class Evaluator:
         terms = self.checked.vocabulary.read_terms(text)
         assert terms is not None
         return terms.text
-
-    def to_bring(self, terms: str | None, alternatives: Any) -> Any:
-        """What is still to bring of each alternative, nothing where one of them is met by what is prepaid."""
-        wanted = [[(word.text, self.value(share)) for word, share in one.shares] for one in alternatives]
-        if terms == "prepaid":
-            wanted = [[("prepayment", Fraction(1))]]
-        rests = [self.rest(one) for one in wanted]
-        return tuple(rests) if all(rests) else ()
-
-    def rest(self, shares: list[tuple[str, Fraction]]) -> tuple[tuple[str, Fraction, int | None], ...]:
-        amount, prepaid = self.facts.get("order.amount"), self.facts.get("order.prepaid") or 0
-        if amount is None:
-            return tuple((name, share, None) for name, share in shares)
-        whole = [int(share * amount // 1) for _, share in shares]
-        lost = sorted(range(len(shares)), key=lambda n: (whole[n] - shares[n][1] * amount, n))
-        for place in lost[: round(sum(share * amount for _, share in shares)) - sum(whole)]:
-            whole[place] += 1
-        first = [n for n, (name, _) in enumerate(shares) if name == "prepayment"]
-        for place in [*first, *(n for n in range(len(shares)) if n not in first)]:
-            paid = min(whole[place], prepaid)
-            whole[place], prepaid = whole[place] - paid, prepaid - paid
-        return tuple((name, share, left) for (name, share), left in zip(shares, whole, strict=True) if left > 0)
 
     def authority(self) -> str | None:
         role = self.output("authority", "release")

@@ -32,6 +32,7 @@ WINDOWS = {
 }
 DECLARED = ("money", "percent", "ratio", "hours", "count", "choice", "flag", "limit", "days", "text", "months")
 INSTRUMENTS = ("prepayment", "letter_of_credit", "bank_guarantee", "personal_guarantee")
+HELD = ("deposit", "standby_letter_of_credit", "parent_guarantee")  # asked for as shares of other amounts
 ROLES = ("analyst", "manager", "cfo")
 OPS = ("at_most", "at_least", "below", "above", "is", "in")
 
@@ -438,12 +439,27 @@ class _Writer(Formulas):
         return cells
 
     def security_cells(self) -> dict[str, Any]:
-        way = self.random.randrange(4)
+        r, way = self.random, self.random.randrange(5)
         if way == 0:
             return {"require": "none"}
         if way == 1:
+            more = {instrument: self.share_of() for instrument in r.sample(HELD, r.randrange(1, 3))}
+            return {"require": self.alternative() | more if self.chance(0.5) else more}
+        if way == 2 and self.chance(0.5):
+            words = r.sample((*INSTRUMENTS, "none"), r.randrange(2, 4))
+            return {"may_require_one_of": f"[{', '.join(words)}]", "set_by": r.choice(ROLES)}
+        if way < 4:
             return {"require": self.alternative()}
         return {"require_one_of": [self.alternative() for _ in range(self.random.randrange(1, 4))]}
+
+    def share_of(self) -> dict[str, str]:
+        """A share of some amount, or a range of which a person decides."""
+        r = self.random
+        of = " + ".join(r.sample(FACTS["money"], r.randrange(1, 3)))
+        if self.chance(0.4):
+            return {"of": of, "share": r.choice(("75%", "12.5%", "200%", "33.333333%", *self.shares))}
+        low, high = r.choice((("75%", "125%"), ("10%", "10%"), ("33.333333%", "100%")))
+        return {"of": of, "from": low, "to": high, "set_by": r.choice((*ROLES, "finance"))}
 
     def alternative(self) -> dict[str, str]:
         r = self.random

@@ -67,7 +67,7 @@ def test_a_misspelled_key_is_read_as_the_one_meant() -> None:
         ("{require: none, require_one_of: [{prepayment: 30%}]}", "missing-key"),
         ("{require: some}", "wrong-shape"),
         ("{require_one_of: []}", "wrong-shape"),
-        ("{require: {letter_of_credit: 100%, of: A}}", "not-yet-supported"),
+        ("{require: {letter_of_credit: 100%, of: A}}", "wrong-shape"),
     ],
 )
 def test_securities(cell: str, code: str | None) -> None:

@@ -488,15 +488,14 @@ tests:
     expect: {verdict: refer}
 """),
     Trap(
-        'beside: of', ('not-yet-supported',), 'at_least: 75%',
+        'beside: of', ('wrong-shape',), 'inside the instrument',
         """\
 security:
   - otherwise: true
-    require:
-      deposit: {of: customer.annual_revenue, share: 75%}
+    require: {deposit: 75%, of: customer.annual_revenue}
 """),
     Trap(
-        'beside: may', ('not-yet-supported',), 'a fact from master',
+        'beside: may', ('missing-key',), "add 'set_by: ...'",
         """\
 security:
   - otherwise: true

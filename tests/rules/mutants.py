@@ -92,5 +92,7 @@ MUTANTS: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "leftover_unit_lost": partial(_replaced, settlement, "half_even", lambda _: lambda top, under: top // under),
     "first_offer_always": partial(_replaced, settlement, "offered", lambda _: lambda *args: (args[1] or (None,))[0]),
     "lifted_still_counts": partial(_replaced, quick.Quick, "lift", _lifts_nothing),
+    "held_forgotten": partial(_replaced, settlement, "with_held", lambda _: lambda left, outputs: left),
+    "held_alone": partial(_replaced, settlement, "with_held", lambda real: lambda left, outputs: real((), outputs)),
     "missing_output_unsaid": partial(_replaced, settlement.Settlement, "_section", _no_missing_output),
 }
