@@ -265,6 +265,11 @@ class _Line:
         function = "min" if words.type == "AT_MOST" else "max"
         return Call(function, (self.formula(left), self.formula(right)), self.place(start))
 
+    def valued(self, children: list[Any]) -> Call:
+        left, words, right = children
+        start = words.start_pos + words.index("if")
+        return Call("if_none", (self.formula(left), self.formula(right)), self.place(start))
+
     def call(self, children: list[Any]) -> Call:
         token = children[0]
         args = tuple(self.formula(child) for child in children[1:] if hasattr(child, "data"))
@@ -315,7 +320,7 @@ class _Line:
 _BUILD: dict[str, Any] = {
     "number": _Line.number, "date": _Line.date, "name": _Line.name, "text": _Line.text, "words": _Line.words,
     "binary": _Line.binary, "negate": _Line.negate, "inside": _Line.inside, "formula_line": _Line.inside,
-    "limited": _Line.limited, "call": _Line.call, "figure": _Line.figure, "streak": _Line.streak,
+    "limited": _Line.limited, "valued": _Line.valued, "call": _Line.call, "figure": _Line.figure, "streak": _Line.streak,
     "notches": _Line.notches,
 }  # fmt: skip
 

@@ -87,7 +87,7 @@ class Formulas(Resolver):
     def not_none(self, expr: Expr, sort: Sort | None) -> Sort | None:
         if sort is not None and sort.maybe_none:
             self.note("limit-state", expr.at, f"{self.label(expr)} may be none, which is no amount",
-                      "use limit.effective, or ask 'is none' first")  # fmt: skip
+                      "use limit.effective, or write (limit.granted, if none 0)")  # fmt: skip
             return None
         return sort
 
@@ -164,7 +164,22 @@ class Formulas(Resolver):
             if None not in sorts:
                 self.note("kind", expr.at, "days_between takes two dates")
             return None
-        return self._one_kind(expr, hint)
+        return self._where_none(expr) if expr.function == "if_none" else self._one_kind(expr, hint)
+
+    def _where_none(self, expr: Call) -> Sort | None:
+        """A limit, and what takes its place where nobody granted one: an amount, or another limit that is never none."""
+        left = self.formula(expr.args[0])
+        right = self.formula(expr.args[1], Sort("money"))
+        if left is None or right is None or self.not_none(expr.args[1], right) is None:
+            return None
+        if not left.maybe_none:
+            self.note("limit-state", expr.at, f"{self.label(expr.args[0])} is {shown(left)}, which is never none",
+                      "leave ', if none' out; it is for limits that nobody may have granted")  # fmt: skip
+            return None
+        if right.kind not in ("money", "limit"):
+            self.note("kind", expr.args[1].at, f"behind 'if none' stands {self.label(expr.args[1])}, wanted is an amount")
+            return None
+        return Sort("limit")
 
     def _one_kind(self, expr: Call, hint: Sort | None) -> Sort | None:
         """min, max, first known of, stricter of: every value of one kind; bare numbers take that of the others."""

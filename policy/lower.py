@@ -230,6 +230,8 @@ class Lowering:
         return self.add(Calc("max", (index, self.add(Const(sort.kind, 0))), sort.kind))
 
     def _call(self, expr: Call) -> int:
+        if expr.function == "if_none":
+            return lower_limits.if_none(self, expr)
         args = tuple(self.formula(arg) for arg in expr.args)
         if expr.function in ("stricter", "first_known") and self._kind(expr) == "limit":
             args = tuple(self.not_below_zero(index, arg) for index, arg in zip(args, expr.args, strict=True))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy.document import Word
-from policy.kinds import UNLIMITED
+from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.meaning import GROUP_FACTS
 from policy.mentions import mentions
 from policy.program import Calc, Fact, First, In, Logic, Row
@@ -18,6 +18,7 @@ from policy.program import Calc, Fact, First, In, Logic, Row
 if TYPE_CHECKING:
     from policy.document import RowWritten
     from policy.lower import Lowering
+    from policy.syntax import Call
 
 OF_GROUP = "limit.group"
 
@@ -44,6 +45,23 @@ def chosen(low: Lowering, row: RowWritten, policy: int) -> int:
     if isinstance(word, Word):
         return granted if word.text == "granted" else policy
     return low.add(Calc("stricter", (granted, policy), "limit"))
+
+
+def if_none(low: Lowering, expr: Call) -> int:
+    """A limit, or where it is none what is written for that: a table of two rows."""
+    limit, other = (low.formula(arg) for arg in expr.args)
+    other = low.whole_units(low.not_below_zero(other, expr.args[1]))
+    rows = (Row(low.add(In(limit, (NO_LIMIT,))), (other,), expr.at.line),
+            Row(low.add(Logic("and", ())), (limit,), expr.at.line))  # fmt: skip
+    title = f"{low.labels.get(limit, 'limit')}, if none"
+    alike = [name for name in low.tables if name.startswith(title)]
+    for name in alike:
+        table = low.nodes[low.tables[name]]
+        if isinstance(table, First) and [row.outputs for row in table.rows] == [row.outputs for row in rows]:
+            return low.add(Fact("value", "limit", name))
+    name = f"{title} {len(alike) + 1}" if alike else title
+    low.table(First(name, ("value",), rows))
+    return low.labelled(low.add(Fact("value", "limit", name)), name)
 
 
 def _own(low: Lowering) -> int:

@@ -330,6 +330,12 @@ class Evaluator:
 
     def call(self, expr: Call) -> Any:
         args = [self.value(arg) for arg in expr.args]
+        if expr.function == "if_none":
+            limit = self.value(expr.args[0])
+            if limit is not NOBODY:
+                return limit
+            other = self.value(expr.args[1])
+            return other if isinstance(other, Unknown) else Fraction(round(max(other, Fraction(0))))
         if expr.function == "first_known":
             return next((arg for arg in args if not isinstance(arg, Unknown)), unknown(args))
         if (stop := unknown(args)) is not None:

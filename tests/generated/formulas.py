@@ -166,7 +166,8 @@ class Formulas:
             return f"({self.random.choice(self.names['limit'])} - {self.narrow('money', depth)})"
         money = f"min({self.formula('money', depth)}, {self.literal('money')})"  # below "unlimited", whatever it is
         stricter = f"stricter of [{self.random.choice(self.granted)}, {money}]"
-        return self.random.choice((f"min({money}, unlimited)", stricter))
+        if_none = f"({self.random.choice(self.granted)}, if none {self.literal('money')})"
+        return self.random.choice((f"min({money}, unlimited)", stricter, if_none))
 
     def line(self) -> str:
         """One test in one line."""

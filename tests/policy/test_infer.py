@@ -71,10 +71,10 @@ def test_sound_lines_tell_nothing(condition: str) -> None:
         ("customer.type is zero", "1: kind: 'customer.type' is a word and never zero"),
         ("limit.granted > 5_000",
          "1: limit-state: 'limit.granted' may be none, which is no amount; "
-         "use limit.effective, or ask 'is none' first"),
+         "use limit.effective, or write (limit.granted, if none 0)"),
         ("limit.granted in [1..5]",
          "1: limit-state: 'limit.granted' may be none, which is no amount; "
-         "use limit.effective, or ask 'is none' first"),
+         "use limit.effective, or write (limit.granted, if none 0)"),
         ("customer.score in lists.bad", "19: unknown-list: the file has no list 'bad'; add it under 'lists'"),
         ("customer.score > 2.5", "18: number: '2.5' is not a whole number of count"),
         ("order.amount > 1_000.005",
