@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policy.check_traps import add_traps
 from policy.divisors import divisor_findings
 from policy.document import Policy, StateWritten, Word
 from policy.infer import Inference
@@ -16,6 +17,7 @@ def add_hints(inference: Inference) -> None:
         _unused(inference)
         _unread_limit(inference)
         divisor_findings(inference)
+        add_traps(inference)
     _nobody(inference.names.policy, inference.problems)
 
 

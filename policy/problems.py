@@ -161,6 +161,9 @@ CODES: dict[str, str] = {
     "unused-fact": "a declared fact, figure, setting or list that nothing reads",
     "unread-limit": "a limit that no check reads",
     "nobody": "a referral that nobody may release",
+    "no-bound": "a limit with a least amount and no greatest one",
+    "short-longest": "a longest term below what is offered anyway",
+    "prepaid-order": "a check of what is owed that an order paid in full fails",
 }
 
 

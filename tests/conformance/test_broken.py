@@ -23,7 +23,7 @@ MADE_HERE = {"not-utf8", "empty-file", "too-large", "too-many-nodes"}  # files t
 SHELF = Shelf.of(Part(f"shared/{path.stem}", path.read_bytes()) for path in sorted(BROKEN.glob("shared/*.yaml")))
 FROM_ROWS = {"dead-row", "redundant-row", "unreachable-outcome", "otherwise-slip", "off-by-one"}
 HINTS = FROM_ROWS | {"unused-fact", "unread-limit", "nobody", "dates-gap", "step-order", "interest", "date-formula",
-                     "not-proven", "zero-divisor", "never-left"}
+                     "not-proven", "zero-divisor", "never-left", "no-bound", "short-longest", "prepaid-order"}
 
 
 def find(data: bytes, file: str) -> list[Problem]:

@@ -15,7 +15,7 @@ from rules.facts import trade_vocabulary
 HEAD = "aval: 1\npolicy: small\ntitle: {en: Small}\ncurrency: CNY\n"
 HEAD_LINES = HEAD.count("\n")
 FROM_ROWS = ("dead-row", "redundant-row", "unreachable-outcome", "otherwise-slip", "off-by-one")
-HINTS = ("unused-fact", "unread-limit", "nobody", *FROM_ROWS)
+HINTS = ("unused-fact", "unread-limit", "nobody", "no-bound", "short-longest", "prepaid-order", *FROM_ROWS)
 
 
 def load(body: str, head: str = HEAD) -> Loaded:
