@@ -62,7 +62,8 @@ def _share_of(inference: Inference, one: ShareOf) -> None:
 def _percentage(inference: Inference, instrument: Word, share: Expr) -> Fraction | None:
     sort, value = inference.formula(share, Sort("percent")), constant(inference, share)
     if sort is not None and (sort.kind not in ("percent", "ratio") or value is None):
-        inference.note("percent", share.at, f"the share of '{instrument.text}' is not a percentage", "write it as in 30%")
+        inference.note("percent", share.at, f"the share of '{instrument.text}' is not a percentage",
+                       "write it as in 30%")  # fmt: skip
         return None
     if value is not None and value <= 0:
         inference.note("range", share.at, f"the share of '{instrument.text}' must be more than 0%")
@@ -77,8 +78,8 @@ def name_set(names: Names, problems: list[Problem]) -> None:
         roles.setdefault(fact, []).append(role.text)
     for written in names.policy.facts:
         if written.name.text in roles:
-            problems.append(Problem("duplicate-name", written.name.at, f"'{written.name.text}' is what a person sets for "
-                                    "a security", "choose another name"))  # fmt: skip
+            problems.append(Problem("duplicate-name", written.name.at, f"'{written.name.text}' is what a person sets "
+                                    "for a security", "choose another name"))  # fmt: skip
     for fact, by in roles.items():
         people = listed(tuple(dict.fromkeys(by)))
         what = fact.removeprefix(SET)

@@ -59,9 +59,9 @@ def _short(inference: Inference, row: RowWritten) -> None:
     for word in offers:
         terms = read(word.text)
         if terms is not None and terms.net_days > most.net_days:
-            inference.note("short-longest", longest.at, f"'{longest.text}' is the longest that a customer may ask for, and "
-                           f"'{word.text}' is offered", f"write longest: net {terms.net_days} or more, or take the offer "
-                           "out", "warning")  # fmt: skip
+            inference.note("short-longest", longest.at, f"'{longest.text}' is the longest that a customer may ask for, "
+                           f"and '{word.text}' is offered", f"write longest: net {terms.net_days} or more, or take the "
+                           "offer out", "warning")  # fmt: skip
             return
 
 
@@ -72,12 +72,12 @@ def _prepaid(inference: Inference) -> None:
     for check in checks:
         ceiling = isinstance(check.allowed, Name) and check.allowed.text == "limit.effective"
         owed = check.measure is not None and EXPOSURE in _reads(inference, check.measure)
-        if check.op in CEILING and owed and (ceiling or careful) and _concerns_orders(check):
-            if check.verdict.text != "warn" and not _asks_for_risk(inference, check):
-                name = check.name.text
-                inference.note("prepaid-order", check.name.at, f"the check '{name}' is asked of every order: one that is "
-                               "prepaid in full, of a customer who owes too much already, fails it too",
-                               "add only_when: order.unsecured_amount > 0", "warning")  # fmt: skip
+        asked = _concerns_orders(check) and check.verdict.text != "warn" and not _asks_for_risk(inference, check)
+        if asked and check.op in CEILING and owed and (ceiling or careful):
+            name = check.name.text
+            inference.note("prepaid-order", check.name.at, f"the check '{name}' is asked of every order: one that is "
+                           "prepaid in full, of a customer who owes too much already, fails it too",
+                           "add only_when: order.unsecured_amount > 0", "warning")  # fmt: skip
 
 
 def _concerns_orders(check: CheckWritten) -> bool:

@@ -15,7 +15,7 @@ from policy.document import Alternative, Cell, Chosen, Policy, RowWritten, Share
 from policy.problems import Where
 from policy.shapes import NAME, Keys, Shapes
 from policy.source import Mapping as Block
-from policy.source import Node, Scalar
+from policy.source import Scalar
 from policy.syntax import Binary, Comparison, Condition, Expr, Interval, Membership, Name, Number, StateTest, Text
 from policy.syntax import Block as Lines
 

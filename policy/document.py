@@ -202,7 +202,8 @@ class RowWritten:
     """One row of a first-match section; `when` is None for `otherwise`. `cells` holds what the section's columns say.
 
     Values by section: tiers (and ladder) Word; limits Expr, effective Word; terms offer: tuple of Word, its other
-    columns Word; security: tuple of Alternative, chosen: Chosen; authority Word. `subjects` are those that the row says under `for`
+    columns Word; security: tuple of Alternative, chosen: Chosen; authority Word. `subjects` are those that the row says
+    under `for`
     (none: those of its section).
     """
 

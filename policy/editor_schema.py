@@ -83,8 +83,8 @@ def _shared(language: str) -> Schema:
         "texts": {"anyOf": [value, {"type": "object", "properties": _keys({"en": value, "zh": value}, language),
                                     "additionalProperties": False}]},
         "share": {"anyOf": [value, {
-            "type": "object", "required": ["of"], "properties": _keys(dict.fromkeys(SHARE_KEYS, value), language, IN_SHARE),
-            "additionalProperties": False,
+            "type": "object", "required": ["of"], "additionalProperties": False,
+            "properties": _keys(dict.fromkeys(SHARE_KEYS, value), language, IN_SHARE),
             "oneOf": [{"required": ["share"]}, {"required": ["from", "to", "set_by"]}]}]},
         "words": {"anyOf": [value, {"type": "array", "items": VALUE, "minItems": 1}]},
         "condition": {"anyOf": [value, lines, {
@@ -155,8 +155,10 @@ def _one_or_many(one: Schema) -> Schema:
 
 def _instruments(vocabulary: Vocabulary, language: str, share: Schema) -> Schema:
     """Instruments that go together, and how those that somebody issues must be."""
-    wanted = {"issuer_rating": {"type": "string", "pattern": " or better$"},
-              "expires_after": {"type": "string", "pattern": "^last due date"}, "confirmed": {"const": True}}  # fmt: skip
+    wanted: dict[str, Schema] = {
+        "issuer_rating": {"type": "string", "pattern": " or better$"}, "confirmed": {"const": True},
+        "expires_after": {"type": "string", "pattern": "^last due date"},
+    }  # fmt: skip
     shares = {name: VALUE if name == "prepayment" else share for name in vocabulary.instruments}
     return {"type": "object", "minProperties": 1, "additionalProperties": False,
             "properties": _keys(shares | wanted, language)}  # fmt: skip

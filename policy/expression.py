@@ -320,8 +320,8 @@ class _Line:
 _BUILD: dict[str, Any] = {
     "number": _Line.number, "date": _Line.date, "name": _Line.name, "text": _Line.text, "words": _Line.words,
     "binary": _Line.binary, "negate": _Line.negate, "inside": _Line.inside, "formula_line": _Line.inside,
-    "limited": _Line.limited, "valued": _Line.valued, "call": _Line.call, "figure": _Line.figure, "streak": _Line.streak,
-    "notches": _Line.notches,
+    "limited": _Line.limited, "call": _Line.call, "figure": _Line.figure, "streak": _Line.streak,
+    "notches": _Line.notches, "valued": _Line.valued,
 }  # fmt: skip
 
 

@@ -167,7 +167,7 @@ class Formulas(Resolver):
         return self._where_none(expr) if expr.function == "if_none" else self._one_kind(expr, hint)
 
     def _where_none(self, expr: Call) -> Sort | None:
-        """A limit, and what takes its place where nobody granted one: an amount, or another limit that is never none."""
+        """A limit, and what takes its place where nobody granted one: an amount, or a limit that is never none."""
         left = self.formula(expr.args[0])
         right = self.formula(expr.args[1], Sort("money"))
         if left is None or right is None or self.not_none(expr.args[1], right) is None:
@@ -177,7 +177,8 @@ class Formulas(Resolver):
                       "leave ', if none' out; it is for limits that nobody may have granted")  # fmt: skip
             return None
         if right.kind not in ("money", "limit"):
-            self.note("kind", expr.args[1].at, f"behind 'if none' stands {self.label(expr.args[1])}, wanted is an amount")
+            self.note("kind", expr.args[1].at, f"behind 'if none' stands {self.label(expr.args[1])}, "
+                      "wanted is an amount")  # fmt: skip
             return None
         return Sort("limit")
 

@@ -41,8 +41,8 @@ def security_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object]
         items = shapes.items(values["require_one_of"], "require_one_of")
         found = [_alternative(shapes, item) for item in items]
         for held in (held for one in found if one for held in one.of):
-            shapes.note("not-yet-supported", held.instrument.at, f"'{held.instrument.text}' is a share of another amount "
-                        "than the order's, which does not run in 'require_one_of' in this version",
+            shapes.note("not-yet-supported", held.instrument.at, f"'{held.instrument.text}' is a share of another "
+                        "amount than the order's, which does not run in 'require_one_of' in this version",
                         "write it in a row of its own with require")  # fmt: skip
         return {"security": tuple(one for one in found if one)} if all(found) and found else None
     node = values["require"]

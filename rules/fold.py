@@ -16,7 +16,6 @@ from policy.program import First, Fold, Node, Program
 from policy.vocabulary import TermsLiteral
 from rules.outcome import STATUS_RANK, CheckOutcome, Missing, Outcome, Required
 
-
 AMOUNT = "amount."  # the outputs of security that are amounts of their own begin so
 
 

@@ -47,7 +47,7 @@ def decided(program: Program, facts: Mapping[str, Any]) -> tuple[Outcome, Standi
     outcome = fold(program, tables)
     offers, longest = (tables.outputs(tables.node.terms)[0].get(name) for name in ("offer", "longest"))
     asked = tables.optional(tables.node.requested_terms)
-    wanted = NOTHING
+    wanted: Wanted = NOTHING
     if outcome.security:
         wanted = WHOLE if outcome.terms == "prepaid" else _asked(tables.outputs(tables.node.security)[0])
     return outcome, Standing(

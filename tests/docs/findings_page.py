@@ -86,10 +86,11 @@ NOTES: Mapping[str, str] = {
                       "upper end. Which of two tiers is better is read off the limits and terms that they bring.",
     "off-by-one": "Hardly ever meant: a hold that starts on day 15 beside a check that fails from day 16.",
     "unused-fact": "What nothing reads is often a slip in the name somewhere else.",
-    "no-bound": "`max` is the larger of its values. A limit that is the larger of a share and an amount grows with the share.",
+    "no-bound": "`max` is the larger of its values. A limit that is the larger of a share and an "
+                "amount grows with the share.",
     "short-longest": "`longest` is what a customer may ask for beyond the offers; below an offer it says nothing.",
-    "prepaid-order": "A customer who owes too much should still be able to pay in advance: that order brings no new risk. "
-                     "For example an order of 100, prepaid 100.",
+    "prepaid-order": "A customer who owes too much should still be able to pay in advance: that order brings no new "
+                     "risk. For example an order of 100, prepaid 100.",
     "unread-limit": "A limit that no check reads holds nobody back.",
     "nobody": "A referral without a person ends nowhere.",
     "never-left": "A warning where there are lines to leave it that never hold together.",

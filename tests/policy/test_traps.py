@@ -15,7 +15,7 @@ from rules.facts import trade_vocabulary
 from rules.proving import all_findings
 from tests.policy.written import HEAD
 
-HINTS = ("unused-fact", "unread-limit", "nobody")  # told beside what a trap is about
+HINTS = ("unused-fact", "unread-limit", "nobody")
 
 
 @dataclass(frozen=True)
@@ -224,74 +224,6 @@ limits:
     limit: 10% * customer.annual_revenue, at most 5_000_000
 """),
     Trap(
-        'trap 8: max for min', ('no-bound',), 'for at most 50_000 write min( )',
-        """\
-limits:
-  - otherwise: true
-    limit: max(10% * customer.annual_revenue, 50_000)
-"""),
-    Trap(
-        'trap 8: at least on purpose', (), '',
-        """\
-limits:
-  - otherwise: true
-    limit: 10% * customer.annual_revenue, at least 50_000
-"""),
-    Trap(
-        'trap 8: bounded after all', (), '',
-        """\
-limits:
-  - otherwise: true
-    limit: min(max(10% * customer.annual_revenue, 50_000), 5_000_000)
-"""),
-    Trap(
-        'trap 9: longest below an offer', ('short-longest',), 'write longest: net 60 or more',
-        """\
-terms:
-  - otherwise: true
-    offer: [net 30, net 60]
-    longest: net 59
-"""),
-    Trap(
-        'trap 9: longest equal to the longest offer', (), '',
-        """\
-terms:
-  - otherwise: true
-    offer: [net 30, net 60, prepaid]
-    longest: net 60
-"""),
-    Trap(
-        'trap 27: a prepaid order', ('prepaid-order',), 'add only_when: order.unsecured_amount > 0',
-        """\
-let:
-  committed_after: account.exposure + order.unsecured_amount
-checks:
-  - {check: over_limit, measure: committed_after, at_most: limit.effective, verdict: refer}
-"""),
-    Trap(
-        'trap 27: others ask for new risk', ('prepaid-order',), "the check 'owed' is asked of every order",
-        """\
-checks:
-  - {check: owed, measure: account.exposure, at_most: 5_000, verdict: deny}
-  - {check: size, measure: order.amount, only_when: order.unsecured_amount > 0, at_most: 5_000, verdict: deny}
-"""),
-    Trap(
-        'trap 27: nobody asks for it, and no limit is meant', (), '',
-        """\
-checks:
-  - {check: owed, measure: account.exposure, at_most: 5_000, verdict: deny}
-"""),
-    Trap(
-        'trap 27: asked of new risk', (), '',
-        """\
-checks:
-  - check: over_limit
-    measure: account.exposure + order.unsecured_amount
-    only_when: order.unsecured_amount > 0
-    at_most: limit.effective
-    verdict: refer
-"""),
-    Trap(
         'trap 9: split terms', ('comma',), "write '2/10 net 30'",
         """\
 terms:
@@ -323,28 +255,6 @@ let:
   old: count of invoices where days_overdue > 15
 checks:
   - {check: held, measure: held, at_most: 3, verdict: warn}
-  - {check: old, measure: old, at_most: 0, verdict: deny}
-"""),
-    Trap(
-        "trap 11: hold and check", ("off-by-one",), "the ladder 'standard'",
-        """\
-escalation:
-  standard:
-    - {step: held, at: due + 15 days, do: hold orders}
-let:
-  old: count of invoices where days_overdue > 15
-checks:
-  - {check: old, measure: old, at_most: 0, verdict: deny}
-"""),
-    Trap(
-        "trap 11: hold and check alike", (), "",
-        """\
-escalation:
-  standard:
-    - {step: held, at: due + 15 days, do: hold orders}
-let:
-  old: count of invoices where days_overdue >= 15
-checks:
   - {check: old, measure: old, at_most: 0, verdict: deny}
 """),
     Trap(
