@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy.problems import Problem, Where
+from policy.signs import wrong_sign
 
 _INTERVAL = re.compile(r"[\[\](][^\[\](){},]*\.\.[^\[\](){},]*[\])\[]")
 _KEY_BEFORE = re.compile(r"([\w.]+):\s+$")
+_CURLY = re.compile("[“”„‘’]")  # quotes that open nothing, so a colon or comma behind them splits the text
 _NO_SPACE = re.compile(r"^\s*(?:- +)*([A-Za-z_][\w.]*):(?=\S)(?!//)")
 TABS_MAX = 100  # lines told in one run
 _LINE_HELP = "put it in quotes"
@@ -151,6 +153,9 @@ def _flow(stop: _Stop) -> Problem | None:
         opened = "{" if mapping else "["
         return Problem("broken-yaml", stop.at, f"'{sign}' found, but '{opened}' is open since line {stop.began.line}",
                        f"type '{close}'")  # fmt: skip
+    curly = _CURLY.search(stop.before(stop.at)) if same_line else None
+    if curly is not None:
+        return wrong_sign(curly.group(), Where(stop.at.file, stop.at.line, curly.start() + 1))
     if sign and same_line:
         return Problem("broken-yaml", stop.at, f"'{_word(stop.rest(stop.at))}' cannot stand here",
                        f"a comma or '{close}' was expected")  # fmt: skip

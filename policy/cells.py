@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from math import floor
 
 from policy.document import Cell
 from policy.kinds import Value
@@ -21,19 +22,24 @@ _COMPARE: dict[str, Callable[[Fraction, Fraction], bool]] = {
 }  # fmt: skip
 
 
-def misfits(cells: Iterable[Cell], read: Read, choices: tuple[Value, ...]) -> list[tuple[Value, list[Cell]]]:
-    """Values that no cell fits, or more than one, each with the cells that do; `read` gives the value of a constant."""
+def misfits(
+    cells: Iterable[Cell], read: Read, choices: tuple[Value, ...], whole: bool = False
+) -> list[tuple[Value, list[Cell]]]:
+    """Values that no cell fits, or more than one, each with the cells that do; `read` gives the value of a constant.
+
+    `whole` says that the subject is never a fraction of a day, a point or a cent, so none is tried.
+    """
     cells = list(cells)
     constants = [value for cell in cells for value in _constants(cell.test, read)]
     found = []
-    for value in choices or _candidates(constants):
+    for value in choices or _candidates(constants, whole):
         fitting = [cell for cell in cells if _fits(cell.test, value, read)]
         if len(fitting) != 1:
             found.append((value, fitting))
     return found
 
 
-def _candidates(constants: list[Value]) -> list[Value]:
+def _candidates(constants: list[Value], whole: bool) -> list[Value]:
     """Every edge, a value between each two, and one beyond either end; words stand for themselves."""
     words = [value for value in constants if isinstance(value, (str, bool))]
     numbers = (value for value in constants if isinstance(value, (int, Fraction)) and not isinstance(value, bool))
@@ -41,6 +47,8 @@ def _candidates(constants: list[Value]) -> list[Value]:
     if not edges:
         return list(dict.fromkeys(words))
     between = [(low + high) / 2 for low, high in zip(edges, edges[1:], strict=False)]
+    if whole:
+        between = [Fraction(floor(value)) for value in between if floor(value) not in edges]
     return [edges[0] - 1, *edges, *between, edges[-1] + 1]
 
 

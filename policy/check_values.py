@@ -9,7 +9,7 @@ from policy.document import Cell, Setting, ValueTable
 from policy.infer import Inference
 from policy.kinds import Value
 from policy.meaning import LEVELS, Referent, Sort, names_in
-from policy.numbers import float_free
+from policy.numbers import WHOLE, float_free
 from policy.resolve import ANY_SECTION, FLAGS, shown
 from policy.suggest import listed
 from policy.syntax import DateLiteral, Expr, Name, Number, Text
@@ -87,7 +87,8 @@ def _cells_fit(inference: Inference, subject: Expr, cells: tuple[Cell, ...]) -> 
     values: tuple[Value, ...] = (True, False) if sort and sort.kind == "flag" else sort.choices if sort else ()
     if sort is not None and sort.kind == "rating":
         values = tuple(range(1, len(sort.choices) + 1))
-    for value, fitting in misfits(cells, lambda expr: _plain_value(inference, expr), values)[:1]:
+    found = misfits(cells, lambda expr: _plain_value(inference, expr), values, _is_whole(inference, subject))
+    for value, fitting in found[:1]:
         name = inference.label(subject)
         if not fitting:
             inference.note("table-cell", cells[0].at, f"no cell fits when {name} is {_example(value, sort, inference)}",
@@ -96,6 +97,12 @@ def _cells_fit(inference: Inference, subject: Expr, cells: tuple[Cell, ...]) -> 
             both = " and ".join(f"'{cell.text}'" for cell in fitting[:2])
             inference.note("table-cell", fitting[1].at, f"{both} both fit when {name} is "
                            f"{_example(value, sort, inference)}", "let one of them end before the other")  # fmt: skip
+
+
+def _is_whole(inference: Inference, subject: Expr) -> bool:
+    """Whether a subject is a fact that comes in whole units; a figure, such as an average, may lie between two."""
+    referent = inference.meanings.referents.get(subject)
+    return referent is not None and referent.scope == "fact" and referent.sort.kind in (*WHOLE, "money")
 
 
 def _plain_value(inference: Inference, expr: Expr) -> Value | None:

@@ -149,7 +149,10 @@ class Formulas(Resolver):
         return self._mixed(expr, left, right, "divided by")
 
     def _mixed(self, expr: Binary, left: Sort, right: Sort, verb: str) -> Sort | None:
-        help = "say of what the share is taken: 10% * amount" if "percent" in (left.kind, right.kind) else ""
+        kinds = (left.kind, right.kind)
+        help = "say of what the share is taken: 10% * amount" if "percent" in kinds else ""
+        if verb == "multiplied with" and "limit" in kinds and "percent" in kinds:
+            help = "a limit may be unlimited, so compare a share of it: order.amount / limit.effective"
         self.note("kind", expr.at, f"{self.label(expr.left)} ({shown(left)}) cannot be {verb} "
                   f"{self.label(expr.right)} ({shown(right)})", help)  # fmt: skip
         return None

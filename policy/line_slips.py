@@ -47,6 +47,7 @@ _LOOK = re.compile(
     | (?P<good_operator>[<>]=(?!=))
     | (?P<spaces>\d{1,3}(?:[ ]\d{3})+(?![\w.]))
     | (?P<commas>\d{1,3}(?:,\d{3})+(?![\d_])(?:\.\d+)?)
+    | (?P<decimal_comma>(?:\d{1,3}(?:\.\d{3})+,\d+|\d[\d_]*,0\d)(?![\d_.,]))
     | (?P<minutes>\d+(?::\d+)+)
     | (?P<glued>\d[\d_]*(?:\.\d[\d_]*)*[A-Za-z]\w*(?:[+-]\d+)?)
     | (?P<digits>\d[\d_]*(?:\.\d[\d_]*)*(?:\.(?!\.))?)
@@ -56,6 +57,7 @@ _LOOK = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _GOOD_DIGITS = re.compile(r"(?:0|[1-9]\d*|[1-9]\d{0,2}(?:_\d{3})+)(?:\.\d+)?", re.ASCII)
+_SPAN = re.compile(r"([1-9][\d_]*|0) ?- ?([1-9][\d_]*)", re.ASCII)
 _GOOD_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LATER_WORDS = re.compile(r"\b(?:" + "|".join(_LATER) + ")", re.ASCII)
 _NOT_LATER = re.compile(r"\"[^\"]*\"|'[^']*'|\bsince(?:\s+[\w.]+){1,9}?\s+by\s+\w+", re.ASCII)
@@ -64,6 +66,10 @@ _LATER_HINT = re.compile(r"\b(?:of|by|business)\b")
 
 def look_through(text: str) -> None:
     """Find the first slip that the parser would not see, or would not see as what it is; raises Slip."""
+    span = _SPAN.fullmatch(text.strip())
+    if span is not None and int(span[1].replace("_", "")) < int(span[2].replace("_", "")):
+        raise Slip("expression", 0, f"'{text.strip()}' takes {span[2]} from {span[1]}",
+                   f"write '[{span[1]}..{span[2]}]' for all from {span[1]} to {span[2]}")  # fmt: skip
     for match in _LOOK.finditer(text):
         check = _CHECK.get(match.lastgroup or "")
         if check is not None:
@@ -113,6 +119,12 @@ def _commas(text: str, word: str, offset: int) -> None:
     listed = text.rfind("[", 0, offset) > text.rfind("]", 0, offset)
     two = ", or a space behind the comma for two numbers" if listed else ""
     raise Slip("number", offset, f"'{word}' is not one number", f"write {right}{two}")
+
+
+def _decimal_comma(text: str, word: str, offset: int) -> None:
+    whole, _, decimals = word.partition(",")
+    raise Slip("number", offset, f"'{word}' is not one number",
+               f"write {int(whole.replace('.', '').replace('_', '')):_}.{decimals}")  # fmt: skip
 
 
 def _minutes(text: str, word: str, offset: int) -> None:
@@ -172,7 +184,8 @@ def _operator(text: str, word: str, offset: int) -> None:
 
 _ANY = "write each test as a line under any:"
 _CHECK: dict[str, Any] = {
-    "open_quote": _open_quote, "sign": _sign, "date": _date, "commas": _commas, "spaces": _commas, "minutes": _minutes,
+    "open_quote": _open_quote, "sign": _sign, "date": _date, "commas": _commas, "spaces": _commas,
+    "decimal_comma": _decimal_comma, "minutes": _minutes,
     "glued": _glued, "digits": _digits, "point": _point, "operator": _operator,
 }  # fmt: skip
 _PHRASES = {

@@ -12,6 +12,7 @@ from policy.syntax import Number
 
 UNITS = {"days": ("days", 1), "months": ("months", 1), "years": ("months", 12), "hours": ("hours", 1)}
 WHOLE = ("count", "days", "months", "hours")
+THOUSANDS = 3  # digits behind a point that may have been meant to part thousands
 
 
 def unit_kind(number: Number, currencies: Mapping[str, int]) -> str | None:
@@ -36,6 +37,7 @@ def exact(number: Number, kind: str, currency: str, currencies: Mapping[str, int
     shown = f"{float_free(number.value)}"
     if kind == "percent":
         return Problem("percent", number.at, f"a share is wanted here, '{shown}' is a bare number",
+                       f"write {shown}%" if number.value > 2 else
                        f"write {float_free(number.value * 100)}% or {shown}%")  # fmt: skip
     return Problem("kind", number.at, f"the number '{shown}' stands where a {kind} is wanted")
 
@@ -53,10 +55,10 @@ def _amount(number: Number, currency: str, currencies: Mapping[str, int]) -> Val
                        did_you_mean(currency, currencies, "write its ISO 4217 code, such as USD"))  # fmt: skip
     digits = currencies[currency]
     minor = number.value * 10**digits
-    if minor.denominator != 1:
+    if minor.denominator != 1 or number.decimals > digits:
         most = f"at most {digits} digits" if digits else "no digits"
         return Problem("currency", number.at, f"an amount in {currency} has {most} after the point",
-                       "write the exact amount, for amounts are never rounded")  # fmt: skip
+                       _thousands(number) or "write the exact amount, for amounts are never rounded")  # fmt: skip
     if abs(minor) > MONEY_MAX:
         return Problem("range", number.at, f"amounts go up to {MONEY_MAX // 10**digits:_} {currency}")
     return int(minor)
@@ -64,11 +66,24 @@ def _amount(number: Number, currency: str, currencies: Mapping[str, int]) -> Val
 
 def _whole(number: Number, kind: str) -> Value | Problem:
     value = number.value * UNITS.get(number.unit, (kind, 1))[1]
-    if value.denominator != 1:
-        return Problem("number", number.at, f"'{float_free(number.value)}' is not a whole number of {kind}")
+    if value.denominator != 1 or _thousands(number):
+        return Problem("number", number.at, f"'{_as_written(number)}' is not a whole number of {kind}",
+                       _thousands(number))  # fmt: skip
     if abs(value) > COUNT_MAX:
         return Problem("range", number.at, f"{kind} go up to {COUNT_MAX:_}")
     return int(value)
+
+
+def _as_written(number: Number) -> str:
+    whole, _, decimals = float_free(number.value).partition(".")
+    return f"{whole}.{decimals.ljust(number.decimals, '0')}" if number.decimals else whole
+
+
+def _thousands(number: Number) -> str:
+    """What to write where the point was meant to part thousands, as in the 5.000 of many countries."""
+    if number.decimals != THOUSANDS or abs(number.value) >= 1000:
+        return ""
+    return f"write {int(number.value * 1000):_} where the point parts thousands"
 
 
 def float_free(value: Fraction) -> str:

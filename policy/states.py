@@ -52,7 +52,8 @@ def _state(shapes: Shapes, name: Word, node: Node) -> StateWritten | None:
     enter = _lines(shapes, name, shapes.need(values, "enter", name.at, place), "enter")
     if "leave" not in values and values.whole:
         shapes.note("never-left", name.at, f"'{name.text}' can be entered but never left",
-                    "add 'leave: ...', the lines that end it")  # fmt: skip
+                    "add 'leave: ...', the lines that end it, such as 'reopened by cfo' "
+                    "where only a person may")  # fmt: skip
     leave = _lines(shapes, name, values.get("leave"), "leave")
     offered = _while(shapes, values["while"], place) if "while" in values else {}
     at = values["while"].at if "while" in values else name.at

@@ -29,6 +29,9 @@ def test_a_setting_has_the_kind_of_its_value(value: str, result: str) -> None:
          "4:7: kind: 'rate' is a percentage on some days and days on others"),
         ("  rate: 1.005 CNY\n",
          "2:9: currency: an amount in CNY has at most 2 digits after the point; "
+         "write 1_005 where the point parts thousands"),
+        ("  rate: 1.05005 CNY\n",
+         "2:9: currency: an amount in CNY has at most 2 digits after the point; "
          "write the exact amount, for amounts are never rounded"),
     ],
 )  # fmt: skip
@@ -43,6 +46,8 @@ def test_a_setting_is_a_constant_of_one_kind(settings: str, message: str) -> Non
         "tables: {it: {by: customer.type, rows: {school: 5, company: 6, government: 7, hospital: 8, person: 9}}}",
         'tables: {it: {by: customer.type, rows: {school: none, not(school): call}}}',
         'tables: {it: {by: customer.insolvent, rows: {true: 5, false: 6}}}',
+        'tables: {it: {by: account.oldest_overdue_days, rows: {"<= 0": 5, "[1..30]": 6, ">= 31": 7}}}',
+        'tables: {it: {by: order.amount, rows: {"<= 1_000": 5, "[1_000.01..2_000]": 6, ">= 2_000.01": 7}}}',
         'tables: {it: {by: as_of, rows: {"< 2026-07-01": 5, ">= 2026-07-01": 6}}}',
         'tables: {it: {by: order.amount / order.prepaid, rows: {"<= 30%": 5, "> 30%": 6}}}',
         "tables:\n  it:\n    down: order.amount\n    across: customer.score\n    grid:\n"
@@ -56,6 +61,11 @@ def test_tables_whose_cells_meet_are_sound(table: str) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
+        ('let:\n  mean: average of payments.days_late ever, if none 0\n'
+         'tables: {it: {by: mean, rows: {"<= 0": 5%, ">= 1": 10%}}}',
+         "3:33: table-cell: no cell fits when 'mean' is 0.5; add a cell for it"),
+        ('tables: {it: {by: account.oldest_overdue_days, rows: {"<= 0": 5%, "[2..9]": 6%, "> 9": 10%}}}',
+         "1:56: table-cell: no cell fits when 'account.oldest_overdue_days' is 1; add a cell for it"),
         ('tables: {it: {by: customer.score, rows: {"< 60": 5%, "> 60": 10%}}}',
          "1:43: table-cell: no cell fits when 'customer.score' is 60; add a cell for it"),
         ('tables: {it: {by: customer.score, rows: {"<= 60": 5%, ">= 60": 10%}}}',

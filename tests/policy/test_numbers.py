@@ -51,6 +51,9 @@ def test_numbers_are_exact(text: str, kind: str, currency: str, value: int | Fra
     ("text", "kind", "currency", "message"),
     [
         ("1.005", "money", "CNY", "currency: an amount in CNY has at most 2 digits after the point"),
+        ("5.000", "money", "CNY", "currency: an amount in CNY has at most 2 digits after the point"),
+        ("5.00", "money", "JPY", "currency: an amount in JPY has no digits after the point"),
+        ("5.000", "days", "CNY", "number: '5.000' is not a whole number of days"),
         ("0.5", "money", "JPY", "currency: an amount in JPY has no digits after the point"),
         ("1.0005", "money", "KWD", "currency: an amount in KWD has at most 3 digits after the point"),
         ("5", "money", "XYZ", "currency: 'XYZ' is not a currency"),
@@ -67,6 +70,23 @@ def test_numbers_that_do_not_fit_are_findings_and_never_rounded(
     found = exact(number(text), kind, currency, CURRENCIES)
     assert isinstance(found, Problem)
     assert f"{found.code}: {found.message}" == message
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "help"),
+    [
+        ("5.000", "money", "write 5_000 where the point parts thousands"),
+        ("999.125", "days", "write 999_125 where the point parts thousands"),
+        ("1_000.125", "money", "write the exact amount, for amounts are never rounded"),
+        ("5.0001", "money", "write the exact amount, for amounts are never rounded"),
+        ("2.1", "percent", "write 2.1%"),
+        ("2", "percent", "write 200% or 2%"),
+    ],
+)
+def test_a_number_that_does_not_fit_is_told_with_what_was_meant(text: str, kind: str, help: str) -> None:
+    found = exact(number(text), kind, "CNY", CURRENCIES)
+    assert isinstance(found, Problem)
+    assert found.help == help
 
 
 @pytest.mark.parametrize(
