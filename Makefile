@@ -98,7 +98,7 @@ docs-words: $(READY) ## write docs/words.md anew from the keys of the language a
 	$(BIN)/python -m tests.docs.words_page
 
 lock: $(READY) ## choose and hash the newest allowed versions again
-	$(LOCK) --upgrade --extra test --extra dev --extra analysis -o requirements/dev.txt
+	$(LOCK) --upgrade --extra test --extra dev --extra analysis --extra postgres -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) -c requirements/dev.txt --extra bench -o requirements/bench.txt
 

@@ -20,7 +20,7 @@ from api.demo_book import BOOK, TRIALS, Trial
 from api.operations.publish_policy import PolicyFile, publish_policy
 from api.roles import ROLES
 from api.settings import Settings
-from storage.engine import Database, open_database, read_location
+from storage.engine import Database, open_database, read_location, server_url
 from storage.schema import upgrade
 
 EFFECTIVE = "standard.yaml"
@@ -31,7 +31,8 @@ def prepare(settings: Settings, stdout: TextIO, address: str = "http://127.0.0.1
     """Bring the demo's database up to date and tell what to try; `address` is where the service will listen."""
     database = open_database(settings.database)
     try:
-        os.close(os.open(database.path, os.O_RDWR | os.O_CREAT, 0o600))  # for its owner only, as its keys are
+        if server_url(settings.database) is None:  # for its owner only, as its keys are
+            os.close(os.open(read_location(settings.database), os.O_RDWR | os.O_CREAT, 0o600))
         upgrade(database)
         policies = publish_shipped(database)
         today = load_book(database)
@@ -84,8 +85,9 @@ def keep_keys(database: Database, file: Path, pepper: bytes) -> dict[str, str]:
 
 
 def keys_file(settings: Settings) -> Path:
-    """Where the demo's keys are: in `demo` beside the database."""
-    return read_location(settings.database).parent / "demo" / "keys.json"
+    """Where the demo's keys are: in `demo` beside the database, in `var/demo` where that is no file."""
+    on_server = server_url(settings.database) is not None
+    return (Path("var") if on_server else read_location(settings.database).parent) / "demo" / "keys.json"
 
 
 def curl(address: str, key: str, trial: Trial, today: date) -> str:

@@ -17,6 +17,7 @@ from storage.clock import database_now, read_instant
 from storage.failures import Refused
 from storage.page import LARGEST_PAGE, Page
 from storage.tables import LIMIT_STATES, account, customer
+from storage.turns import take_turn
 
 COLUMNS = tuple(customer.c)
 
@@ -82,7 +83,9 @@ class Customers:
 
         Raises: Refused when the currency of an existing account would change.
         """
-        held = select(account.c.currency).where(account.c.customer_id == wanted.customer_id)
+        take_turn(self._connection)
+        # the account is locked, so that no decision in work measures against the limit of before
+        held = select(account.c.currency).where(account.c.customer_id == wanted.customer_id).with_for_update()
         currency = self._connection.execute(held).scalar()
         if currency not in (None, wanted.currency):
             raise Refused(f"the account of '{wanted.customer_id}' is kept in '{currency}'; its currency cannot change")

@@ -1,7 +1,8 @@
 """The exposure ledger: one account row per customer, locked first, moved only by rows that are never changed.
 
 A decision locks its account before it looks, so what it measures is what holds when it is recorded. The lock is one
-UPDATE that also brings the clock, the effective policy and the customer's master row. INVARIANT: the versions of an
+UPDATE that also brings the clock, the effective policy and the customer's master row; on PostgreSQL a second statement
+brings them, as a statement that waited sees the other rows as they were before it waited. INVARIANT: the versions of an
 account are 1..k without a gap, each with one movement; the balance is the sum of the movements.
 """
 
@@ -20,6 +21,7 @@ from storage.customers import Customer, read_customer
 from storage.policies import effective_digest
 from storage.prepared import Prepared
 from storage.tables import account, customer, decision, movement, reservation
+from storage.turns import policy_stays
 
 LOOK_BACK_DAYS = 60
 LOADED_DAYS = LOOK_BACK_DAYS + 1  # west of UTC a policy's day may be the one before the clock's
@@ -126,6 +128,12 @@ LOCK = Prepared(
     .values(ver=account.c.ver + 1)
     .returning(*STATE)
 )
+TAKE = Prepared(
+    update(account)
+    .where(account.c.customer_id == bindparam("wanted"))
+    .values(ver=account.c.ver + 1)
+    .returning(account.c.account_id, policy_stays.label("held"))
+)
 EARLIER = Prepared(
     select(
         decision.c.decision_id, decision.c.order_id, decision.c.verdict, decision.c.order_amount,
@@ -154,7 +162,7 @@ class Accounts:
 
         Every lock must be answered by one movement (`Decisions.record`) before the transaction ends.
         """
-        row = LOCK.run(self._connection, {"wanted": customer_id}).first()
+        row = self._take(customer_id)
         if row is None:
             return None
         self._unrecorded.add(row.account_id)
@@ -233,6 +241,13 @@ class Accounts:
     def unrecorded(self) -> frozenset[int]:
         """Accounts that were locked and not yet moved: committing now would leave a gap in their versions."""
         return frozenset(self._unrecorded)
+
+    def _take(self, customer_id: str) -> Row[Any] | None:
+        wanted = {"wanted": customer_id}
+        if self._connection.dialect.name == "sqlite":
+            return LOCK.run(self._connection, wanted).first()
+        taken = TAKE.run(self._connection, wanted).first()
+        return taken and LOOK.run(self._connection, wanted).first()
 
     def _state(self, row: Row[Any], customer_id: str, look_back_days: int) -> AccountState:
         now = read_instant(row.now)

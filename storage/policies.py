@@ -17,6 +17,7 @@ from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.failures import Refused
 from storage.page import LARGEST_PAGE, Page
 from storage.tables import policy_effective, policy_part, policy_version
+from storage.turns import stop_decisions, take_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Policies:
 
     def add(self, new: NewPolicy) -> PolicyVersion:
         """Store a version under the next number of its name; the same bytes again give the stored version."""
+        take_turn(self._connection)
         stored = self.get(new.digest)
         if stored is not None:
             return stored
@@ -114,6 +116,7 @@ class Policies:
         stored = self.get(digest)
         if stored is None:
             raise Refused(f"no policy version '{digest}' is stored; add it first")
+        stop_decisions(self._connection)  # none may be dated later than this and name the policy of before
         now = read_clock(self._connection)
         if start is not None and start < now:
             raise Refused(f"'{write_instant(start)}' has passed; a policy becomes effective now or later")

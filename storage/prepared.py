@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Dialect
 from sqlalchemy.sql.elements import ClauseElement
 
-Text = tuple[str, tuple[str, ...], Mapping[str, Any]]  # the text, its values' names in order, values that never change
+# the text, its values' names in order, values that never change, and whether the driver wants values by their place
+Text = tuple[str, tuple[str, ...], Mapping[str, Any], bool]
 
 
 class Prepared:
@@ -27,15 +28,16 @@ class Prepared:
     def run(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
         """Run the statement with a value for each of its names."""
         text = self._texts.get(connection.dialect.name) or self._prepare(connection.dialect)
-        statement, names, fixed = text
+        statement, names, fixed, by_place = text
         given = {**fixed, **values}
-        if names:
+        if by_place:
             return connection.exec_driver_sql(statement, tuple(given[name] for name in names))
-        return connection.exec_driver_sql(statement, given)
+        return connection.exec_driver_sql(statement, {name: given[name] for name in names})
 
     def _prepare(self, dialect: Dialect) -> Text:
         keys = None if self._columns is None else list(self._columns)
         compiled = self._statement.compile(dialect=dialect, column_keys=keys)
         fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        names = tuple(getattr(compiled, "positiontup", None) or ())
-        return self._texts.setdefault(dialect.name, (str(compiled), names, fixed))
+        by_place = getattr(compiled, "positional", False)
+        names = tuple(getattr(compiled, "positiontup", None) or ()) if by_place else tuple(compiled.params)
+        return self._texts.setdefault(dialect.name, (str(compiled), names, fixed, by_place))

@@ -20,6 +20,7 @@ from storage.customers import write_json
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import Refused
 from storage.tables import account, import_run, invoice
+from storage.turns import take_turn
 
 CUSTOMERS_AT_ONCE = 500
 
@@ -73,6 +74,7 @@ class Invoices:
         Raises: Refused for an unknown customer, another currency than the account's, or an invoice given twice.
         """
         refuse_repeats(invoices)
+        take_turn(self._connection)
         total: Counter[str] = Counter()
         by_customer: dict[str, list[Invoice]] = {}
         for one in invoices:
@@ -134,8 +136,9 @@ class Invoices:
         ]
         if not moved:
             return
-        now = read_clock(self._connection)
-        for row in self._connection.execute(TAKE, {"moved": sorted(moved)}).all():
+        taken = self._connection.execute(TAKE, {"moved": sorted(moved)}).all()
+        now = read_clock(self._connection)  # after the lock, so that the movements of an account stand in their order
+        for row in taken:
             amount = open_now.get(row.customer_id, 0) - row.open_receivables
             after = row.balance + amount
             self._accounts.move(Movement(row.account_id, row.ver, "invoice", amount, after, None, None, now))

@@ -1,6 +1,6 @@
 """The tables' versions: bringing a database up to what this program knows, and saying whether it is there.
 
-Migrations run by Alembic inside one write transaction under the write lock: all steps, or none.
+Migrations run by Alembic inside one write transaction, one at a time: all steps, or none.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from storage.engine import Database
+from storage.database import Database
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables to a revision, by default the newest; a database that is there already is left as it is."""
-    with database.alone() as connection:
+    with database.migrating() as connection:
         command.upgrade(configuration(connection), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Take the tables back to an older revision; "base" removes them all, with everything in them."""
-    with database.alone() as connection:
+    with database.migrating() as connection:
         command.downgrade(configuration(connection), revision)
 
 

@@ -1,20 +1,19 @@
 """The tables: what a firm must still know after a restart.
 
 Money is BIGINT minor units, a day is ISO text (`2026-11-23`), an instant ISO text in UTC with milliseconds. Tables are
-STRICT on SQLite, as a text in a number column would make every comparison with a limit true. Movements, reservations,
-decisions and policy versions are only ever added; triggers refuse a change, keep an account's balance equal to its
-last movement, and refuse a movement that does not follow from the account. INVARIANT: a hold never leaves a balance
-above its ceiling (`hold_within_ceiling`).
+STRICT on SQLite, as a text in a number column would make every comparison with a limit true; text sorts by its bytes
+on PostgreSQL too, whatever the language of the server. Triggers (`storage.triggers`) keep rows as they were written and
+balances equal to their movements. INVARIANT: a hold never leaves a balance above its ceiling (`hold_within_ceiling`).
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -22,10 +21,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
 )
 
+from storage.triggers import watch
+
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")  # SQLite's INTEGER has 64 bits, and numbers rows by itself
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 MONEY_MAX = 10**15
 LIMIT_STATES = ("none", "zero", "amount", "unlimited")
 
@@ -42,7 +43,7 @@ metadata = MetaData(
 
 def text(name: str, *, empty: bool = False) -> Column[str]:
     """A text column; `empty` ones may have no value."""
-    return Column(name, Text, nullable=empty)
+    return Column(name, TEXT, nullable=empty)
 
 
 def whole(name: str, *, empty: bool = False) -> Column[int]:
@@ -52,7 +53,7 @@ def whole(name: str, *, empty: bool = False) -> Column[int]:
 
 customer = Table(
     "customer", metadata,
-    Column("customer_id", Text, primary_key=True),
+    Column("customer_id", TEXT, primary_key=True),
     text("name"), text("country", empty=True), text("currency"),
     text("limit_state"), whole("limit_minor", empty=True),
     text("facts"), text("updated_at"),
@@ -64,8 +65,8 @@ customer = Table(
 
 account = Table(
     "account", metadata,
-    Column("account_id", WHOLE, primary_key=True),
-    Column("customer_id", Text, ForeignKey("customer.customer_id"), nullable=False, unique=True),
+    Column("account_id", WHOLE, Identity(), primary_key=True),
+    Column("customer_id", TEXT, ForeignKey("customer.customer_id"), nullable=False, unique=True),
     text("currency"), whole("balance"), whole("open_receivables"), whole("ver"), whole("facts_ver"),
     CheckConstraint(f"balance BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="balance_in_range"),
     sqlite_strict=True,
@@ -73,7 +74,7 @@ account = Table(
 
 policy_version = Table(
     "policy_version", metadata,
-    Column("digest", Text, primary_key=True),
+    Column("digest", TEXT, primary_key=True),
     text("name"), whole("version"), Column("source", LargeBinary, nullable=False), text("program_digest"),
     text("stored_at"), text("stored_by"),
     UniqueConstraint("name", "version"),
@@ -82,7 +83,7 @@ policy_version = Table(
 
 policy_part = Table(
     "policy_part", metadata,
-    Column("digest", Text, ForeignKey("policy_version.digest"), primary_key=True),
+    Column("digest", TEXT, ForeignKey("policy_version.digest"), primary_key=True),
     Column("place", WHOLE, primary_key=True, autoincrement=False),
     text("name"), Column("source", LargeBinary, nullable=False),
     UniqueConstraint("digest", "name"),
@@ -91,8 +92,8 @@ policy_part = Table(
 
 policy_effective = Table(
     "policy_effective", metadata,
-    Column("seq", WHOLE, primary_key=True),
-    Column("digest", Text, ForeignKey("policy_version.digest"), nullable=False),
+    Column("seq", WHOLE, Identity(), primary_key=True),
+    Column("digest", TEXT, ForeignKey("policy_version.digest"), nullable=False),
     text("name"), text("effective_from"), text("set_at"), text("set_by"),
     # a decision names the policy that was effective when it was made, so nobody may change that afterwards
     CheckConstraint("effective_from >= set_at", name="never_reaches_back"),
@@ -102,13 +103,13 @@ policy_effective = Table(
 
 decision = Table(
     "decision", metadata,
-    Column("seq", WHOLE, primary_key=True),
-    Column("decision_id", Text, nullable=False, unique=True),
+    Column("seq", WHOLE, Identity(), primary_key=True),
+    Column("decision_id", TEXT, nullable=False, unique=True),
     text("client"), text("idempotency_key"), Column("body_hash", LargeBinary, nullable=False),
     whole("status"),
-    Column("customer_id", Text, ForeignKey("customer.customer_id"), nullable=False),
+    Column("customer_id", TEXT, ForeignKey("customer.customer_id"), nullable=False),
     Column("account_id", WHOLE, ForeignKey("account.account_id"), nullable=False), whole("account_ver"),
-    Column("policy_digest", Text, ForeignKey("policy_version.digest"), nullable=False), text("program_digest"),
+    Column("policy_digest", TEXT, ForeignKey("policy_version.digest"), nullable=False), text("program_digest"),
     text("verdict"), text("decided_at"), text("as_of"),
     text("order_id"), whole("order_amount"), whole("unsecured_amount"), text("placed_on"),
     # the long columns come last: SQLite reads a row from its beginning
@@ -129,7 +130,7 @@ movement = Table(
     Column("account_id", WHOLE, ForeignKey("account.account_id"), primary_key=True, autoincrement=False),
     Column("ver", WHOLE, primary_key=True, autoincrement=False),
     text("kind"), whole("amount"), whole("balance_after"), whole("ceiling", empty=True),
-    Column("decision_id", Text, ForeignKey("decision.decision_id"), nullable=True),
+    Column("decision_id", TEXT, ForeignKey("decision.decision_id"), nullable=True),
     text("at"),
     CheckConstraint("kind IN ('hold', 'release', 'invoice', 'nothing_held')", name="kind_known"),
     CheckConstraint("kind <> 'nothing_held' OR amount = 0", name="nothing_is_nothing"),
@@ -141,9 +142,9 @@ movement = Table(
 
 reservation = Table(
     "reservation", metadata,
-    Column("reservation_id", Text, primary_key=True),
+    Column("reservation_id", TEXT, primary_key=True),
     Column("step", WHOLE, primary_key=True, autoincrement=False),
-    Column("decision_id", Text, ForeignKey("decision.decision_id"), nullable=False),
+    Column("decision_id", TEXT, ForeignKey("decision.decision_id"), nullable=False),
     Column("account_id", WHOLE, ForeignKey("account.account_id"), nullable=False),
     whole("amount"), text("state"), text("expires_at"), text("at"),
     CheckConstraint("state IN ('held', 'converted', 'voided', 'expired')", name="state_known"),
@@ -156,7 +157,7 @@ reservation = Table(
 
 api_key = Table(
     "api_key", metadata,
-    Column("key_id", Text, primary_key=True),
+    Column("key_id", TEXT, primary_key=True),
     Column("digest", LargeBinary, nullable=False), text("role"), text("client"),
     text("created_at"), text("revoked_at", empty=True),
     sqlite_strict=True,
@@ -164,15 +165,15 @@ api_key = Table(
 
 import_run = Table(
     "import_run", metadata,
-    Column("import_id", Text, primary_key=True),
+    Column("import_id", TEXT, primary_key=True),
     text("kind"), text("file_name"), text("counts"), text("imported_at"), text("imported_by"),
     sqlite_strict=True,
 )  # fmt: skip
 
 invoice = Table(
     "invoice", metadata,
-    Column("customer_id", Text, ForeignKey("customer.customer_id"), primary_key=True),
-    Column("invoice_id", Text, primary_key=True),
+    Column("customer_id", TEXT, ForeignKey("customer.customer_id"), primary_key=True),
+    Column("invoice_id", TEXT, primary_key=True),
     whole("amount"), text("currency"),
     text("invoiced_on"), text("due_on"), text("settled_on", empty=True), whole("disputed", empty=True),
     CheckConstraint(f"amount BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="amount_in_range"),
@@ -185,9 +186,9 @@ state_change = Table(
     "state_change", metadata,
     Column("account_id", WHOLE, ForeignKey("account.account_id"), primary_key=True, autoincrement=False),
     Column("place", WHOLE, primary_key=True, autoincrement=False),
-    Column("state", Text, primary_key=True),
+    Column("state", TEXT, primary_key=True),
     text("change"), text("day"),
-    Column("decision_id", Text, ForeignKey("decision.decision_id"), nullable=False),
+    Column("decision_id", TEXT, ForeignKey("decision.decision_id"), nullable=False),
     text("why"), text("at"),
     CheckConstraint("change IN ('entered', 'left')", name="change_known"),
     sqlite_strict=True,
@@ -201,38 +202,4 @@ act = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
-MOVEMENT_FOLLOWS = """
-CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement
-WHEN NOT EXISTS (SELECT 1 FROM account WHERE account_id = NEW.account_id AND ver = NEW.ver
-                 AND balance + NEW.amount = NEW.balance_after)
-BEGIN SELECT RAISE(ABORT, 'a movement must follow from its account'); END
-""".strip()
-
-MOVEMENT_MOVES = """
-CREATE TRIGGER movement_moves_account AFTER INSERT ON movement
-BEGIN
-  UPDATE account SET balance = NEW.balance_after,
-    open_receivables = open_receivables + CASE NEW.kind WHEN 'invoice' THEN NEW.amount ELSE 0 END
-  WHERE account_id = NEW.account_id;
-END
-""".strip()
-
-ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_part", "policy_effective",
-              "state_change", "act")  # fmt: skip
-
-
-def refuse_change(table: str, change: str) -> str:
-    """The trigger that keeps a table's rows as they were written; `change` is UPDATE or DELETE."""
-    name = f"{table}_no_{change.lower()}"
-    refusal = f"SELECT RAISE(ABORT, '{table} is only added to')"
-    return f"CREATE TRIGGER {name} BEFORE {change} ON {table} BEGIN {refusal}; END"
-
-
-TRIGGERS = (
-    MOVEMENT_FOLLOWS,
-    MOVEMENT_MOVES,
-    *(refuse_change(table, change) for table in ONLY_ADDED for change in ("UPDATE", "DELETE")),
-)
-
-for trigger in TRIGGERS:
-    event.listen(metadata, "after_create", DDL(trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+watch(metadata)

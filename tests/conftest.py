@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -57,3 +60,13 @@ def real_data() -> Path:
 def soak() -> bool:
     """Whether the long versions are asked for."""
     return SOAK
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of this run's own, where one can be started."""
+    if why := postgres.missing():
+        pytest.skip(f"no PostgreSQL: {why}")
+    running = postgres.Server()
+    yield running
+    running.stop()

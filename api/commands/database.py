@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from storage.engine import Database, open_database, read_location
+from storage.engine import Database, open_database, read_location, server_url, shown
 from storage.failures import StorageFailure
 from storage.schema import is_current, upgrade
 
@@ -18,7 +18,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 database_option = click.option(
     "--database", metavar="PATH", envvar="AVAL_DATABASE", default=DATABASE, show_default=True, show_envvar=True,
-    help="The database file.",
+    help="The database: a file, or a postgresql:// URL.",
 )  # fmt: skip
 pepper_option = click.option(
     "--pepper", "pepper", metavar="PATH", envvar="AVAL_PEPPER", show_envvar=True,
@@ -36,9 +36,9 @@ def db() -> None:
 def upgrade_tables(database: str) -> None:
     """Bring the tables to this version; a database that is there already is left as it is."""
     with opened(database, current=False) as found:
-        already = found.path.exists() and is_current(found)
+        already = found.exists() and is_current(found)
         upgrade(found)
-        click.echo(f"{found.path}: {'was up to date' if already else 'tables are up to date now'}")
+        click.echo(f"{found.name}: {'was up to date' if already else 'tables are up to date now'}")
 
 
 @contextmanager
@@ -50,15 +50,15 @@ def opened(database: str, current: bool = True) -> Iterator[Database]:
     try:
         found = open_database(database)
         try:
-            if current and not (found.path.exists() and is_current(found)):
-                raise click.UsageError(f"'{database}' is not a database of this version; "
-                                       f"run: aval db upgrade --database {database}")  # fmt: skip
+            if current and not (found.exists() and is_current(found)):
+                raise click.UsageError(f"'{shown(database)}' is not a database of this version; "
+                                       f"run: aval db upgrade --database {shown(database)}")  # fmt: skip
             yield found
         finally:
             found.dispose()
     except (StorageFailure, ValueError) as fault:
         told = str(fault) or "the database cannot be reached"
-        raise click.UsageError(told if ";" in told else f"{told}; check '{database}'") from fault
+        raise click.UsageError(told if ";" in told else f"{told}; check '{shown(database)}'") from fault
 
 
 def pepper_of(database: str, pepper: str | None) -> bytes:
@@ -66,6 +66,8 @@ def pepper_of(database: str, pepper: str | None) -> bytes:
     from api.settings import read_pepper
 
     try:
+        if pepper is None and server_url(database) is not None:
+            raise ValueError("a database server keeps no pepper; name its file with --pepper")
         path = Path(pepper) if pepper else read_location(database).with_suffix(".pepper")
         path.parent.mkdir(parents=True, exist_ok=True)
         return read_pepper(path)

@@ -76,7 +76,7 @@ class Service:
         return rows
 
 
-def start_service(folder: Path, evaluator: OnlyTheLimit | None = None, policy: bool = True,
+def start_service(folder: Path | str, evaluator: OnlyTheLimit | None = None, policy: bool = True,
                   build: Build | None = None) -> Service:  # fmt: skip
     """A service with a fake policy in effect, a key for each role, and no customers."""
     service = _start(folder, build or fake_build(evaluator))
@@ -87,7 +87,7 @@ def start_service(folder: Path, evaluator: OnlyTheLimit | None = None, policy: b
     return service
 
 
-def start_real_service(folder: Path) -> Service:
+def start_real_service(folder: Path | str) -> Service:
     """A service on the real engines with the standard policy, and the good customer C-1 with a limit of 500,000.00."""
     service = _start(folder, None)
     publish(service, "standard.yaml")
@@ -97,8 +97,10 @@ def start_real_service(folder: Path) -> Service:
     return service
 
 
-def _start(folder: Path, build: Build | None) -> Service:
-    service = Service(create_app(Settings(database=str(folder / "aval.db"), pepper=PEPPER), build=build))
+def _start(folder: Path | str, build: Build | None) -> Service:
+    """A service on a new file in a folder, or on the database that a URL names."""
+    database = folder if isinstance(folder, str) else str(folder / "aval.db")
+    service = Service(create_app(Settings(database=database, pepper=PEPPER), build=build))
     upgrade(service.held.database)
     with service.held.database.write() as work:
         for role in ROLES:

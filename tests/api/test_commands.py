@@ -119,8 +119,10 @@ def test_each_command_has_its_help() -> None:
      "aval: there is no file 'no.yaml'; give the path of a file"),
     (["serve", "--port", "0"],
      "aval: invalid value for '--port': 0 is not in the range 1<=x<=65535; see 'aval serve --help'"),
-    (["key", "list", "--database", "postgresql://host/x"],
-     "aval: database 'postgresql' is not known; give a path or 'sqlite:///PATH'"),
+    (["key", "list", "--database", "mysql://me:secret@host/x"],
+     "aval: database 'mysql' is not known here; give a path, 'sqlite:///PATH' or 'postgresql://USER@HOST/NAME'"),
+    (["serve", "--database", "postgresql://host/x"],
+     "aval: a database server keeps no pepper; name its file with --pepper"),
 ])
 def test_wrong_use_is_told_in_one_line_and_ends_with_2(args: list[str], complaint: str) -> None:
     found = aval(*args)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 
 from storage.engine import open_database
 from tests.storage.records import approve
 
 if __name__ == "__main__":
-    database = open_database(Path(sys.argv[1]))
+    database = open_database(sys.argv[1])
     with database.write() as work:
         if sys.argv[2] == "recorded":
             approve(work, "killed", 10)

@@ -1,20 +1,20 @@
 """Order systems that ask at the same time: `python -m tests.storage.order_system MODE DATABASE NAME THREADS ORDERS`.
 
 MODE `locked` decides through storage; `read_then_write` is the control, deliberately wrong: it looks with the driver's
-own transactions, thinks, and then writes, as SQLAlchemy does on SQLite when nobody tells it otherwise. Both think for
-the same time at the same place.
+own transactions, thinks, and then writes, as SQLAlchemy does when nobody tells it otherwise. Both think for the same
+time at the same place.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from storage.engine import Database, open_database
+from sqlalchemy import URL, Engine, create_engine, text
+
+from storage.engine import Database, open_database, server_url
 from tests.storage.records import a_decision
 
 THINKING_SECONDS = 0.005
@@ -39,24 +39,39 @@ def ask_locked(database: Database, key: str, amount: int) -> None:
         work.decisions.record(locked, a_decision(locked, key, amount if fits else 0, outcome={"asked": amount}))
 
 
-def make_control(path: Path, limit: int) -> None:
+def control_engine(location: str) -> Engine:
+    """An engine with nothing set, for the control alone."""
+    url = server_url(location)
+    named = URL.create("sqlite", database=location) if url is None else url.set(drivername="postgresql+psycopg")
+    return create_engine(named, connect_args={"timeout": 10} if url is None else {})
+
+
+def make_control(location: str, limit: int) -> None:
     """The control's own small ledger."""
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("CREATE TABLE account (balance INTEGER, ceiling INTEGER)")
-        connection.execute("CREATE TABLE hold (amount INTEGER)")
-        connection.execute("INSERT INTO account VALUES (0, ?)", (limit,))
+    engine = control_engine(location)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE account (balance BIGINT, ceiling BIGINT)"))
+        connection.execute(text("CREATE TABLE hold (amount BIGINT)"))
+        connection.execute(text("INSERT INTO account VALUES (0, :ceiling)"), {"ceiling": limit})
+    engine.dispose()
 
 
-def ask_control(path: Path, amount: int) -> None:
+def ask_control(engine: Engine, amount: int) -> None:
     """Ask the wrong way: look, think, then write."""
-    connection = sqlite3.connect(path, timeout=10)
-    balance, limit = connection.execute("SELECT balance, ceiling FROM account").fetchone()
-    if decide(balance, amount, limit):
-        connection.execute("INSERT INTO hold VALUES (?)", (amount,))
-        connection.execute("UPDATE account SET balance = balance + ?", (amount,))
-        connection.commit()
-    connection.close()
+    with engine.begin() as connection:
+        balance, limit = connection.execute(text("SELECT balance, ceiling FROM account")).one()
+        if decide(balance, amount, limit):
+            connection.execute(text("INSERT INTO hold VALUES (:amount)"), {"amount": amount})
+            connection.execute(text("UPDATE account SET balance = balance + :amount"), {"amount": amount})
+
+
+def held_by_control(location: str) -> int:
+    """What the control has committed."""
+    engine = control_engine(location)
+    with engine.begin() as connection:
+        total = int(connection.execute(text("SELECT sum(amount) FROM hold")).scalar_one())
+    engine.dispose()
+    return total
 
 
 def ask_together(ask: Callable[[str, int], None], name: str, threads: int, orders: int) -> None:
@@ -81,17 +96,18 @@ def ask_together(ask: Callable[[str, int], None], name: str, threads: int, order
         raise failures[0]
 
 
-def asking(mode: str, path: Path) -> Callable[[str, int], None]:
+def asking(mode: str, location: str) -> Callable[[str, int], None]:
     """The way of asking that a mode names."""
     if mode == "read_then_write":
-        return lambda key, amount: ask_control(path, amount)
-    database = open_database(path, wait_seconds=30.0)
+        engine = control_engine(location)
+        return lambda key, amount: ask_control(engine, amount)
+    database = open_database(location, wait_seconds=30.0)
     return lambda key, amount: ask_locked(database, key, amount)
 
 
 if __name__ == "__main__":
-    mode, path, name, threads, orders = sys.argv[1:]
-    ask = asking(mode, Path(path))
+    mode, location, name, threads, orders = sys.argv[1:]
+    ask = asking(mode, location)
     print("ready", flush=True)
     sys.stdin.readline()  # all processes are let go at the same time
     ask_together(ask, name, int(threads), int(orders))

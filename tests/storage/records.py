@@ -54,9 +54,9 @@ def a_decision(locked: AccountState, key: str, amount: int = 0, **changes: Any) 
     return NewDecision(**values | changes)
 
 
-def a_database(path: Path, limit: int | None = 1_000, **options: Any) -> Database:
+def a_database(location: str | Path, limit: int | None = 1_000, **options: Any) -> Database:
     """A migrated database with customer C-1 and an effective policy."""
-    database = open_database(path, **options)
+    database = open_database(location, **options)
     upgrade(database)
     with database.write() as work:
         work.customers.put(a_customer(limit=limit))

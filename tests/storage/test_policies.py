@@ -94,7 +94,7 @@ def test_parts_are_kept_with_the_version_in_their_order(database: Database) -> N
         assert [one.parts for one in work.policies.list().items] == [(), parts]
 
 
-@pytest.mark.parametrize("change", ["UPDATE policy_part SET source = x'00'", "DELETE FROM policy_part"])
+@pytest.mark.parametrize("change", ["UPDATE policy_part SET source = NULL", "DELETE FROM policy_part"])
 def test_parts_are_only_added_to(database: Database, change: str) -> None:
     with database.write() as work:
         work.policies.add(a_policy(digest="sha256:b", source=b"b", parts=(PolicyPart("shared/a", b"a"),)))

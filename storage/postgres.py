@@ -1,0 +1,142 @@
+"""The production database: PostgreSQL, spoken to by psycopg over TCP or a local socket.
+
+No lock of ours: a decision locks its customer's account by an UPDATE, in READ COMMITTED. What a session may wait for is
+bounded, so that a frozen holder of a lock stops one customer for a second and not for ever. Every connection is given
+its settings and then asked for them, as a pooler between us and the server may drop them without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+from storage.database import Database, committed, told
+from storage.failures import Unavailable
+from storage.turns import take_turn
+
+LOCK_SECONDS = 2.0
+STATEMENT_SECONDS = 3.0  # more than the wait for a lock, so that a wait is told as one
+IDLE_MILLISECONDS = 1_000
+MIGRATION_MILLISECONDS = 600_000
+CONNECTIONS = 16  # of each process: the threads of one worker
+OLDEST_VERSION = 140_000
+# a commit that was told must survive a crash of the server: these belong to its operator, and are only asked for
+DURABLE = {"fsync": "on", "full_page_writes": "on", "server_encoding": "UTF8"}
+CONNECT = {
+    "connect_timeout": 5, "application_name": "aval",
+    "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000,
+}  # fmt: skip
+
+
+class PostgresDatabase(Database):
+    """A database of a PostgreSQL server, shared by any number of processes and machines."""
+
+    def __init__(self, url: URL, wait_seconds: float = LOCK_SECONDS) -> None:
+        """Name the database; nothing is opened before the first use."""
+        self._engine = connecting_engine(url, wait_seconds)
+        self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        super().__init__(without_password(url), (self._engine,))
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A bare write transaction in READ COMMITTED: each statement sees what was committed before it began."""
+        self._refuse_torn()
+        with told("writing"), committed(self._engine) as connection:
+            yield connection
+            refuse_broken(connection)
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A write transaction that has its turn among migrations; it may work for minutes and wait for seconds."""
+        with self.alone() as connection:
+            for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {name} = {MIGRATION_MILLISECONDS}")
+            take_turn(connection)
+            yield connection
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A bare read transaction over one snapshot, which the server keeps from writing."""
+        self._refuse_torn()
+        with told("reading"), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    def exists(self) -> bool:
+        """Always: a server's database is made by its operator."""
+        return True
+
+    def checkpoint(self) -> None:
+        """Nothing: the server moves its own log."""
+        self._refuse_torn()
+
+    def warnings(self) -> tuple[str, ...]:
+        """Whether the role that we connect as could undo what the tables promise."""
+        with self.looking() as connection:
+            mighty = connection.exec_driver_sql("SELECT current_setting('is_superuser')").scalar() == "on"
+        return ("the database is used as a superuser, whom no trigger stops; give aval a role of its own",) * mighty
+
+
+def connecting_engine(url: URL, wait_seconds: float) -> Engine:
+    """The engine of one process. Raises: ValueError where the driver is not installed."""
+    try:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"), isolation_level="READ COMMITTED", connect_args=dict(CONNECT),
+            pool_size=CONNECTIONS, max_overflow=0, pool_timeout=wait_seconds, pool_pre_ping=True, hide_parameters=True,
+        )  # fmt: skip
+    except ModuleNotFoundError:
+        raise ValueError("the driver of PostgreSQL is not installed; install aval with its extra 'postgres'") from None
+    wanted = session_settings(wait_seconds)
+
+    @event.listens_for(engine, "connect")
+    def settle(connection: Any, record: object) -> None:
+        try:
+            settle_session(connection, wanted)
+        except BaseException:
+            connection.close()
+            raise
+
+    return engine
+
+
+def session_settings(wait_seconds: float) -> dict[str, str]:
+    """What every session is set to, as the server itself counts: times in milliseconds."""
+    wait = round(wait_seconds * 1000)
+    return {
+        "lock_timeout": str(wait), "statement_timeout": str(wait + round(STATEMENT_SECONDS * 1000)),
+        "idle_in_transaction_session_timeout": str(IDLE_MILLISECONDS), "synchronous_commit": "on",
+        "TimeZone": "UTC", "client_encoding": "UTF8", "default_transaction_isolation": "read committed",
+        "default_transaction_read_only": "off",
+    }  # fmt: skip
+
+
+def settle_session(connection: Any, wanted: dict[str, str]) -> None:
+    """Give a new connection its settings, and refuse one that does not have them, or whose server may lose a commit."""
+    connection.autocommit = True
+    for name, value in wanted.items():
+        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+    rows = connection.execute(
+        "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)",
+        ([*wanted, *DURABLE, "server_version_num"],),
+    ).fetchall()
+    connection.autocommit = False
+    found = dict(rows)
+    for name, value in {**wanted, **DURABLE}.items():
+        if found.get(name) != value:
+            raise Unavailable(f"the database server has '{name}' at '{found.get(name)}'; it must be '{value}'")
+    if int(found["server_version_num"]) < OLDEST_VERSION:
+        raise Unavailable(f"the database server is too old; version {OLDEST_VERSION // 10_000} or later is needed")
+
+
+def refuse_broken(connection: Connection) -> None:
+    """Refuse to commit after a statement failed: the server would roll back, and call that a success."""
+    driver: Any = connection.connection.driver_connection
+    if driver.info.transaction_status.name == "INERROR":
+        raise Unavailable("a statement failed before the commit; nothing was written, try again")
+
+
+def without_password(url: URL) -> str:
+    """A URL as people may read it, also without its options, which may hold a password too."""
+    return URL.create(url.get_backend_name(), url.username, None, url.host, url.port, url.database).render_as_string()

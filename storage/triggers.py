@@ -1,0 +1,98 @@
+"""What the database itself watches over, in the words of each kind.
+
+Movements, reservations, decisions, policies, states and acts are only ever added to: a change is refused, whoever asks.
+A movement must follow from its account, and moves it, so that a balance is always what its last movement says. The
+migrations keep words of their own, as they never change; a test holds both equal.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import DDL, MetaData, event
+
+MOVEMENT_FOLLOWS = """
+CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement
+WHEN NOT EXISTS (SELECT 1 FROM account WHERE account_id = NEW.account_id AND ver = NEW.ver
+                 AND balance + NEW.amount = NEW.balance_after)
+BEGIN SELECT RAISE(ABORT, 'a movement must follow from its account'); END
+""".strip()
+
+MOVEMENT_MOVES = """
+CREATE TRIGGER movement_moves_account AFTER INSERT ON movement
+BEGIN
+  UPDATE account SET balance = NEW.balance_after,
+    open_receivables = open_receivables + CASE NEW.kind WHEN 'invoice' THEN NEW.amount ELSE 0 END
+  WHERE account_id = NEW.account_id;
+END
+""".strip()
+
+ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_part", "policy_effective",
+              "state_change", "act")  # fmt: skip
+
+
+def refuse_change(table: str, change: str) -> str:
+    """The trigger that keeps a table's rows as they were written; `change` is UPDATE or DELETE."""
+    name = f"{table}_no_{change.lower()}"
+    refusal = f"SELECT RAISE(ABORT, '{table} is only added to')"
+    return f"CREATE TRIGGER {name} BEFORE {change} ON {table} BEGIN {refusal}; END"
+
+
+ONLY_ADDED_TO = """
+CREATE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is only added to', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$
+""".strip()
+
+FOLLOWS_FUNCTION = """
+CREATE FUNCTION movement_follows_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM account WHERE account_id = NEW.account_id AND ver = NEW.ver
+                 AND balance + NEW.amount = NEW.balance_after) THEN
+    RAISE EXCEPTION 'a movement must follow from its account' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$
+""".strip()
+
+MOVES_FUNCTION = """
+CREATE FUNCTION movement_moves_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE account SET balance = NEW.balance_after,
+    open_receivables = open_receivables + CASE NEW.kind WHEN 'invoice' THEN NEW.amount ELSE 0 END
+  WHERE account_id = NEW.account_id;
+  RETURN NULL;
+END $$
+""".strip()
+
+
+def refuse_every_change(table: str) -> str:
+    """The one trigger of PostgreSQL that keeps a table's rows as they were written."""
+    when = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+    return f"CREATE TRIGGER {table}_only_added_to {when} FOR EACH STATEMENT EXECUTE FUNCTION only_added_to()"
+
+
+TRIGGERS = {
+    "sqlite": (
+        MOVEMENT_FOLLOWS,
+        MOVEMENT_MOVES,
+        *(refuse_change(table, change) for table in ONLY_ADDED for change in ("UPDATE", "DELETE")),
+    ),
+    "postgresql": (
+        ONLY_ADDED_TO,
+        FOLLOWS_FUNCTION,
+        MOVES_FUNCTION,
+        "CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement"
+        " FOR EACH ROW EXECUTE FUNCTION movement_follows_account()",
+        "CREATE TRIGGER movement_moves_account AFTER INSERT ON movement"
+        " FOR EACH ROW EXECUTE FUNCTION movement_moves_account()",
+        *map(refuse_every_change, ONLY_ADDED),
+    ),
+}
+
+
+def watch(metadata: MetaData) -> None:
+    """Have the triggers made behind the tables."""
+    for kind, triggers in TRIGGERS.items():
+        for trigger in triggers:
+            made = DDL(trigger.replace("%", "%%"))  # type: ignore[no-untyped-call]
+            event.listen(metadata, "after_create", made.execute_if(dialect=kind))
