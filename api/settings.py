@@ -15,8 +15,8 @@ class Settings:
     """How this service runs.
 
     `database` is the SQLite file or the URL of a PostgreSQL database; `pepper` is the server's part of every API key's
-    digest, at least 32 bytes, kept outside the database. `allow_single` lets one engine approve alone where the second is not installed.
-    `reservation_hours` is how long an approval holds exposure; `page_size` the default of lists.
+    digest, at least 32 bytes, kept outside the database. `allow_single` lets one engine approve alone where the second
+    is not installed. `reservation_hours` is how long an approval holds exposure; `page_size` the default of lists.
     """
 
     database: str
