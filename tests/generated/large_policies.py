@@ -65,7 +65,8 @@ def _tiers(count: int) -> list[str]:
 
 def _checks(count: int) -> list[str]:
     text = ["checks:", "  - check: over_limit", "    measure: account.exposure + order.amount",
-            "    at_most: limit.effective", "    verdict: refer"]  # fmt: skip
+            "    only_when: order.unsecured_amount > 0", "    at_most: limit.effective",
+            "    verdict: refer"]  # fmt: skip
     for place in range(count):
         verdict = ("refer", "deny", "warn")[place % 3]
         text += [f"  - check: check_{place}", f"    measure: customer.figure_{place}", f"    at_most: {place % 7 + 1}",
