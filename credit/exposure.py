@@ -145,12 +145,17 @@ def unsecured_amount(amount: Money, prepaid: Money, in_place: Iterable[SecurityI
 
 
 class ReservationState(StrEnum):
-    """The life of an amount held: held, then converted to an invoice, voided by a person or expired, each for good."""
+    """The life of an amount held: held, then for good converted to invoices, secured, voided, expired or replaced.
+
+    Parts may be converted or secured before; the end is what took the last of it.
+    """
 
     HELD = "held"
     CONVERTED = "converted"
+    SECURED = "secured"
     VOIDED = "voided"
     EXPIRED = "expired"
+    REPLACED = "replaced"
 
     @property
     def next_states(self) -> frozenset[ReservationState]:
@@ -165,10 +170,6 @@ class ReservationState(StrEnum):
 
 
 _NEXT_STATES: Mapping[ReservationState, frozenset[ReservationState]] = MappingProxyType({
-    ReservationState.HELD: frozenset(
-        {ReservationState.CONVERTED, ReservationState.VOIDED, ReservationState.EXPIRED}
-    ),
-    ReservationState.CONVERTED: frozenset(),
-    ReservationState.VOIDED: frozenset(),
-    ReservationState.EXPIRED: frozenset(),
-})  # fmt: skip
+    state: frozenset(ReservationState) - {ReservationState.HELD} if state is ReservationState.HELD else frozenset()
+    for state in ReservationState
+})

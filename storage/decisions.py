@@ -16,9 +16,11 @@ from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from storage.clock import read_instant, write_instant
 from storage.customers import write_json
-from storage.exposure_ledger import Accounts, AccountState, Movement, Reservation
+from storage.exposure_ledger import Accounts, AccountState, Movement, Taken
 from storage.page import LARGEST_PAGE, Page
 from storage.prepared import Prepared
+from storage.reservations import NewHold, Reservation, Reservations
+from storage.tables import answered_request as answered
 from storage.tables import decision
 
 
@@ -26,7 +28,8 @@ from storage.tables import decision
 class Claim:
     """What an idempotency key stands for: "new", "replay" of the stored answer, or "conflict" with another body.
 
-    `decision_id`, `status` and `response` are the stored answer of a replay, empty otherwise.
+    `decision_id`, `status` and `response` are the stored answer of a replay, empty otherwise; where the answer was no
+    decision, `decision_id` names what the request changed.
     """
 
     state: Literal["new", "replay", "conflict"]
@@ -107,8 +110,12 @@ class StoredDecision:
 
 
 CLAIM = Prepared(
-    select(decision.c.body_hash, decision.c.decision_id, decision.c.status, decision.c.response).where(
-        decision.c.client == bindparam("asking"), decision.c.idempotency_key == bindparam("asked")
+    select(decision.c.body_hash, decision.c.decision_id, decision.c.status, decision.c.response)
+    .where(decision.c.client == bindparam("asking"), decision.c.idempotency_key == bindparam("asked"))
+    .union_all(
+        select(answered.c.body_hash, answered.c.subject_id, answered.c.status, answered.c.response).where(
+            answered.c.client == bindparam("asking"), answered.c.idempotency_key == bindparam("asked")
+        )
     )
 )
 RECORD = Prepared(insert(decision).inline(), tuple(column.name for column in decision.c if column.name != "seq"))
@@ -117,10 +124,11 @@ RECORD = Prepared(insert(decision).inline(), tuple(column.name for column in dec
 class Decisions:
     """The decision log of one transaction."""
 
-    def __init__(self, connection: Connection, accounts: Accounts) -> None:
+    def __init__(self, connection: Connection, accounts: Accounts, reservations: Reservations) -> None:
         """Write over the transaction's connection, and move the accounts that the same transaction locked."""
         self._connection = connection
         self._accounts = accounts
+        self._reservations = reservations
 
     def claim(self, client: str, idempotency_key: str, body_hash: bytes) -> Claim:
         """Say whether a client's key is new, asks again for a stored answer, or was used for another body."""
@@ -131,24 +139,36 @@ class Decisions:
             return Claim("conflict")
         return Claim("replay", row.decision_id, row.status, row.response)
 
-    def record(self, locked: AccountState, new: NewDecision) -> None:
+    def record(self, locked: AccountState, new: NewDecision, replaced: Reservation | None = None) -> None:
         """Write a decision on a locked account with its one movement, and the reservation where money is held.
 
-        Refer and deny, and approvals that need no money held, write a movement of 0, so versions have no gap.
+        Refer and deny, and approvals that need no money held, write a movement of 0, so versions have no gap. What the
+        approved order replaces is released first, on a version of its own, so both are never held at once.
         Raises: OverLimit when the hold exceeds its ceiling (told on leaving the transaction's block).
         """
-        RECORD.run(self._connection, decision_row(locked, new))
+        at = Taken(locked.account_id, locked.version, locked.balance, locked.now)
+        if replaced is None:
+            RECORD.run(self._connection, decision_row(locked, at.version, new))
+        else:
+            RECORD.run(self._connection, decision_row(locked, at.version + 1, new))
+            self._reservations.take(at, replaced, "replaced", replaced.remaining, client=new.client,
+                                    decision_id=new.decision_id)  # fmt: skip
+            at = self._accounts.take(locked.account_id)
+        self._hold(at, new)
+
+    def _hold(self, at: Taken, new: NewDecision) -> None:
         hold = new.hold
         amount = hold.amount if hold else 0
         self._accounts.move(
             Movement(
-                locked.account_id, locked.version, "hold" if hold else "nothing_held", amount,
-                locked.balance + amount, hold.ceiling if hold else None, new.decision_id, locked.now,
+                at.account_id, at.version, "hold" if hold else "nothing_held", amount,
+                at.balance + amount, hold.ceiling if hold else None, new.decision_id, at.now,
             )
         )  # fmt: skip
         if hold:
-            held = Reservation(hold.reservation_id, new.decision_id, hold.amount, "held", hold.expires_at, locked.now)
-            self._accounts.hold(locked.account_id, held)
+            self._reservations.hold(NewHold(
+                hold.reservation_id, new.decision_id, at.account_id, at.version, amount, hold.expires_at, at.now
+            ))  # fmt: skip
 
     def get(self, decision_id: str) -> StoredDecision | None:
         """The decision with this id, or None."""
@@ -194,12 +214,12 @@ def read_cursor(cursor: str) -> int:
     return int(cursor)
 
 
-def decision_row(locked: AccountState, new: NewDecision) -> Mapping[str, Any]:
-    """A decision as the columns of its row."""
+def decision_row(locked: AccountState, version: int, new: NewDecision) -> Mapping[str, Any]:
+    """A decision as the columns of its row, on this version of its account."""
     return {
         "decision_id": new.decision_id, "client": new.client, "idempotency_key": new.idempotency_key,
         "body_hash": new.body_hash, "status": new.status, "response": new.response,
-        "customer_id": locked.customer.customer_id, "account_id": locked.account_id, "account_ver": locked.version,
+        "customer_id": locked.customer.customer_id, "account_id": locked.account_id, "account_ver": version,
         "policy_digest": new.policy_digest, "program_digest": new.program_digest, "verdict": new.verdict,
         "decided_at": write_instant(locked.now), "as_of": new.as_of.isoformat(),
         "order_id": new.order.order_id, "order_amount": new.order.amount,

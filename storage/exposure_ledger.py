@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from storage.clock import database_now, read_instant, write_instant
 from storage.customers import Customer, read_customer
@@ -93,23 +93,13 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
-class BalanceParts:
-    """An account's balance by where it comes from, counted afresh from reservations and invoice movements."""
+class Taken:
+    """An account's next version, taken by this transaction, with what stands on it and the database's clock."""
 
-    reserved: int
-    open_receivables: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """What an approval holds, in its latest state: held, converted, voided or expired; minor units."""
-
-    reservation_id: str
-    decision_id: str
-    amount: int
-    state: str
-    expires_at: datetime
-    at: datetime
+    account_id: int
+    version: int
+    balance: int
+    now: datetime
 
 
 STATE = (
@@ -134,6 +124,11 @@ TAKE = Prepared(
     .values(ver=account.c.ver + 1)
     .returning(account.c.account_id, policy_stays.label("held"))
 )
+LATER, ENDED = reservation.alias("later"), reservation.alias("ended")
+INVOICED = select(LATER.c.step).where(LATER.c.decision_id == ENDED.c.decision_id, LATER.c.change == "converted")
+ENDS = or_(ENDED.c.change == "voided", ENDED.c.change == "expired", ENDED.c.change == "replaced")
+# an order counts no longer once its hold ended without any invoice; where in doubt it counts
+GIVEN_UP = select(ENDED.c.step).where(ENDED.c.decision_id == decision.c.decision_id, ENDS, ~INVOICED.exists())
 EARLIER = Prepared(
     select(
         decision.c.decision_id, decision.c.order_id, decision.c.verdict, decision.c.order_amount,
@@ -141,12 +136,18 @@ EARLIER = Prepared(
     )
     .where(decision.c.customer_id == bindparam("wanted"), decision.c.as_of >= bindparam("since"))
     .where(or_(decision.c.verdict == "approve", decision.c.verdict == "approve_with_conditions"))
+    .where(~GIVEN_UP.exists())
     .where(decision.c.order_amount > 0)  # an order is worth more than zero: 0 marks what was no order
     .order_by(decision.c.as_of.desc(), decision.c.seq.desc())
     .limit(MOST_EARLIER_ORDERS + 1)
 )  # fmt: skip
 MOVE = Prepared(insert(movement).inline(), tuple(movement.c.keys()))
-HOLD = Prepared(insert(reservation).inline(), tuple(reservation.c.keys()))
+NEXT = Prepared(
+    update(account)
+    .where(account.c.account_id == bindparam("wanted"))
+    .values(ver=account.c.ver + 1, facts_ver=account.c.facts_ver + bindparam("facts_moved"))
+    .returning(account.c.account_id, account.c.ver, account.c.balance, database_now().label("now"))
+)
 
 
 class Accounts:
@@ -176,7 +177,8 @@ class Accounts:
     def earlier_orders(self, customer_id: str, since: date) -> EarlierOrders:
         """The customer's approved orders decided on `since` or later, at most 1,000 of them.
 
-        The day that the client says it was placed is no filter: it would hide a split order.
+        Orders whose hold was voided, expired or replaced before any invoice are left out. The day that the client says
+        it was placed is no filter: it would hide a split order.
         """
         found: Sequence[Any] = EARLIER.run(self._connection, {"wanted": customer_id, "since": since.isoformat()}).all()
         orders = tuple(
@@ -190,53 +192,16 @@ class Accounts:
         MOVE.run(self._connection, movement_row(change))
         self._unrecorded.discard(change.account_id)
 
-    def hold(self, account_id: int, held: Reservation) -> None:
-        """Write the first row of a reservation's life."""
-        values = {
-            "reservation_id": held.reservation_id, "step": 1, "decision_id": held.decision_id,
-            "account_id": account_id, "amount": held.amount, "state": held.state,
-            "expires_at": write_instant(held.expires_at), "at": write_instant(held.at),
-        }  # fmt: skip
-        HOLD.run(self._connection, values)
+    def take(self, account_id: int, facts_moved: bool = False) -> Taken:
+        """Take the account's next version without what a decision needs; it wants its one movement as well."""
+        row = NEXT.run(self._connection, {"wanted": account_id, "facts_moved": int(facts_moved)}).one()
+        self._unrecorded.add(row.account_id)
+        return Taken(row.account_id, row.ver, row.balance, read_instant(row.now))
 
     def movements(self, account_id: int) -> tuple[Movement, ...]:
         """An account's whole history in the order of its versions."""
         history = select(movement).where(movement.c.account_id == account_id).order_by(movement.c.ver)
         return tuple(read_movement(row) for row in self._connection.execute(history))
-
-    def reservations(self, account_id: int) -> tuple[Reservation, ...]:
-        """An account's reservations, each in its latest state, by expiry."""
-        other = reservation.alias()
-        last = select(func.max(other.c.step)).where(other.c.reservation_id == reservation.c.reservation_id)
-        wanted = select(reservation).where(
-            reservation.c.account_id == account_id, reservation.c.step == last.scalar_subquery()
-        )
-        found = self._connection.execute(wanted.order_by(reservation.c.expires_at, reservation.c.reservation_id))
-        return tuple(
-            Reservation(
-                row.reservation_id, row.decision_id, row.amount, row.state, read_instant(row.expires_at),
-                read_instant(row.at),
-            )
-            for row in found
-        )  # fmt: skip
-
-    def held_for(self, account_id: int, order_id: str) -> int:
-        """What approvals of one order hold now."""
-        other = reservation.alias()
-        last = select(func.max(other.c.step)).where(other.c.reservation_id == reservation.c.reservation_id)
-        wanted = (
-            select(func.coalesce(func.sum(reservation.c.amount), 0))
-            .join(decision, decision.c.decision_id == reservation.c.decision_id)
-            .where(reservation.c.account_id == account_id, decision.c.order_id == order_id)
-            .where(reservation.c.state == "held", reservation.c.step == last.scalar_subquery())
-        )
-        return int(self._connection.execute(wanted).scalar_one())
-
-    def balance_parts(self, account_id: int) -> BalanceParts:
-        """Held reservations and open invoices, each added up from its own rows: their sum must be the balance."""
-        held = sum(one.amount for one in self.reservations(account_id) if one.state == "held")
-        invoices = sum(one.amount for one in self.movements(account_id) if one.kind == "invoice")
-        return BalanceParts(reserved=held, open_receivables=invoices)
 
     def unrecorded(self) -> frozenset[int]:
         """Accounts that were locked and not yet moved: committing now would leave a gap in their versions."""

@@ -84,6 +84,24 @@ class Invoices:
             total += self._add_some(customers, given, as_of)
         return InvoiceCounts(total["added"], total["changed"], total["unchanged"])
 
+    def enter(self, account_id: int, new: Invoice) -> bool:
+        """Store an invoice that takes over what an order held, with its movement; False for one that is known already.
+
+        Take the account first. What is known is counted in the balance already, so it moves nothing.
+        Raises: Refused for a known invoice with another amount.
+        """
+        known = (invoice.c.customer_id == new.customer_id) & (invoice.c.invoice_id == new.invoice_id)
+        amount = self._connection.execute(select(invoice.c.amount).where(known)).scalar()
+        if amount == new.amount:
+            return False
+        if amount is not None:
+            raise Refused(f"invoice '{new.invoice_id}' is known with another amount; send that of the invoice")
+        self._connection.execute(insert(invoice).values(**invoice_row(new)))
+        taken = self._accounts.take(account_id, facts_moved=True)
+        after = taken.balance + new.amount
+        self._accounts.move(Movement(account_id, taken.version, "invoice", new.amount, after, None, None, taken.now))
+        return True
+
     def for_customer(self, customer_id: str, as_of: date | None = None) -> tuple[Invoice, ...]:
         """A customer's invoices by date, as a reader on `as_of` knew them: none invoiced later, none settled later."""
         wanted = select(invoice).where(invoice.c.customer_id == customer_id)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -145,13 +146,52 @@ reservation = Table(
     Column("reservation_id", TEXT, primary_key=True),
     Column("step", WHOLE, primary_key=True, autoincrement=False),
     Column("decision_id", TEXT, ForeignKey("decision.decision_id"), nullable=False),
-    Column("account_id", WHOLE, ForeignKey("account.account_id"), nullable=False),
-    whole("amount"), text("state"), text("expires_at"), text("at"),
-    CheckConstraint("state IN ('held', 'converted', 'voided', 'expired')", name="state_known"),
-    CheckConstraint("(step = 1) = (state = 'held')", name="held_first"),
-    CheckConstraint("amount > 0", name="amount_held"),
+    whole("account_id"), whole("account_ver"),
+    text("change"), whole("amount"), whole("remaining"),
+    whole("step_before", empty=True), whole("remaining_before", empty=True),
+    text("expires_at"), text("at"), text("client", empty=True),
+    UniqueConstraint("reservation_id", "step", "remaining"),
+    ForeignKeyConstraint(["account_id", "account_ver"], ["movement.account_id", "movement.ver"]),
+    # each step takes up where the one before left off, so nothing can follow an end and nothing is counted twice
+    ForeignKeyConstraint(
+        ["reservation_id", "step_before", "remaining_before"],
+        ["reservation.reservation_id", "reservation.step", "reservation.remaining"],
+    ),
+    CheckConstraint(
+        "change IN ('held', 'converted', 'secured', 'voided', 'expired', 'replaced')", name="change_known"
+    ),
+    CheckConstraint("(step = 1) = (change = 'held')", name="held_first"),
+    CheckConstraint("amount > 0 AND remaining >= 0", name="amount_moved"),
+    CheckConstraint(
+        "(step = 1 AND step_before IS NULL AND remaining_before IS NULL AND remaining = amount) OR (step > 1 AND "
+        "step_before IS NOT NULL AND remaining_before IS NOT NULL AND step = step_before + 1 AND "
+        "remaining = remaining_before - amount)", name="follows_the_step_before"
+    ),
+    CheckConstraint("change NOT IN ('voided', 'expired', 'replaced') OR remaining = 0", name="ends_in_full"),
     Index("reservation_account_id", "account_id", "expires_at"),
     Index("reservation_decision_id", "decision_id"),
+    Index("reservation_expires_at", "expires_at"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+confirmed_security = Table(
+    "confirmed_security", metadata,
+    Column("reservation_id", TEXT, primary_key=True),
+    Column("step", WHOLE, primary_key=True, autoincrement=False),
+    Column("place", WHOLE, primary_key=True, autoincrement=False),
+    whole("alternative"), text("security"), whole("amount"), text("reference"),
+    ForeignKeyConstraint(["reservation_id", "step"], ["reservation.reservation_id", "reservation.step"]),
+    CheckConstraint("amount > 0", name="amount_in_place"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+answered_request = Table(
+    "answered_request", metadata,
+    Column("client", TEXT, primary_key=True),
+    Column("idempotency_key", TEXT, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False), text("operation"), text("subject_id"), whole("status"),
+    Column("response", LargeBinary, nullable=False), text("at"),
+    CheckConstraint("status BETWEEN 200 AND 299", name="only_answers"),
     sqlite_strict=True,
 )  # fmt: skip
 

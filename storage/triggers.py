@@ -26,7 +26,7 @@ END
 """.strip()
 
 ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_part", "policy_effective",
-              "state_change", "act")  # fmt: skip
+              "state_change", "act", "confirmed_security", "answered_request")  # fmt: skip
 
 
 def refuse_change(table: str, change: str) -> str:

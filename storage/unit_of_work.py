@@ -16,6 +16,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from storage.answers import Answers
 from storage.clock import read_clock
 from storage.customers import Customers
 from storage.decisions import Decisions
@@ -23,6 +24,7 @@ from storage.exposure_ledger import Accounts
 from storage.keys import Keys
 from storage.policies import Policies
 from storage.receivables import Imports, Invoices
+from storage.reservations import Reservations
 from storage.states import States
 
 
@@ -35,7 +37,9 @@ class Work:
         self.customers = Customers(connection)
         self.accounts = Accounts(connection)
         self.invoices = Invoices(connection, self.accounts)
-        self.decisions = Decisions(connection, self.accounts)
+        self.reservations = Reservations(connection, self.accounts)
+        self.decisions = Decisions(connection, self.accounts, self.reservations)
+        self.answers = Answers(connection)
         self.states = States(connection)
         self.policies = Policies(connection)
         self.keys = Keys(connection)

@@ -74,6 +74,6 @@ def without_itself(work: Work, account: AccountState, wanted: Wanted) -> Account
         return account
     mine, earlier = wanted.order.order_id, account.earlier_orders
     others = tuple(one for one in earlier.orders if one.order_id != mine)
-    held = work.accounts.held_for(account.account_id, mine)
+    held = work.reservations.held_for(account.account_id, mine)
     orders = EarlierOrders(others, earlier.since, earlier.complete)
     return replace(account, balance=account.balance - held, earlier_orders=orders)

@@ -29,7 +29,7 @@ def check_history(database: Database, orders: int) -> None:
         decisions = {}
         page = work.decisions.list(limit=500)
         decisions = {one.account_version: one for one in page.items}
-        parts = work.accounts.balance_parts(state.account_id)
+        parts = work.reservations.balance_parts(state.account_id)
     assert [one.version for one in history] == list(range(1, orders + 1))
     balance = 0
     for one in history:
@@ -173,13 +173,13 @@ def test_a_refusal_writes_a_movement_of_nothing_and_holds_nothing(database: Data
         work.decisions.record(locked, a_decision(locked, "no"))
         (moved,) = work.accounts.movements(locked.account_id)
         assert (moved.version, moved.kind, moved.amount, moved.decision_id) == (1, "nothing_held", 0, "D-no")
-        assert work.accounts.reservations(locked.account_id) == ()
+        assert work.reservations.of_account(locked.account_id) == ()
 
 
 def test_a_reservation_is_held_until_its_expiry(database: Database) -> None:
     with database.write() as work:
         locked = approve(work, "k", 10)
-        (held,) = work.accounts.reservations(locked.account_id)
+        (held,) = work.reservations.of_account(locked.account_id)
     assert (held.reservation_id, held.decision_id, held.amount, held.state) == ("R-k", "D-k", 10, "held")
     assert held.expires_at == locked.now + timedelta(hours=24)
 
@@ -236,7 +236,7 @@ def test_the_balance_is_the_sum_of_its_parts(database: Database) -> None:
     with database.write() as work:
         locked = approve(work, "k", 10)
         work.invoices.add_many([an_invoice(amount=2_000)], as_of=date(2026, 1, 2))
-        parts = work.accounts.balance_parts(locked.account_id)
+        parts = work.reservations.balance_parts(locked.account_id)
         state = work.accounts.look("C-1")
     assert state is not None
     assert (parts.reserved, parts.open_receivables) == (10, 2_000) == (state.reserved, state.open_receivables)

@@ -27,7 +27,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(file_database: Sqli
         state = work.accounts.look("C-1")
         assert state is not None
         assert (state.version, state.balance) == (0, 0)
-        assert work.accounts.reservations(state.account_id) == ()
+        assert work.reservations.of_account(state.account_id) == ()
     with file_database.alone() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
     with file_database.write() as work:
