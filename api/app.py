@@ -18,7 +18,7 @@ from api import auth, documentation, errors, health, security_headers
 from api.build import build_policy
 from api.idempotency import InWork
 from api.policies import LoadedPolicy, PolicyCache
-from api.resources import customers, decisions, states
+from api.resources import customers, decisions, reservations, states
 from api.services import Services
 from api.settings import Settings
 from rules.facts import trade_vocabulary
@@ -62,6 +62,7 @@ def _register_routes(app: Flask) -> None:
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer",
                                                "description": "an API key, aval_<prefix>_<secret>"})  # fmt: skip
     api.register_blueprint(decisions.routes)
+    api.register_blueprint(reservations.routes)
     api.register_blueprint(customers.routes)
     api.register_blueprint(states.routes)
     app.register_blueprint(health.routes)

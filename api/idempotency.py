@@ -11,12 +11,45 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import Response
 
 from api.errors import Refused
+from storage.decisions import Claim
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
+KEY_PARAMETER = {
+    "in": "header", "name": HEADER, "required": True,
+    "description": "new for every order or change, the same when it is retried",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]{1,255}$"},
+}  # fmt: skip
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bytes to send, and whether they were sent before."""
+
+    status: int
+    body: bytes
+    replayed: bool
+
+
+def stored_answer(claim: Claim) -> Answer:
+    """The answer that a key has already. Raises: Refused where it was given to another request."""
+    if claim.state == "conflict":
+        raise Refused("idempotency-key-reused", "this key was sent with another body; send a new key")
+    return Answer(200, claim.response, replayed=True)
+
+
+def answer_response(answer: Answer) -> Response:
+    """The answer as it leaves, marked where it was sent before."""
+    response = Response(answer.body, answer.status, mimetype="application/json")
+    if answer.replayed:
+        response.headers[REPLAYED] = "true"
+    return response
 
 
 def read_key(value: str | None) -> str:
@@ -25,7 +58,7 @@ def read_key(value: str | None) -> str:
     Raises: Refused when it is missing or not such text.
     """
     if value is None:
-        raise Refused("idempotency-key-missing", f"send {HEADER} with a new value for every new order")
+        raise Refused("idempotency-key-missing", f"send {HEADER} with a new value for every new order or change")
     if _VISIBLE.fullmatch(value) is None:
         raise Refused("idempotency-key-malformed", f"{HEADER} has 1 to 255 visible ASCII characters, without spaces")
     return value

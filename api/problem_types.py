@@ -38,12 +38,19 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         ("malformed-request", 400, "the request cannot be read", "See the detail."),
         # the idempotency key
         ("idempotency-key-missing", 400, "the Idempotency-Key header is missing",
-         "Send a new key with every new order, and the same key when you retry it."),
+         "Send a new key with every new order or change, and the same key when you retry it."),
         ("idempotency-key-malformed", 400, "the Idempotency-Key header cannot be used",
          "A key has 1 to 255 visible ASCII characters, without spaces."),
         ("idempotency-key-reused", 422, "this key was used for another request",
          "The same key belongs to the same body; send a new key with a new request."),
         ("in-progress", 409, "the first request with this key is still in work", "Wait a moment and send it again."),
+        # a reservation
+        ("reservation-over", 409, "nothing of the reservation is held any more",
+         "It was converted, secured, voided, replaced or has expired. Ask for a new decision on the order."),
+        ("nothing-to-confirm", 409, "there are no conditions to confirm",
+         "The approval has none, or they were confirmed before."),
+        ("conditions-not-met", 422, "no alternative of the conditions is met",
+         "Send every entry of one alternative of the decision, each with at least its amount, and no others."),
         # who asks
         ("unauthorized", 401, "no valid API key", "Send Authorization: Bearer <key>."),
         ("forbidden", 403, "this key may not do that", "Ask an administrator for a key with the right role."),

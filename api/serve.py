@@ -13,6 +13,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from api import logs
+from api.expiring import Sweeping
 from api.services import Services
 
 
@@ -82,6 +83,8 @@ def serve(app: Flask, listening: Listening) -> None:
 
 def _after_fork(server: Any, worker: Any) -> None:
     """Connections and lock files are opened anew in each worker (storage also sees to it at the fork itself)."""
+    held: Services = worker.app.load().extensions["aval"]
+    Sweeping(held.database, held.settings.sweep_seconds).start()
     worker.log.debug("worker started")
 
 

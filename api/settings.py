@@ -16,19 +16,21 @@ class Settings:
 
     `database` is the SQLite file or the URL of a PostgreSQL database; `pepper` is the server's part of every API key's
     digest, at least 32 bytes, kept outside the database. `allow_single` lets one engine approve alone where the second
-    is not installed. `reservation_hours` is how long an approval holds exposure; `page_size` the default of lists.
+    is not installed. `reservation_hours` is how long an approval holds exposure, `sweep_seconds` the time between two
+    looks for expired ones; `page_size` is the default of lists.
     """
 
     database: str
     pepper: bytes = field(repr=False)
     allow_single: bool = False
     reservation_hours: int = 72
+    sweep_seconds: float = 30.0
     largest_body: int = LARGEST_BODY
     page_size: int = 50
 
     def __post_init__(self) -> None:
         assert len(self.pepper) >= 32, "a pepper has at least 32 bytes"
-        assert self.reservation_hours > 0 and 0 < self.page_size <= 200
+        assert self.reservation_hours > 0 and self.sweep_seconds > 0 and 0 < self.page_size <= 200
 
 
 def read_pepper(path: Path) -> bytes:

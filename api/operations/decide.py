@@ -18,6 +18,8 @@ from typing import Any
 from api import idempotency
 from api.auth import Caller
 from api.errors import Refused
+from api.idempotency import Answer, stored_answer
+from api.operations.amend_order import find_replaced, without
 from api.operations.customer_states import changed_states
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import held_amount, within_ceiling
@@ -26,11 +28,12 @@ from api.operations.wanted import Wanted, read_wanted, without_itself
 from api.services import Services
 from api.situation import Evaluated
 from api.snapshot import outcome_record, plain_json
-from credit.decision import Decision, ReservationReference, canonical_json
+from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, Decision, ReservationReference, canonical_json
 from credit.money import Money
 from storage.decisions import Claim, DecidedOrder, Hold, NewDecision
 from storage.exposure_ledger import AccountState
 from storage.failures import OverLimit
+from storage.reservations import Reservation
 from storage.unit_of_work import Work
 
 log = logging.getLogger("aval.decide")
@@ -57,15 +60,6 @@ class Asked:
         return idempotency.body_hash("decide", self.body)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The bytes to send, and whether they were sent before."""
-
-    status: int
-    body: bytes
-    replayed: bool
-
-
 def decide(held: Services, caller: Caller, key: str, body: bytes, wish: Mapping[str, Any]) -> Answer:
     """The decision on an order: new and recorded, or the stored answer to the same key and body.
 
@@ -75,7 +69,7 @@ def decide(held: Services, caller: Caller, key: str, body: bytes, wish: Mapping[
     with held.in_work.claim(caller.client, key):
         slow = _load(held, asked)
         if isinstance(slow, Claim):
-            return _answer(slow)
+            return stored_answer(slow)
         try:
             return _decide_and_record(held, asked, slow)
         except OverLimit:
@@ -96,7 +90,7 @@ def _decide_and_record(held: Services, asked: Asked, slow: Slow) -> Answer:
         with held.database.write() as work:
             claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
             if claim.state != "new":
-                return _answer(claim)
+                return stored_answer(claim)
             locked = work.accounts.lock(asked.customer_id)
             assert locked is not None, "customers are never removed"
             if locked.policy_digest != loaded.version.digest:
@@ -105,18 +99,21 @@ def _decide_and_record(held: Services, asked: Asked, slow: Slow) -> Answer:
             asking = Asking(str(uuid.uuid4()), wanted.order, asked.wish["facts"], subject=wanted.subject,
                             limit_request=wanted.limit_request)  # fmt: skip
             program = (loaded.of(wanted.subject) or loaded).program
+            replaced = find_replaced(work, asked.wish, locked.now, asked.caller)
             known = slow.refreshed(work, locked).remembering(work, program)
-            known = replace(known, account=without_itself(work, known.account, wanted))
-            evaluated = evaluate(held, loaded, known, asking)
+            counted = without(without_itself(work, known.account, wanted), replaced)
+            evaluated = evaluate(held, loaded, replace(known, account=counted), asking)
             if wanted.held is not None:
-                evaluated = within_ceiling(evaluated, loaded.program, locked.balance, wanted.held)
-            answer = _record(held, asked, locked, evaluated, work)
+                evaluated = within_ceiling(evaluated, loaded.program, counted.balance, wanted.held)
+            answer = _record(held, asked, locked, evaluated, work, replaced)
             work.states.change(locked, changed_states(program, evaluated))
     _tell(evaluated)
     return answer
 
 
-def _record(held: Services, asked: Asked, locked: AccountState, evaluated: Evaluated, work: Work) -> Answer:
+def _record(held: Services, asked: Asked, locked: AccountState, evaluated: Evaluated, work: Work,
+            replaced: Reservation | None) -> Answer:  # fmt: skip
+    """Write the decision down; what it replaces is only let go by an approval."""
     unsecured = asked.wanted.held
     hold = None if unsecured is None else _hold(held, evaluated, locked, unsecured)
     decision = evaluated.decision if hold is None else _with_reservation(evaluated.decision, hold, locked.currency)
@@ -127,7 +124,7 @@ def _record(held: Services, asked: Asked, locked: AccountState, evaluated: Evalu
         program_digest=decision.policy.program_digest, as_of=decision.as_of,
         order=_decided(asked.wanted, decision.as_of),
         request=asked.body, facts=plain_json(evaluated.facts), outcome=outcome_record(evaluated), hold=hold,
-    ))  # fmt: skip
+    ), replaced if decision.verdict in (APPROVE, APPROVE_WITH_CONDITIONS) else None)  # fmt: skip
     return Answer(201, response, replayed=False)
 
 
@@ -151,12 +148,6 @@ def _hold(held: Services, evaluated: Evaluated, locked: AccountState, unsecured:
 def _with_reservation(decision: Decision, hold: Hold, currency: str) -> Decision:
     reference = ReservationReference(hold.reservation_id, Money(hold.amount, currency), hold.expires_at)
     return replace(decision, reservation=reference)
-
-
-def _answer(claim: Claim) -> Answer:
-    if claim.state == "conflict":
-        raise Refused("idempotency-key-reused", "this key was sent with another body; send a new key")
-    return Answer(200, claim.response, replayed=True)
 
 
 def _tell(evaluated: Evaluated) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from api.known import first_day, read_invoice
+from api.operations.amend_order import find_replaced, without
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import within_ceiling
 from api.operations.use_policy import use_policy
@@ -29,7 +30,8 @@ def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
         slow = load_slow(work, str(wish["customer_id"]), wanted)
         if wish.get("as_of") is not None:
             slow = _as_of(work, slow, wish["as_of"])
-        slow = replace(slow, account=without_itself(work, slow.account, wanted))
+        replaced = find_replaced(work, wish, work.now())
+        slow = replace(slow, account=without(without_itself(work, slow.account, wanted), replaced))
     asking = Asking(str(uuid.uuid4()), wanted.order, wish["facts"], wish.get("as_of"), preview=True,
                     subject=wanted.subject, limit_request=wanted.limit_request)  # fmt: skip
     with use_policy(held, wish["policy_digest"] or slow.account.policy_digest) as loaded:

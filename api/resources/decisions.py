@@ -10,7 +10,7 @@ from flask import Response, request
 
 from api.auth import caller, performs
 from api.errors import MEDIA_TYPE, Refused
-from api.idempotency import HEADER, REPLAYED, read_key
+from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
 from api.operations.decide import decide
 from api.operations.preview_decision import preview_decision
 from api.operations.set_customer import is_identifier
@@ -23,12 +23,6 @@ from storage.decisions import StoredDecision
 
 routes = StrictBlueprint("decisions", __name__, url_prefix="/v1", description="what was decided, and why")
 
-_KEY_PARAMETER = {
-    "in": "header", "name": HEADER, "required": True, "description": "new for every order, the same when it is retried",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]{1,255}$"},
-}  # fmt: skip
-
-
 @routes.route("/decisions", methods=["POST"])
 @routes.arguments(OrderToDecide())
 @routes.response(201, DecisionAnswer, description="decided and recorded; an approval holds its exposure")
@@ -37,16 +31,16 @@ _KEY_PARAMETER = {
 @routes.alt_response(409, schema=Problem, description="the first request is still in work", content_type=MEDIA_TYPE)
 @routes.alt_response(422, schema=Problem, description="a field, fact or key cannot be used", content_type=MEDIA_TYPE)
 @routes.alt_response(503, schema=Problem, description="nothing decided, or in doubt: retry", content_type=MEDIA_TYPE)
-@routes.doc(operationId="decide", summary="Decide an order", parameters=[_KEY_PARAMETER])
+@routes.doc(operationId="decide", summary="Decide an order", parameters=[KEY_PARAMETER])
 @performs("decide")
 def post_decision(wish: Mapping[str, Any]) -> Response:
-    """Decide an order. The same key with the same body gives the same bytes; an approval holds its exposure."""
+    """Decide an order. The same key with the same body gives the same bytes; an approval holds its exposure.
+
+    `amends` swaps the hold of an approved order for that of its changed form, if the changed order is approved.
+    """
     key = read_key(request.headers.get(HEADER))
     answer = decide(services(), caller(), key, request.get_data(cache=True), wish)
-    response = Response(answer.body, answer.status, mimetype="application/json")
-    if answer.replayed:
-        response.headers[REPLAYED] = "true"
-    return response
+    return answer_response(answer)
 
 
 @routes.route("/decisions:preview", methods=["POST"])

@@ -65,6 +65,8 @@ class OrderToDecide(Body):
     limit_request = OfSubject(LimitRequestSent(), "limit_request")
     customer_id = identifier("the customer, as set before", required=True)
     facts = Facts("facts that the policy reads from the request, and no others")
+    amends = identifier("the reservation of this order as it was approved before; an approval replaces it",
+                        load_default=None, allow_none=False)  # fmt: skip
 
 
 class OrderToPreview(OrderToDecide):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from api.idempotency import Answer
 from api.operations import decide as decide_module
 from api.operations.decide import Asked
 from api.operations.evaluate import Asking, Slow, evaluate
@@ -92,7 +93,7 @@ def test_every_answer_states_the_exposure_that_held_when_it_was_recorded(tmp_pat
         assert round(float(before) * 100) == after[one.decision_id]
 
 
-def read_then_write(held: Services, asked: Asked, slow: Slow) -> decide_module.Answer:
+def read_then_write(held: Services, asked: Asked, slow: Slow) -> Answer:
     """The wrong way: evaluate on what was read before the lock, then write it down without looking again."""
     with use_policy(held, slow.account.policy_digest) as loaded:
         found: Evaluated = evaluate(held, loaded, slow, Asking(asked.key, asked.order, {}))
@@ -108,7 +109,7 @@ def read_then_write(held: Services, asked: Asked, slow: Slow) -> decide_module.A
                 decision.decision_id, asked.caller.client, asked.key, asked.hash, 201, response, decision.verdict,
                 decision.policy.digest, decision.policy.program_digest, decision.as_of, order, asked.body, {}, {}, hold,
             ))  # fmt: skip
-    return decide_module.Answer(201, response, False)
+    return Answer(201, response, False)
 
 
 def test_control_reading_first_and_writing_later_takes_it_above(

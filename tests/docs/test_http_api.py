@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from api.auth import declared_operations
 from api.problem_types import PROBLEM_TYPES
 from api.roles import PUBLIC_OPERATIONS, ROLES, may
-from tests.api.service import Service, start_real_service, start_service
+from tests.api.service import GOOD, Service, an_order, start_real_service, start_service
 from tests.docs.console import Block, blocks_of
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "http-api.md").read_text("utf-8")
@@ -40,9 +40,10 @@ def moved(text: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\d", lambda day: (date.fromisoformat(day[0]) + later).isoformat(), text)
 
 
-def sent(service: Service, request: Block) -> TestResponse:
-    """Send a request as the page writes it, with a key of the role in angle brackets."""
-    head, _, body = moved(request.text).partition("\n\n")
+def sent(service: Service, request: Block, reservations: dict[str, str]) -> TestResponse:
+    """Send a request as the page writes it, with a key of the role and the id of a reservation in angle brackets."""
+    text = re.sub(r"<reservation of ([^>]+)>", lambda order: reservations[order[1]], moved(request.text))
+    head, _, body = text.partition("\n\n")
     first, *lines = head.splitlines()
     method, path = first.split(" ")
     headers = dict(line.split(": ", 1) for line in lines)
@@ -71,14 +72,17 @@ def differs(wanted: Any, found: Any, path: str = "") -> str:
 
 def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
     service = start_real_service(tmp_path)
+    reservations: dict[str, str] = {}
     for request, answer in exchanges():
-        response = sent(service, request)
+        response = sent(service, request, reservations)
         head, _, body = moved(answer.text).partition("\n\n")
         first, *headers = head.splitlines()
         told = f"line {request.line}: {response.get_data(as_text=True)}"
         assert first == f"HTTP/1.1 {response.status_code}", told
         assert all(response.headers[name] == value for name, value in (line.split(": ", 1) for line in headers)), told
         assert differs(json.loads(body), json.loads(response.data)) == "", told
+        if (held := (response.json or {}).get("decision", {}).get("reservation")) is not None:
+            reservations[json.loads(request.text.partition("\n\n")[2])["order"]["id"]] = held["id"]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +140,18 @@ def test_every_body_in_the_table_gets_its_problem(service: Service, name: str) -
     assert json.loads(answer.data)["type"] == f"/problems/{name}"
 
 
+def changed(service: Service, what: str, score: int) -> TestResponse:
+    """A reservation of C-1, voided first where it is to be converted, else confirmed with half of its conditions."""
+    service.put_customer(granted_limit="500000.00", country="CN", facts=GOOD | {"customer.score": score})
+    answer = service.decide(an_order("1000.00", id=what), f"{what}-{score}")
+    path = f"/v1/reservations/{json.loads(answer.data)['decision']['reservation']['id']}"
+    if what == "convert":
+        service.send("POST", f"{path}/void", "order_system", {}, Idempotency_Key=f"void-{score}")
+        return service.send("POST", f"{path}/convert", "order_system", {"amount": "1.00"}, Idempotency_Key="late")
+    half = {"conditions": [{"security": "prepayment", "amount": "300.00", "reference": "B-1"}]}
+    return service.send("POST", f"{path}/confirm", "approver", half, Idempotency_Key=f"half-{score}")
+
+
 OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "not-utf8": lambda s: s.decide('{"customer_id": "标准"}'.encode("gbk")),
     "too-deep": lambda s: s.decide(b'{"a": ' + b"[" * 32 + b"]" * 32 + b"}"),
@@ -144,6 +160,9 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "idempotency-key-missing": lambda s: s.decide(ORDER, key=None),
     "idempotency-key-malformed": lambda s: s.decide(ORDER, key="two words"),
     "idempotency-key-reused": lambda s: s.decide(ORDER | {"customer_id": "C-1"}, key="taken"),
+    "reservation-over": lambda s: changed(s, "convert", 85),
+    "nothing-to-confirm": lambda s: changed(s, "confirm", 85),
+    "conditions-not-met": lambda s: changed(s, "confirm", 70),
     "unauthorized": lambda s: s.send("POST", "/v1/decisions", body=ORDER),
     "forbidden": lambda s: s.decide(ORDER, role="collector"),
     "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
