@@ -1,0 +1,68 @@
+"""The life of reservations against a model, and three faults, put in on purpose, that the model must find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy.exc import IntegrityError
+
+from api.operations import change_reservation
+from storage import reservations
+from storage.reservations import Reservation
+from tests.api.operations.reservation_machine import ReservationMachine
+
+pytestmark = pytest.mark.slow
+
+
+def run(examples: int, steps: int, *, shrink: bool = True) -> None:
+    """Let the machine run; a mutant need not be made small."""
+    phases = (Phase.explicit, Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        ReservationMachine,
+        settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None, phases=phases, database=None,
+                          derandomize=not shrink, suppress_health_check=list(HealthCheck)),
+    )  # fmt: skip
+
+
+def test_the_ledger_does_what_the_model_does(soak: bool) -> None:
+    run(500 if soak else 10, 50 if soak else 25)
+
+
+def nothing_is_over(found: Reservation, now: datetime) -> None:
+    """The fault: whatever happened, the reservation may be changed."""
+
+
+def converts_more(found: Reservation) -> int:
+    """The fault: as much as was held at first may always be converted."""
+    return found.amount
+
+
+def expires_early(found: Reservation, now: datetime) -> bool:
+    """The fault: another clock, ten minutes ahead, decides what has expired."""
+    return found.remaining > 0 and found.expires_at <= now + timedelta(minutes=10)
+
+
+def allow_convert_after_void(patch: pytest.MonkeyPatch) -> None:
+    """Nothing is ever over."""
+    patch.setattr(change_reservation, "refuse_over", nothing_is_over)
+
+
+def allow_more_than_remains(patch: pytest.MonkeyPatch) -> None:
+    """What remains is taken for what was held."""
+    patch.setattr(reservations.Reservation, "remaining", property(converts_more))
+
+
+def let_another_clock_decide(patch: pytest.MonkeyPatch) -> None:
+    """The clock of the machine runs ahead and is believed."""
+    patch.setattr(reservations.Reservation, "is_due", expires_early)
+
+
+@pytest.mark.parametrize("fault", [allow_convert_after_void, allow_more_than_remains, let_another_clock_decide])
+def test_control_a_fault_is_found(fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    fault(monkeypatch)
+    with pytest.raises((AssertionError, IntegrityError)):  # the model differs, or the ledger itself refuses first
+        run(20, 30, shrink=False)
