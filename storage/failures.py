@@ -53,6 +53,9 @@ FAULT_STATES = ("08", "25006", "25P02", "25P03", "28", "3D", "42501", "53", "54"
 NEVER_COMMITTED_STATES = ("23", "25", "40")
 
 
+OTHER_TABLES = ("no such table", "no such column", "has no column named")
+
+
 def code_of(error: BaseException) -> str:
     """SQLite's own name of a failure, such as "SQLITE_FULL", or "" where there is none."""
     origin = error.orig if isinstance(error, DBAPIError) else error
@@ -75,8 +78,8 @@ def named(error: Exception, during: str) -> Exception:
         return Busy(f"the database is busy while {during}; try again")
     if code.startswith(FAULT_CODES):
         return Unavailable(f"the database failed while {during} ({code}); nothing was written, try again")
-    if isinstance(error, DBAPIError) and "no such table" in str(error.orig):
-        return Unavailable("the database has no tables yet; run 'aval db upgrade'")
+    if isinstance(error, DBAPIError) and any(told in str(error.orig) for told in OTHER_TABLES):
+        return Unavailable("the database has not the tables of this version; run 'aval db upgrade'")
     if isinstance(error, IntegrityError) and "hold_within_ceiling" in str(error.orig):
         return OverLimit("a hold would exceed its ceiling; nothing was written")
     if isinstance(error, DBAPIError) and error.connection_invalidated:
@@ -89,8 +92,8 @@ def named_by_state(error: Exception, state: str, during: str) -> Exception:
     told = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     if state.startswith(BUSY_STATES):
         return Busy(f"the database is busy while {during} ({state}); nothing was written, try again")
-    if state == "42P01":
-        return Unavailable("the database has no tables yet; run 'aval db upgrade'")
+    if state in ("42P01", "42703"):
+        return Unavailable("the database has not the tables of this version; run 'aval db upgrade'")
     if state.startswith("23") and "hold_within_ceiling" in told:
         return OverLimit("a hold would exceed its ceiling; nothing was written")
     if state == "23505" and "decision_client_idempotency_key_once" in told:

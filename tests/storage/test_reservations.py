@@ -124,7 +124,9 @@ def set_clock(database: SqliteDatabase, now: datetime) -> None:
 
 
 @pytest.mark.parametrize(("milliseconds", "expired"), [(-1, 0), (0, 1), (1, 1)])
-def test_the_sweep_goes_by_the_clock_of_the_database(file_database: SqliteDatabase, milliseconds: int, expired: int) -> None:
+def test_the_sweep_goes_by_the_clock_of_the_database(
+    file_database: SqliteDatabase, milliseconds: int, expired: int
+) -> None:
     found = reserve(file_database)
     set_clock(file_database, found.expires_at + timedelta(milliseconds=milliseconds))
     for look_back in (timedelta(days=7), None):

@@ -117,7 +117,7 @@ def patiently(migrate: Callable[[Database, str], None], database: Database, revi
 def test_the_tables_change_while_others_decide_and_nothing_is_lost(fresh: Fresh) -> None:
     location = fresh()
     database = a_database(location, limit=10**9, wait_seconds=5.0)
-    downgrade(database, "0002")  # what decisions use is all there at this step
+    downgrade(database, "0003")  # whoever decides now is told that the tables are of another version
     ended = threading.Event()
     stored: list[str] = []
     told: list[Unavailable] = []
@@ -137,8 +137,8 @@ def test_the_tables_change_while_others_decide_and_nothing_is_lost(fresh: Fresh)
     for one in asking:
         one.start()
     try:
-        for revision in ("0003", "0002", "0003"):
-            patiently((upgrade if revision == "0003" else downgrade), database, revision)
+        for revision in ("0004", "0003", "0004"):
+            patiently((upgrade if revision == "0004" else downgrade), database, revision)
         wanted, ends = len(stored) + 5, time.monotonic() + 30
         while len(stored) < wanted and time.monotonic() < ends:
             ended.wait(0.01)
