@@ -207,6 +207,7 @@ class _Search:
         if AMOUNT not in names:
             return rules
         credit = top(AMOUNT) - (top(PREPAID) if PREPAID in names else 0)
+        rules.append(credit >= 0)  # nobody prepays more than the order: the doors refuse it
         if CREDIT in facts:
             rules.append(facts[CREDIT].top == credit)
         if UNSECURED in facts:

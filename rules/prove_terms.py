@@ -37,7 +37,7 @@ from rules.prove_values import (
 LAST_DAY = 3_652_059
 NATURAL = ("count", "months", "hours")
 REAL = ("percent", "ratio", "rate", "number")
-NEVER_NEGATIVE = ("order.amount", "order.prepaid")
+NEVER_NEGATIVE = ("order.amount", "order.prepaid", "order.credit_amount", "order.unsecured_amount")
 NO_WORD = 0
 
 

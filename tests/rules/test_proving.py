@@ -75,6 +75,15 @@ def test_a_planted_mistake_is_refuted(was: str, now: str, promise: str) -> None:
     assert proofs(STANDARD.replace(was, now))[promise].status == "refuted"
 
 
+@pytest.mark.parametrize("never", ["order.unsecured_amount < 0", "order.prepaid > order.amount"])
+def test_no_promise_is_broken_by_an_order_that_nobody_can_place(never: str) -> None:
+    known = "  - better score never worse\n"
+    for when, status in ((never, "proved"), ("order.unsecured_amount < 1_000_000", "refuted")):
+        planted = f"  - always: {{when: {when}, then: {{verdict: deny}}}}\n"
+        found = next(iter(proofs(STANDARD.replace(known, planted, 1)).values()))
+        assert found.status == status, found
+
+
 def test_a_referral_without_authority_is_found() -> None:
     start, end = STANDARD.index("\nauthority:"), STANDARD.index("\nsettings:")
     found = proofs(STANDARD[:start] + STANDARD[end:])["every referral can be released by someone"]
