@@ -238,7 +238,7 @@ def _check_or_group(shapes: Shapes, node: Node, outer: Condition | None) -> list
         asked = shapes.condition(shapes.need(inner, "only_when", node.at, "a group"), "only_when")
         items = shapes.items(shapes.need(inner, "checks", node.at, "a group"), "checks")
         return [check for item in items for check in _check_or_group(shapes, item, _both(outer, asked, node.at))]
-    values = shapes.block(node, "a check", (*CHECK_KEYS, "otherwise"), ("if_absent",))
+    values = shapes.block(node, "a check", CHECK_KEYS, ("if_absent",), judged=("otherwise",))
     check = None if values is None else _check(shapes, values, node.at, outer)
     named = None if values is None else values.get("check")
     if check is None and isinstance(named, Scalar):

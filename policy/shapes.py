@@ -53,20 +53,25 @@ class Shapes:
         named = place if " " in place else f"'{place}'"
         self.note("wrong-shape", node.at, f"{named} needs {wanted}, here is {found}")
 
-    def block(self, node: Node, place: str, known: Iterable[str], later: Iterable[str] = ()) -> Keys | None:
-        """The values of a block by key; a key that does not belong here is a finding, and read as the one meant."""
+    def block(
+        self, node: Node, place: str, known: Iterable[str], later: Iterable[str] = (), judged: Iterable[str] = ()
+    ) -> Keys | None:
+        """The values of a block by key; a key that does not belong here is a finding, and read as the one meant.
+
+        Keys that are `judged` by the caller are read too, and never offered.
+        """
         if not isinstance(node, Block):
             self.wrong(node, "a block of keys and values", place)
             return None
-        known, later = tuple(known), tuple(later)
-        values = Keys((key.text, value) for key, value in node.entries if key.text in known)
+        known, later, judged = tuple(known), tuple(later), tuple(judged)
+        values = Keys((key.text, value) for key, value in node.entries if key.text in known + judged)
         values.whole, unknown = not node.damaged, 0
         for key, value in node.entries:
             if key.text in later:
                 values.whole = False
                 self.note("not-yet-supported", key.at, f"'{key.text}' is part of the language, but this version does "
                           "not run it", INSTEAD.get(key.text, "take it out until it does"))  # fmt: skip
-            elif key.text not in known and unknown < UNKNOWN_MAX:
+            elif key.text not in known + judged and unknown < UNKNOWN_MAX:
                 unknown += 1
                 meant = self.unknown_key(key, place, known)
                 if meant is not None:
