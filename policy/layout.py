@@ -1,4 +1,4 @@
-"""A policy file in the house layout: conditions as lines, and nothing in braces that has brackets or braces of its own.
+"""A policy file in the house layout: conditions as lines, and no row in braces that has brackets or braces of its own.
 
 The text is changed only where it has to be, so comments, blank lines and everybody's spacing stay. INVARIANT: the
 digest of the file's meaning is the same before and after; where a rewriting would change it, the file stays as it is.
@@ -20,6 +20,7 @@ from policy.vocabulary import Vocabulary
 
 CONDITIONS = ("when", "only_when", "enter", "leave", "while")
 GROUPS = ("any", "all", "not")
+NO_ROWS = ("settings", "lists", "facts", "tests", "promises")  # what their items hold reads well in braces
 PASSES_MAX = 20  # each pass opens one level of braces
 _HALF = re.compile(r"(<=|>=|<|>)\s*([^,]+)")
 _SPAN = re.compile(r"[\[(][^\[\](),]*\.\.[^\[\](),]*[\])]")
@@ -85,9 +86,9 @@ def _nodes(node: Any, above: Any = None, key: Any = None) -> Iterator[tuple[Any,
 
 
 def unfolded(text: str) -> Iterator[Edit]:
-    """Braces of the outermost level that hold brackets or braces of their own, written as lines."""
+    """Braces of a row that hold brackets or braces of their own, written as lines; the outermost level of them."""
     shift = len(text) - len(text.removeprefix("\ufeff"))
-    for node, above, key in _nodes(_root(text)):
+    for node, above, key in _in_rows(_root(text)):
         if not _is_crowded(node) or above is None or above.flow_style:
             continue
         start, end = node.start_mark.index + shift, node.end_mark.index + shift
@@ -106,6 +107,16 @@ def unfolded(text: str) -> Iterator[Edit]:
             indent = "\n" + " " * (key.start_mark.column + 2)
             behind = text.rindex(":", 0, start) + 1
             yield Edit(behind, rest.end(), indent.join([comment, *map(str, inside)]))
+
+
+def _in_rows(root: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """The rows of sections, which are the items of their lists, and every node in them, as `_nodes` gives them."""
+    for section, value in root.value:
+        if section.value in NO_ROWS:
+            continue
+        rows = [one for one, _, _ in _nodes(value) if isinstance(one, yaml.SequenceNode) and not one.flow_style]
+        inside = {id(one): (one, above, key) for row in rows for one, above, key in _nodes(row) if above is not None}
+        yield from inside.values()
 
 
 def _is_crowded(node: Any) -> bool:

@@ -21,7 +21,7 @@ from rules.facts import trade_vocabulary
 def fmt(context: click.Context, names: tuple[str, ...], only_check: bool, show: bool, language: str) -> None:
     """Write policy files in the house layout; a folder stands for all policies in it.
 
-    Conditions become lines, and what stands in braces though it has brackets of its own gets lines of its own. The
+    Conditions become lines, and a row in braces that has brackets of its own gets lines of its own. The
     meaning and every comment stay. A file with errors stays as it is, and ends the command with 1.
     """
     failed = changed = 0

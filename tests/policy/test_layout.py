@@ -63,16 +63,24 @@ def test_tiers_are_laid_out(rows: str, wanted: str) -> None:
     assert tiers(rows) == wanted
 
 
-def test_braces_that_hold_lists_get_lines_and_empty_lists_stay() -> None:
-    roles = "roles: {rising: [analyst, cfo]}  # low to high\n"
-    text = f"{HEAD}{roles}tests:\n  - base: x\n    given: {{invoices: []}}\n"
-    assert fmt(text) == text.replace(
-        "roles: {rising: [analyst, cfo]}  # low to high", "roles:  # low to high\n  rising: [analyst, cfo]")
+def test_only_rows_get_lines() -> None:
+    text = (f"{HEAD}roles: {{rising: [analyst, cfo], also: [clerk]}}  # low to high\n"
+            "facts:\n  customer.x: {kind: flag, from: master, meaning: {en: x, zh: x}}\n"
+            "lists: {embargo: [KP, IR]}\n"
+            "tests:\n  - base: x\n    given: {customer.score: 5, invoices: [{open_amount: 1}]}\n"
+            "  - name: y\n    given: {like: x}\n    expect: {verdict: refer, missing: [customer.score]}\n")  # fmt: skip
+    assert fmt(text) == text
+
+
+def test_a_value_in_a_row_gets_lines() -> None:
+    rows = '  - tier: a\n    when: {any: [customer.score < 5, customer.insolvent is true]}\n'
+    assert tiers(rows) == ("  - tier: a\n    when:\n"
+                           "      any: [customer.score < 5, customer.insolvent is true]\n")  # fmt: skip
 
 
 def test_a_comment_inside_braces_keeps_them() -> None:
-    text = f"{HEAD}roles: {{rising: [analyst,  # low\n  cfo]}}\n"
-    assert fmt(text) == text
+    rows = "  - {tier: a, when: [customer.score < 5,  # low\n     customer.insolvent is true]}\n"
+    assert tiers(rows) == rows
 
 
 def test_a_file_with_errors_stays_and_they_are_told() -> None:
