@@ -25,6 +25,13 @@ class Where:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+def sentence(message: str, help: str, language: str) -> str:
+    """What is wrong and what to do about it, "en" or "zh"."""
+    if language == "zh":
+        message, help = in_chinese(message), in_chinese(help)
+    return f"{message}{'；' if language == 'zh' else '; '}{help}" if help else message
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One finding: what is wrong, where, and what to do about it.
@@ -50,11 +57,7 @@ class Problem:
 
     def told(self, language: str) -> str:
         """The finding in one line, "en" or "zh"."""
-        if language == "zh":
-            tail = f"；{in_chinese(self.help)}" if self.help else ""
-            return f"{self.where}: {self.code}: {in_chinese(self.message)}{tail}"
-        tail = f"; {self.help}" if self.help else ""
-        return f"{self.where}: {self.code}: {self.message}{tail}"
+        return f"{self.where}: {self.code}: {sentence(self.message, self.help, language)}"
 
     def as_dict(self) -> dict[str, object]:
         """The finding for machines: the same words, one key each, in both languages."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from api.commands.files import counted, read_file
+from api.commands.files import counted, language_option, read_file, said
 from api.dmn_answers import answer, facts_of
 from policy import load_policy
 from policy.dmn.cases import Case, Result, read_cases, run_cases, same, shown
@@ -35,70 +35,83 @@ def dmn() -> None:
 @click.argument("name", metavar="FILE")
 @click.option("--output", metavar="FILE", help="Where the policy goes  [default: the terminal]")
 @click.option("--currency", default="USD", show_default=True, help="The currency of the policy; DMN knows none.")
+@language_option
 @click.pass_context
-def import_(context: click.Context, name: str, output: str | None, currency: str) -> None:
+def import_(context: click.Context, name: str, output: str | None, currency: str, language: str) -> None:
     """Make a policy of a DMN file; what cannot be kept exactly is refused by name, with its line.
 
     Ends with 1 where something was refused. The rest is written all the same, and asks for what was refused as a fact.
     """
-    model = _read(context, name)
+    model = _read(context, name, language)
     imported, program, problems = _imported(model, currency)
     for finding in (*imported.findings, *problems):
-        click.echo(str(finding), err=True)
+        click.echo(finding.told(language), err=True)
     if output is None:
         click.echo(imported.text, nl=False)
     else:
         _write(Path(output), imported.text)
     refused = [finding for finding in imported.findings if finding.severity == "error"]
     kept = f"{counted(len(imported.answers), 'decision')} kept"
-    click.echo(f"{kept}, {counted(len(refused), 'part')} refused", err=True)
+    click.echo(said(f"{kept}, {counted(len(refused), 'part')} refused", language), err=True)
     context.exit(1 if refused or program is None else 0)
 
 
 @dmn.command("test")
 @click.argument("name", metavar="FILE.dmn")
 @click.argument("tests", metavar="FILE.xml")
+@language_option
 @click.pass_context
-def test(context: click.Context, name: str, tests: str) -> None:
+def test(context: click.Context, name: str, tests: str, language: str) -> None:
     """Run a test file of the DMN compatibility kit on a DMN file, and on the policy made from it.
 
     Ends with 1 where a result differs, or the policy answers otherwise than DMN.
     """
-    model = _read(context, name)
-    cases = _cases(context, tests)
+    model = _read(context, name, language)
+    cases = _cases(context, tests, language)
     imported, program, _ = _imported(model, "USD")
     rows, failed = [], 0
     for result in run_cases(model, cases):
-        second, agrees = _second(model, imported, program, result, cases)
+        second, agrees = _second(model, imported, program, result, cases, language)
         good = result.agrees and agrees
         failed += not good
-        rows.append((result.case, result.expected.decision, shown(result.expected.value), _found(result), second,
-                     "pass" if good else "FAIL"))  # fmt: skip
-    _table(rows)
-    click.echo(f"{counted(len(rows), 'result')}: {len(rows) - failed} pass, {failed} fail")
+        wanted, found = shown(result.expected.value), _found(result, language)
+        rows.append((result.case, result.expected.decision, wanted, found, second, mark(good, language)))
+    _table(rows, language)
+    click.echo(said(f"{counted(len(rows), 'result')}: {len(rows) - failed} pass, {failed} fail", language))
     context.exit(1 if failed or not rows else 0)
 
 
-def _found(result: Result) -> str:
-    return result.told or shown(result.found)
+def mark(good: bool, language: str) -> str:
+    """How a result ends; Chinese has the words of `aval test`."""
+    if language == "zh":
+        return said("passed" if good else "FAILED", language)
+    return "pass" if good else "FAIL"
+
+
+def _found(result: Result, language: str) -> str:
+    if result.refused is not None:
+        return result.refused.told(language)
+    return said(result.told, language) or shown(result.found)
 
 
 def _second(model: Model, imported: Imported, program: Program | None, result: Result,
-            cases: tuple[Case, ...]) -> tuple[str, bool]:  # fmt: skip
+            cases: tuple[Case, ...], language: str) -> tuple[str, bool]:  # fmt: skip
     """What the imported policy answers, and whether that is what DMN does; a refused decision has no answer there."""
     term = imported.answers.get(result.expected.decision)
     if term is None or program is None:
-        return "refused", True
+        return said("refused", language), True
     decisions = Decisions(model, next(case.given for case in cases if case.name == result.case))
     try:
         facts = facts_of(imported, _reader(decisions))
         found = answer(program, term, facts)
-    except (Inexact, Refused) as told:
-        return str(told), True
+    except Refused as refused:
+        return refused.finding.told(language), True
+    except Inexact as told:
+        return said(str(told), language), True
     if same(result.found, found):
-        return "the same", True
+        return said("the same", language), True
     if found is None and None in facts.values():
-        return "refers: a fact is missing", True  # as the language does on purpose, see docs/dmn.md
+        return said("refers: a fact is missing", language), True  # as the language does on purpose, see docs/dmn.md
     return shown(found), False
 
 
@@ -120,19 +133,19 @@ def _imported(model: Model, currency: str) -> tuple[Imported, Program | None, tu
     return imported, loaded.program, tuple(errors(loaded.problems))
 
 
-def _read(context: click.Context, name: str) -> Model:
+def _read(context: click.Context, name: str, language: str) -> Model:
     try:
         return read_model(read_file(Path(name)), name)
     except Refused as refused:
-        click.echo(str(refused.finding), err=True)
+        click.echo(refused.finding.told(language), err=True)
         context.exit(1)
 
 
-def _cases(context: click.Context, name: str) -> tuple[Case, ...]:
+def _cases(context: click.Context, name: str, language: str) -> tuple[Case, ...]:
     try:
         return read_cases(read_file(Path(name)), name)
     except Refused as refused:
-        click.echo(str(refused.finding), err=True)
+        click.echo(refused.finding.told(language), err=True)
         context.exit(1)
 
 
@@ -143,12 +156,12 @@ def _write(path: Path, text: str) -> None:
         raise click.UsageError(f"cannot write '{path}' ({error.strerror}); name a file in a folder of yours") from None
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> None:
+def _table(rows: Sequence[tuple[str, ...]], language: str) -> None:
     from rich.table import Table
 
     from api.commands.terminal import terminal
 
-    table = Table(*CELLS, box=None, pad_edge=False)
+    table = Table(*(said(cell, language) for cell in CELLS), box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(cell if len(cell) <= SHOWN_LENGTH else cell[: SHOWN_LENGTH - 3] + "..." for cell in row))
     terminal().print(table)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from api.commands.files import broken, counted, load, read_file, tell
+from api.commands.files import broken, counted, load, read_file, said, tell
 from policy import Loaded
 from policy.given import read_given
 from policy.program import Program
@@ -40,11 +40,11 @@ def explain(
     """
     if row is not None and facts_name is not None:
         raise click.UsageError("a row is explained without facts; give either ROW or --facts")
-    loaded = _loaded(context, name)
+    loaded = _loaded(context, name, language)
     program = loaded.program
     assert program is not None
     if facts_name is not None:
-        order = _order(context, loaded, facts_name, as_of.date() if as_of else None)
+        order = _order(context, loaded, facts_name, as_of.date() if as_of else None, language)
         _decision(program, order, language, as_json)
         return
     found = find_rows(program, row) if row is not None else tuple(places(program))
@@ -83,21 +83,25 @@ def _decision(program: Program, order: OrderFacts, language: str, as_json: bool)
         click.echo(f"{'    ' * one.depth}{one.text}")
 
 
-def _loaded(context: click.Context, name: str) -> Loaded:
+def _loaded(context: click.Context, name: str, language: str) -> Loaded:
     loaded = load(_existing(name))
     if loaded.program is None:
-        tell(loaded.problems)
-        click.echo(f"{name} cannot be explained: it has {counted(broken(loaded.problems), 'error')}", err=True)
+        tell(loaded.problems, language)
+        told = f"{name} cannot be explained: it has {counted(broken(loaded.problems), 'error')}"
+        click.echo(said(told, language), err=True)
         context.exit(1)
     return loaded
 
 
-def _order(context: click.Context, loaded: Loaded, name: str, as_of: date | None) -> OrderFacts:
+def _order(
+    context: click.Context, loaded: Loaded, name: str, as_of: date | None, language: str
+) -> OrderFacts:
     assert loaded.policy is not None and loaded.program is not None
     given, problems = read_given(read_file(_existing(name)), name, loaded.policy, trade_vocabulary())
     if given is None:
-        tell(problems)
-        click.echo(f"nothing is explained: the facts have {counted(broken(problems), 'error')}", err=True)
+        tell(problems, language)
+        told = f"nothing is explained: the facts have {counted(broken(problems), 'error')}"
+        click.echo(said(told, language), err=True)
         context.exit(1)
     facts = dict(given.facts)
     if as_of is not None or facts.get("as_of") is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from api.commands.database import database_option, opened
-from api.commands.files import counted, read_file, shelf_beside
+from api.commands.files import counted, language_option, read_file, said, shelf_beside
 
 
 @click.group()
@@ -24,8 +24,9 @@ def policy() -> None:
 @click.option("--by", metavar="PERSON", default=getpass.getuser, show_default="you", help="Who publishes it.")
 @click.option("--keep-aside", is_flag=True, help="Store it for previews, and let the present one go on deciding.")
 @database_option
+@language_option
 @click.pass_context
-def publish(context: click.Context, file: Path, by: str, keep_aside: bool, database: str) -> None:
+def publish(context: click.Context, file: Path, by: str, keep_aside: bool, database: str, language: str) -> None:
     """Check FILE, run its tests, try it on both engines, store it, and let it decide from now on.
 
     Ends with 1, and changes nothing, where any of that fails.
@@ -37,13 +38,13 @@ def publish(context: click.Context, file: Path, by: str, keep_aside: bool, datab
             given = PolicyFile(read_file(file), str(file), shelf_beside(file))
             stored = publish_policy(found, given, by, effective=not keep_aside)
         except NotPublishable as refused:
-            click.echo(str(refused))
-            click.echo(f"'{file}' is not published", err=True)
+            click.echo(refused.told(language))
+            click.echo(said(f"'{file}' is not published", language), err=True)
             context.exit(1)
     state = "is stored, and does not decide" if keep_aside else "decides from now on"
-    click.echo(f"{stored.name} version {stored.version} {state}: {stored.digest}")
+    click.echo(said(f"{stored.name} version {stored.version} {state}: {stored.digest}", language))
     for part in stored.parts:
-        click.echo(f"  with {part.name}: {part.digest}")
+        click.echo(f"  {said(f'with {part.name}: {part.digest}', language)}")
 
 
 @policy.command("list")

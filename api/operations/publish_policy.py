@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from policy.chinese import in_chinese
 from policy.load import NO_PARTS, Loaded, load_policy
 from policy.parts import Shelf
 from policy.problems import Problem, errors
@@ -33,9 +34,16 @@ class NotPublishable(ValueError):
     """The file cannot be published; `problems` are its errors, `failed` its failing tests, else an engine differed."""
 
     def __init__(self, problems: tuple[Problem, ...] = (), failed: tuple[Result, ...] = (), engines: str = "") -> None:
-        told = [*map(str, problems), *(f"the test '{one.name}' in line {one.line} fails" for one in failed), engines]
-        super().__init__("\n".join(line for line in told if line))
-        self.problems, self.failed = problems, failed
+        self.problems, self.failed, self.engines = problems, failed, engines
+        super().__init__(self.told("en"))
+
+    def told(self, language: str) -> str:
+        """Why not, a line each, "en" or "zh"; what an engine did is told as it came."""
+        lines = [f"the test '{one.name}' in line {one.line} fails" for one in self.failed]
+        if language == "zh":
+            lines = [in_chinese(line) for line in lines]
+        told = [*(one.told(language) for one in self.problems), *lines, self.engines]
+        return "\n".join(line for line in told if line)
 
 
 def publish_policy(database: Database, file: PolicyFile, by: str, effective: bool = False) -> PolicyVersion:

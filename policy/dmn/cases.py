@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from policy.dmn.decide import Decisions
 from policy.dmn.evaluate import Inexact, Value
-from policy.dmn.findings import Refused, refuse
+from policy.dmn.findings import Finding, Refused, refuse
 from policy.dmn.markup import Element, read_markup
 from policy.dmn.model import Model
 from policy.problems import Where
@@ -44,13 +44,17 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One comparison: what was expected, what came, and whether they agree; `told` says why there is no value."""
+    """One comparison: what was expected, what came, and whether they agree; `told` says why there is no value.
+
+    `refused` is the finding, where it is one that says so.
+    """
 
     case: str
     expected: Expected
     found: Value
     agrees: bool
     told: str = ""
+    refused: Finding | None = None
 
 
 def read_cases(source: bytes, file: str) -> tuple[Case, ...]:
@@ -117,7 +121,7 @@ def _result(case: Case, expected: Expected, decisions: Decisions) -> Result:
     try:
         found = decisions[expected.decision]
     except Refused as refused:
-        return Result(case.name, expected, None, False, str(refused.finding))
+        return Result(case.name, expected, None, False, str(refused.finding), refused.finding)
     except Inexact as inexact:
         return Result(case.name, expected, None, False, str(inexact))
     return Result(case.name, expected, found, same(expected.value, found))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policy.problems import Where
+from policy.problems import Where, sentence
 
 CODES: dict[str, str] = {
     "dmn-too-large": "the file is larger than a DMN file may be",
@@ -44,8 +44,11 @@ class Finding:
         assert self.code in CODES, self.code
 
     def __str__(self) -> str:
-        tail = f"; {self.help}" if self.help else ""
-        return f"{self.where}: {self.code}: {self.message}{tail}"
+        return self.told("en")
+
+    def told(self, language: str) -> str:
+        """The finding in one line, "en" or "zh"."""
+        return f"{self.where}: {self.code}: {sentence(self.message, self.help, language)}"
 
 
 class Refused(Exception):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from policy.chinese import ARROW, FOLDER, PLACE, entries, in_chinese
+from policy.dmn.findings import CODES as DMN_CODES
 from policy.load import load_policy
 from policy.problems import CODES, Problem
 from rules.facts import trade_vocabulary
@@ -23,8 +24,8 @@ ENGLISH = re.compile(
     r"|write|add|take|give|only|one of|both|each|other|stands|found|wanted|did you)(?![A-Za-z_.:])"
 )
 WORDS = re.compile("[a-z]{2}.* | .*[a-z]{2}")  # a single word is mostly one of the language's own
-WHERE = {"policy/analysis": "analysis", "rules": "analysis", "policy/expression": "lines", "policy/line_slips": "lines",
-         "policy/diff": "reports", "api/commands": "reports"}  # fmt: skip
+WHERE = {"policy/dmn": "dmn", "policy/analysis": "analysis", "rules": "analysis", "policy/expression": "lines",
+         "policy/line_slips": "lines", "policy/diff": "reports", "api/commands": "reports"}  # fmt: skip
 
 
 def text_of(node: ast.expr) -> str | None:
@@ -85,10 +86,12 @@ def told(source: Source) -> list[tuple[int, str]]:
 def arguments(call: ast.Call) -> list[ast.expr]:
     """What a call that makes a finding says: everything behind its code; what `said` and `change` tell: the first."""
     called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if called in ("said", "change") and call.args:
+    if called in ("said", "change", "FeelError", "Inexact") and call.args:
         return call.args[:1]
+    if called == "refuse" and isinstance(call.func, ast.Attribute):  # of a translation, which knows code and place
+        return call.args
     given = [*call.args, *(word.value for word in call.keywords if word.arg in ("code", "message", "help"))]
-    at = [number for number, one in enumerate(given) if any(code in CODES for code in codes(one))]
+    at = [number for number, one in enumerate(given) if any(code in CODES or code in DMN_CODES for code in codes(one))]
     return given[at[0] + 1 :] if at and len(given) > at[0] + 1 else []
 
 
@@ -124,7 +127,7 @@ def test_every_text_of_a_finding_has_its_chinese() -> None:
 
 def test_every_code_has_its_chinese() -> None:
     known = entries()
-    faults = [f"{meaning}{ARROW}中文" for meaning in CODES.values() if meaning not in known]
+    faults = [f"{meaning}{ARROW}中文" for meaning in (CODES | DMN_CODES).values() if meaning not in known]
     assert not faults, "add to policy/wording_zh/codes.txt:\n" + "\n".join(faults)
 
 
@@ -161,3 +164,12 @@ def test_the_reader_finds_a_text_without_chinese() -> None:
 
 def test_a_sentence_left_in_english_is_found() -> None:
     assert english_left(Problem("kind", None, "the cat has no 'hat'"))  # type: ignore[arg-type]
+
+
+def test_the_reader_finds_the_texts_of_a_dmn_import() -> None:
+    source = Source("policy/dmn/x.py", 'def f(here, a, at):\n    raise refuse("dmn-xml", at, "bad file", "mend it")\n'
+                    'def g(here, a):\n    raise FeelError(f"\'{a}\' is bad", 0)\n'
+                    'def h(here):\n    raise here.refuse("a bad column", "leave it")\n')  # fmt: skip
+    assert [fault.splitlines()[1].removesuffix(f"{ARROW}中文") for fault in lacking(source, {})] == [
+        "bad file", "mend it", "'{0}' is bad", "a bad column", "leave it",
+    ]  # fmt: skip

@@ -68,3 +68,52 @@ def test_tests_and_proofs_are_told_in_chinese(changed: str) -> None:
     assert "已证明 2 项承诺中的 1 项（50 %），针对各项事实俱全的订单" in proved
     assert "未运行，1 个错误" in aval("test", str(BROKEN / "gap.yaml"), "--lang", "zh")
     assert "未作证明，1 个错误" in aval("prove", str(BROKEN / "gap.yaml"), "--lang", "zh")
+
+
+MODEL = (
+    '<definitions name="m"><inputData name="A"><variable name="A" typeRef="number"/></inputData><decision name="Got">'
+    '<variable name="Got" typeRef="number"/><literalExpression><text>{}</text></literalExpression></decision>'
+    "</definitions>"
+)
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        ("A ** A", "dmn-not-kept: 'Got' 中：乘方 ** 没有精确对应；请将其结果作为输入提供"),
+        ("A +", "dmn-expression: 'A +'：应为值处出现了 'the end'；请只用所支持的 FEEL 部分书写"),
+        ("B", "dmn-reference: 此处不认识 'B'；请引用输入、决策或参数"),
+    ],
+)
+def test_a_dmn_import_is_chinese(tmp_path: Path, formula: str, told: str) -> None:
+    path = tmp_path / "m.dmn"
+    path.write_text(MODEL.format(formula), "utf-8")
+    found = aval("dmn", "import", str(path), "--lang", "zh")
+    assert told in found
+    assert "0 个决策已转换，1 处被拒绝\n" in found
+    path.write_text("<a></b>", "utf-8")
+    told = "dmn-xml: 这不是合法的 XML：起止标签不匹配；请重新导出文件\n"
+    assert told in aval("dmn", "import", str(path), LANG="zh_CN")
+
+
+def test_a_dmn_test_is_chinese(tmp_path: Path) -> None:
+    path, cases = tmp_path / "m.dmn", tmp_path / "m.xml"
+    path.write_text(MODEL.format("A * 2"), "utf-8")
+    cases.write_text(
+        '<testCases xmlns:xsi="x"><testCase id="1"><resultNode name="Got"><expected><value xsi:type="xsd:decimal">4'
+        "</value></expected></resultNode></testCase></testCases>", "utf-8",
+    )  # fmt: skip
+    found = aval("dmn", "test", str(path), str(cases), "--lang", "zh")
+    assert "用例" in found and "未通过" in found
+    assert found.endswith("1 项结果：0 项一致，1 项不一致\n")
+
+
+def test_a_broken_file_is_not_published_and_not_explained_in_chinese(tmp_path: Path) -> None:
+    gap, database = str(BROKEN / "percent.yaml"), str(tmp_path / "aval.db")
+    assert aval("db", "upgrade", "--database", database)
+    published = aval("policy", "publish", gap, "--database", database, "--lang", "zh")
+    explained = aval("explain", gap, "--lang", "zh")
+    assert f"'{gap}' 未发布\n" in published
+    assert f"{gap} 无法解释：有" in explained
+    for told in (published, explained):
+        assert not [line for line in told.splitlines() if ENGLISH.search(QUOTED.sub("", line))], told
