@@ -222,7 +222,7 @@ def test_a_failing_test_and_what_it_no_longer_shows_are_told(tmp_path: Path) -> 
     found = aval("test", str(path))
     assert found.exit_code == 1
     assert "verdict: wanted approve_with_conditions, found approve" in found.stdout
-    assert f"{path}: 58 tests passed, 1 failed" in found.stdout
+    assert f"{path}: 62 tests passed, 1 failed" in found.stdout
     assert f"{path}:26: no test shows: customer.score just below 80 (79)" in found.stdout
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import date
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from policy.expression import read_condition, read_date, read_formula, read_number, read_tests
@@ -277,7 +278,7 @@ def test_a_slip_says_what_was_meant_at_its_character(line: str, column: int, tol
 
 @pytest.mark.parametrize(
     "line",
-    ["a + 5 business days", "month end of a", "count of holds since a by b where c > 1"],
+    ["a + 5 business days", "month end of a"],
 )  # fmt: skip
 def test_what_does_not_run_yet_says_so(line: str) -> None:
     problem = read_formula(line, AT)
@@ -358,6 +359,7 @@ ARITHMETIC = st.recursive(
 @settings(max_examples=200, deadline=None)
 @given(ARITHMETIC)
 def test_arithmetic_means_what_it_means_everywhere(text: str) -> None:
+    assume(not re.fullmatch(r"\d+ ?- ?\d+", text))  # two bare numbers alone are read as a span, and told
     assert value_of(read_formula(text, AT)) == eval(text)  # our own digits, signs and brackets only
 
 
