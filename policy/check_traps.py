@@ -70,10 +70,9 @@ def _prepaid(inference: Inference) -> None:
     checks = [one for one in inference.names.policy.checks if one.at.file == inference.names.policy.file]
     careful = any(_asks_for_risk(inference, one) for one in checks)
     for check in checks:
-        ceiling = isinstance(check.allowed, Name) and check.allowed.text == "limit.effective"
         owed = check.measure is not None and EXPOSURE in _reads(inference, check.measure)
         asked = _concerns_orders(check) and check.verdict.text != "warn" and not _asks_for_risk(inference, check)
-        if asked and check.op in CEILING and owed and (ceiling or careful):
+        if asked and check.op in CEILING and owed and careful:
             name = check.name.text
             inference.note("prepaid-order", check.name.at, f"the check '{name}' is asked of every order: one that is "
                            "prepaid in full, of a customer who owes too much already, fails it too",

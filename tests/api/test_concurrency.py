@@ -95,16 +95,18 @@ def test_every_answer_states_the_exposure_that_held_when_it_was_recorded(tmp_pat
 
 def read_then_write(held: Services, asked: Asked, slow: Slow) -> Answer:
     """The wrong way: evaluate on what was read before the lock, then write it down without looking again."""
+    wanted = asked.wanted.order
+    assert wanted is not None
     with use_policy(held, slow.account.policy_digest) as loaded:
-        found: Evaluated = evaluate(held, loaded, slow, Asking(asked.key, asked.order, {}))
+        found: Evaluated = evaluate(held, loaded, slow, Asking(asked.key, wanted, {}))
         with held.database.write() as work:
             locked = work.accounts.lock(asked.customer_id)
             assert locked is not None
             decision = found.decision
             response = canonical_json({"decision": decision.as_dict(), "receipt": None})
-            amount = asked.order.unsecured_amount.minor
+            amount = wanted.unsecured_amount.minor
             hold = Hold(f"r-{asked.key}", amount, None, locked.now) if decision.verdict == "approve" else None
-            order = DecidedOrder(asked.order.order_id, asked.order.amount.minor, amount, decision.as_of)
+            order = DecidedOrder(wanted.order_id, wanted.amount.minor, amount, decision.as_of)
             work.decisions.record(locked, NewDecision(
                 decision.decision_id, asked.caller.client, asked.key, asked.hash, 201, response, decision.verdict,
                 decision.policy.digest, decision.policy.program_digest, decision.as_of, order, asked.body, {}, {}, hold,
