@@ -528,7 +528,7 @@ class Evaluator:
         missing = {*(unclear.why if unclear else ()), *(why for check in checks for why in check.missing)}
         offer, most = (known(cells.get(("terms", name))) for name in ("offer", "longest"))
         terms, longest, changed = self.choice(offer, most)
-        to_bring = document_security.to_bring(self, terms, ways)
+        to_bring = tuple(tuple(sorted(way)) for way in document_security.to_bring(self, terms, ways))
         verdict, hard_stop = self.verdict(checks, missing, bool(to_bring) or changed)
         shown = [name for name in ("tiers", "limits", "terms", "security") if name in self.sections]
         shown += ["authority"] if verdict == "refer" and "authority" in self.sections else []
