@@ -81,7 +81,8 @@ def answer_of(program: Program, outcome: Outcome) -> Answer:
         checks.append(Found(found.name, found.status, found.missing, *shown, found.lifted_by))
     limits = {name: NOBODY if name == "limit" and value == NO_LIMIT else value
               for name, value in outcome.limits.items()}  # fmt: skip
-    security = tuple(tuple(sorted((one.instrument, one.share, one.amount) for one in rest)) for rest in outcome.security)
+    brought = ([(one.instrument, one.share, one.amount) for one in rest] for rest in outcome.security)
+    security = tuple(tuple(sorted(way)) for way in brought)
     return Answer(
         outcome.verdict, outcome.hard_stop, outcome.tier, limits, outcome.terms, outcome.longest, security,
         outcome.authority, tuple(checks), outcome.missing, outcome.rows,

@@ -34,7 +34,8 @@ def test_a_sound_state_has_no_finding_and_a_table_of_three_rows() -> None:
 @pytest.mark.parametrize(("old", "new", "wanted"), [
     ("> 60", "> 60 days", []),
     ("    leave: account.overdue_amount is 0\n", "",
-     ["2:3: never-left: 'held' can be entered but never left; add 'leave: ...', the lines that end it, such as 'reopened by cfo' where only a person may"]),
+     ["2:3: never-left: 'held' can be entered but never left; add 'leave: ...', the lines that end it, such as "
+      "'reopened by cfo' where only a person may"]),
     ("    enter: account.oldest_overdue_days > 60\n", "",
      ["2:3: missing-key: state 'held' has no 'enter'; add 'enter: ...'"]),
     ("enter:", "of: group\n    enter:", ["3:9: not-yet-supported: a state of a 'group' is part of the language, but "
