@@ -33,9 +33,9 @@ ANY = ("any", "任意")
 
 def documents_of(program: Program, facts: Mapping[str, Any]) -> tuple[DocumentEntry, ...]:
     """Every document that a fitting row requires, or a row of which it is not known whether it fits."""
-    found = []
+    found, evaluation = [], Evaluation(program.nodes, program.tables, facts)
     for asked in program.documents:
-        parts = _fitting(program, asked.required, facts)
+        parts = _fitting(evaluation, asked.required)
         if parts:
             on_file = _on_file(program, asked.name, facts)
             status = _status(asked.name, parts, facts)
@@ -45,9 +45,9 @@ def documents_of(program: Program, facts: Mapping[str, Any]) -> tuple[DocumentEn
 
 def may_be_required(program: Program, facts: Mapping[str, Any]) -> tuple[DocumentMayBe, ...]:
     """The documents that a fitting row leaves to a person, each with the role that may ask for it."""
-    found = []
+    found, evaluation = [], Evaluation(program.nodes, program.tables, facts)
     for asked in program.documents:
-        parts = _fitting(program, asked.may, facts)
+        parts = _fitting(evaluation, asked.may)
         if parts:
             role = next((part.set_by for part in parts if part.set_by), None)
             found.append(DocumentMayBe(asked.name, role, _wanted(program, parts, facts)))
@@ -83,8 +83,7 @@ def _in_words(value: object, chinese: bool) -> str:
     return text.replace(" months", " 个月").replace(" days", " 天").replace(" or better", " 或更好")
 
 
-def _fitting(program: Program, parts: tuple[DocumentPart, ...], facts: Mapping[str, Any]) -> list[DocumentPart]:
-    evaluation = Evaluation(program.nodes, program.tables, facts)
+def _fitting(evaluation: Evaluation, parts: tuple[DocumentPart, ...]) -> list[DocumentPart]:
     return [part for part in parts if part.applies < 0 or evaluation.value(part.applies) is not False]
 
 

@@ -14,7 +14,7 @@ from policy.program import Figure, Program
 from policy.streaks import STREAKS
 from policy.vocabulary import FactDeclaration
 from rules.facts import trade_vocabulary
-from rules.figures import Item, Judged, compute, judge_all, streak_of
+from rules.figures import Item, Judged, figure_of_judged, judge_all, streak_of
 from rules.outcome import Missing
 from rules.streaks import STRETCHES, stretch_text
 from rules.wording import Wording
@@ -30,10 +30,10 @@ def items_behind(wording: Wording, name: str, facts: Mapping[str, Any], lists: L
     """The items of the figure with this name, those that weigh most first; none where it is no figure over a list."""
     figure = next((one for one in wording.program.figures if one.name == name), None)
     items = None if figure is None else lists.get(figure.list_name, facts.get(figure.list_name))
-    if figure is None or items is None or compute(figure, facts, items) != facts.get(name):
+    if figure is None or items is None:
         return ()
     judged = judge_all(figure, facts, items)
-    if isinstance(judged, Missing):
+    if isinstance(judged, Missing) or figure_of_judged(figure, facts, judged) != facts.get(name):
         return ()
     if figure.word in STREAKS:
         return _stretches(figure, facts, judged)

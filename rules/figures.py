@@ -53,8 +53,11 @@ def with_figures(
 def compute(figure: Figure, facts: Mapping[str, Any], items: Sequence[Item]) -> Any:
     """One figure; an item whose `where` or field is missing makes all of it missing, never dropped silently."""
     judged = judge_all(figure, facts, items)
-    if isinstance(judged, Missing):
-        return judged
+    return judged if isinstance(judged, Missing) else figure_of_judged(figure, facts, judged)
+
+
+def figure_of_judged(figure: Figure, facts: Mapping[str, Any], judged: Sequence[Judged]) -> Any:
+    """One figure from its items, once each of them is judged."""
     if figure.word in STREAKS:
         return len(streak_of(figure, facts, judged))
     amounts = [one.amount for one in judged if one.fits]
