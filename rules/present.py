@@ -65,16 +65,15 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
     documents = documents_of(program, facts)
     found = one_per_name(outcome.checks)
     checks = (_check(wording, place, check, fields, items_of) for place, check in found)
+    terms = terms_offered(outcome.terms, around.deliver_by or around.as_of, said_with_terms(program, outcome))
     return Decision(
         decision_id=around.decision_id,
         verdict=outcome.verdict,
         hard_stop=outcome.hard_stop,
         checks=tuple(of_document(program, documents, check) for check in checks),
         tier=outcome.tier,
-        terms=terms_offered(
-            outcome.terms, around.deliver_by or around.as_of, said_with_terms(program, outcome)
-        ),
-        conditions=_conditions(program, outcome, around.deliver_by or around.as_of),
+        terms=terms,
+        conditions=_conditions(program, outcome, None if terms is None else terms.due_on),
         exposure=_exposure(program, outcome, facts),
         policy=PolicyReference(program.name, around.version, program.source_digest, program.digest),
         decided_at=around.decided_at,
@@ -146,8 +145,8 @@ def _fields(program: Program, facts: Mapping[str, Any]) -> dict[str, Value | Non
     return {name: None if isinstance(value, Missing) else value for name, value in values.items()}
 
 
-def _conditions(program: Program, outcome: Outcome, invoiced_on: date) -> tuple[Condition, ...]:
-    wanted = wanted_of(program, outcome, last_due_date(outcome.terms, invoiced_on))
+def _conditions(program: Program, outcome: Outcome, due_on: date | None) -> tuple[Condition, ...]:
+    wanted = wanted_of(program, outcome, due_on)
     return tuple(
         Condition(
             number, one.instrument, one.share, None if one.amount is None else Money(one.amount, program.currency),
