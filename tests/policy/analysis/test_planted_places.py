@@ -110,7 +110,7 @@ PLANTS = {
         "dead-row warning", "  - check: never", "no order can fail the check 'never'"),
     "steps of a ladder that change places": Plant(
         (("at: due - 7 days", "at: due + 16 days"),),
-        "step-order warning", "    - step: demand", "before 'reminder' on 2024-01-17"),
+        "step-order warning", "      at: due + 15 days", "before 'reminder' on 2024-01-17"),
 }  # fmt: skip
 
 
