@@ -54,10 +54,10 @@ check: $(READY) ## faults, types and arrows: ruff, mypy --strict, the import con
 	$(BIN)/lint-imports --config setup.cfg --no-cache
 
 test: $(READY) ## everything short (ten minutes at most on two cores)
-	$(BIN)/pytest -n $(WORKERS) -m "not bench"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not bench"
 
 test-fast: $(READY) ## the quick ones, up to the first failure (a minute at most)
-	$(BIN)/pytest -n $(WORKERS) -x -m "not bench and not slow and not postgres" $(FAST)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -x -m "not bench and not slow and not postgres" $(FAST)
 
 run: $(READY) ## the demo: shipped policy, small book, API and console on PORT (8080)
 	$(BIN)/aval serve --demo --port $(PORT)
@@ -86,7 +86,7 @@ soak-engines: $(READY) ## the long comparison of the engines, 100,000 documents;
 	$(BIN)/python -m tests.rules.differential --first $(or $(FIRST),0)
 
 soak: $(READY) ## the long versions of the tests (hours)
-	AVAL_SOAK=1 $(BIN)/pytest -n $(WORKERS) -m "not bench"
+	AVAL_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not bench"
 
 docs: $(READY) ## run what the documents show
 	$(BIN)/pytest $(wildcard tests/docs) tests/house
@@ -98,7 +98,7 @@ docs-words: $(READY) ## write docs/words.md anew from the keys of the language a
 	$(BIN)/python -m tests.docs.words_page
 
 lock: $(READY) ## choose and hash the newest allowed versions again
-	$(LOCK) --upgrade --extra test --extra dev --extra analysis --extra postgres -o requirements/dev.txt
+	$(LOCK) --upgrade --extra test --extra dev --extra analysis --extra postgres --extra sso --extra client -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) -c requirements/dev.txt --extra bench -o requirements/bench.txt
 
