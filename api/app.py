@@ -45,7 +45,7 @@ def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy
     app.extensions["aval"] = Services(settings, database, trade_vocabulary(), policies, InWork())
     _register_routes(app)
     _register_log(app)
-    auth.register(app, settings.pepper, lambda key_id: _find_key(database, key_id))
+    auth.register(app, settings, lambda key_id: _find_key(database, key_id))
     security_headers.register(app)
     errors.register(app)
     _register_storage_failures(app)

@@ -3,6 +3,8 @@
 A key is `aval_<prefix>_<secret>` with 256 random bits; we keep HMAC-SHA256 of it under a pepper that is not in the
 database. Slow password hashes would protect nothing here and cost half a second per call. Every route declares its
 operation; a route without one is closed.
+
+Views and operations ask `caller()`: whose request it is, its role, and the permissions beyond the role.
 """
 
 from __future__ import annotations
@@ -12,13 +14,15 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 
 from api.errors import Refused
-from api.roles import PUBLIC_OPERATIONS, ROLES, may
+from api.roles import PERMISSIONS, PUBLIC_OPERATIONS, ROLES, may
+from api.settings import Settings
 from storage.keys import ApiKey
 
 _KEY = re.compile(r"aval_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
@@ -28,25 +32,43 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The client behind a request and its role; idempotency keys belong to the client, not to the key."""
+    """The client behind a request and its role; idempotency keys belong to the client, not to the key.
+
+    `permissions` are what the client may do beyond its role (`PERMISSIONS` in `api.roles`).
+    """
 
     client: str
     role: str
     key_id: str
+    permissions: frozenset[str] = field(default_factory=frozenset)
 
 
-def issue_key(role: str, client: str, pepper: bytes) -> tuple[str, ApiKey]:
+@dataclass(frozen=True, slots=True)
+class KeyTerms:
+    """What a new key is given beyond its client and role: a label for people, permissions, and an end."""
+
+    label: str | None = None
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    expires_at: datetime | None = None
+
+
+def issue_key(role: str, client: str, pepper: bytes, terms: KeyTerms = KeyTerms()) -> tuple[str, ApiKey]:
     """A new key: the text to hand over, once, and the record to store.
 
-    Raises: ValueError for an unknown role or a client's name that is no identifier.
+    Raises: ValueError for an unknown role or permission, a client's name that is no identifier, or a long label.
     """
     if role not in ROLES:
         raise ValueError(f"no role '{role}'; choose one of {', '.join(ROLES)}")
+    if unknown := sorted(terms.permissions - set(PERMISSIONS)):
+        raise ValueError(f"no permission '{unknown[0]}'; choose one of {', '.join(PERMISSIONS)}")
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", client) is None:
         raise ValueError(f"'{client}' is no name of a client; use letters, digits, '.', '_' and '-', at most 64")
+    if terms.label is not None and not (0 < len(terms.label) <= 80 and terms.label.isprintable()):
+        raise ValueError("the label cannot be used; write one line of at most 80 characters")
     prefix = secrets.token_hex(8)
     text = f"aval_{prefix}_{secrets.token_urlsafe(32)}"
-    return text, ApiKey(prefix, key_digest(text, pepper), role, client)
+    return text, ApiKey(prefix, key_digest(text, pepper), role, client, terms.label, terms.permissions,
+                        pepper_id(pepper), terms.expires_at)  # fmt: skip
 
 
 def key_digest(text: str, pepper: bytes) -> bytes:
@@ -54,9 +76,16 @@ def key_digest(text: str, pepper: bytes) -> bytes:
     return hmac.new(pepper, text.encode("ascii"), hashlib.sha256).digest()
 
 
-def identify(header: str | None, pepper: bytes, find: Callable[[str], ApiKey | None]) -> Caller:
+def pepper_id(pepper: bytes) -> str:
+    """A name for a pepper, stored beside each key made with it, so that people see which keys a new pepper ends."""
+    return hashlib.sha256(b"the name of a pepper of aval\0" + pepper).hexdigest()[:8]
+
+
+def identify(header: str | None, pepper: bytes, find: Callable[[str], ApiKey | None],
+             previous: bytes | None = None) -> Caller:  # fmt: skip
     """The caller that an Authorization header proves; `find` looks a key up by its prefix.
 
+    While the pepper is being changed, keys made with the `previous` one are good as well.
     Raises: Refused (unauthorized), with the same words whatever is wrong with the key.
     """
     if header is None:
@@ -66,10 +95,11 @@ def identify(header: str | None, pepper: bytes, find: Callable[[str], ApiKey | N
     if found is None:
         raise Refused("unauthorized", "the Authorization header holds no key of ours; send Bearer aval_..._...")
     stored = find(found[1]) or _NOBODY
-    right = hmac.compare_digest(stored.digest, key_digest(found[0], pepper))
-    if not right or stored.revoked_at is not None:
+    peppers = (pepper,) if previous is None else (pepper, previous)
+    right = [hmac.compare_digest(stored.digest, key_digest(found[0], one)) for one in peppers]
+    if not any(right) or stored.ended:
         raise Refused("unauthorized", "the key is not known or no longer valid; ask for a new one")
-    return Caller(stored.client, stored.role, stored.key_id)
+    return Caller(stored.client, stored.role, stored.key_id, stored.permissions)
 
 
 def performs(operation: str) -> Callable[[View], View]:
@@ -97,7 +127,7 @@ def declared_operations(app: Flask) -> Iterator[tuple[str, str, str | None]]:
             yield rule.rule, method, operation_of(app, rule.endpoint, method)
 
 
-def register(app: Flask, pepper: bytes, find: Callable[[str], ApiKey | None]) -> None:
+def register(app: Flask, settings: Settings, find: Callable[[str], ApiKey | None]) -> None:
     """Close every route but the public ones to callers without a key of the right role."""
 
     @app.before_request
@@ -108,7 +138,7 @@ def register(app: Flask, pepper: bytes, find: Callable[[str], ApiKey | None]) ->
         g.operation = operation
         if operation in PUBLIC_OPERATIONS:
             return
-        caller = identify(request.headers.get("Authorization"), pepper, find)
+        caller = identify(request.headers.get("Authorization"), settings.pepper, find, settings.previous_pepper)
         g.caller = caller
         if operation is None or not may(caller.role, operation):
             raise Refused("forbidden", f"the role '{caller.role}' may not do this; ask for a key with another role")

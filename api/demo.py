@@ -74,7 +74,7 @@ def keep_keys(database: Database, file: Path, pepper: bytes) -> dict[str, str]:
         for role in ROLES:
             text = kept.get(role, "")
             stored = work.keys.find(text.split("_")[1]) if text.count("_") >= 2 else None
-            good = stored is not None and stored.revoked_at is None and stored.role == role
+            good = stored is not None and not stored.ended and stored.role == role
             if not good or stored is None or not compare_digest(stored.digest, key_digest(text, pepper)):
                 text, new = issue_key(role, f"demo-{role}".replace("_", "-"), pepper)
                 work.keys.add(new)

@@ -10,6 +10,11 @@ from collections.abc import Mapping
 
 ROLES = ("risk_officer", "approver", "order_system", "compliance", "collector", "admin")
 
+# What a client may be given beyond its role, key by key: `aval key create --permission`.
+PERMISSIONS: Mapping[str, str] = {
+    "counter_offers": "is told what would be approved instead; this lets a client find out limits",
+}
+
 _READERS = frozenset(ROLES)
 
 ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {

@@ -15,7 +15,8 @@ class Settings:
     """How this service runs.
 
     `database` is the SQLite file or the URL of a PostgreSQL database; `pepper` is the server's part of every API key's
-    digest, at least 32 bytes, kept outside the database. `allow_single` lets one engine approve alone where the second
+    digest, at least 32 bytes, kept outside the database; keys made with `previous_pepper` are good as well while the
+    pepper is being changed. `allow_single` lets one engine approve alone where the second
     is not installed. `reservation_hours` is how long an approval holds exposure, `sweep_seconds` the time between two
     looks for expired ones; `page_size` is the default of lists.
     """
@@ -27,9 +28,11 @@ class Settings:
     sweep_seconds: float = 30.0
     largest_body: int = LARGEST_BODY
     page_size: int = 50
+    previous_pepper: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        assert len(self.pepper) >= 32, "a pepper has at least 32 bytes"
+        for pepper in (self.pepper, self.previous_pepper):
+            assert pepper is None or len(pepper) >= 32, "a pepper has at least 32 bytes"
         assert self.reservation_hours > 0 and self.sweep_seconds > 0 and 0 < self.page_size <= 200
 
 
@@ -43,6 +46,18 @@ def read_pepper(path: Path) -> bytes:
             new.write(secrets.token_bytes(32))
     except FileExistsError:
         pass
+    return _long_enough(path)
+
+
+def read_previous_pepper(path: Path) -> bytes:
+    """The pepper that was used before the present one; it is never made.
+
+    Raises: ValueError when the file is too short to be a pepper, OSError when it cannot be read.
+    """
+    return _long_enough(path)
+
+
+def _long_enough(path: Path) -> bytes:
     found = path.read_bytes()
     if len(found) < 32:
         raise ValueError(f"'{path}' holds {len(found)} bytes; a pepper has at least 32, so move it away for a new one")

@@ -1,29 +1,45 @@
-"""The keys of the order systems and people that may knock: never the secret, only its keyed digest."""
+"""The keys of the order systems that may knock: never the secret, only its keyed digest.
+
+A key is never changed and never deleted. It ends: at the instant it was given, by being revoked, or some time after
+another key took its place. Whether it has ended is asked of the database's clock, in the statement that reads it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, or_, select, update
 
-from storage.clock import database_now, read_instant
+from storage.clock import database_now, read_instant, write_instant
 from storage.prepared import Prepared
 from storage.tables import api_key
 
-FIND = Prepared(select(api_key).where(api_key.c.key_id == bindparam("wanted")))
+ENDED: ColumnElement[bool] = or_(api_key.c.revoked_at.is_not(None), api_key.c.expires_at <= database_now())
+READ = select(api_key, func.coalesce(ENDED, False).label("ended"))
+FIND = Prepared(READ.where(api_key.c.key_id == bindparam("wanted")))
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """One key: `digest` is the HMAC of its secret, `client` whom idempotency keys belong to; both times are stored."""
+    """One key: `digest` is the HMAC of its secret, `client` whom idempotency keys belong to.
+
+    `pepper_id` names the pepper of its digest, None where that was not noted. `created_at`, `revoked_at`, `replaced_by`
+    and `ended` are what the database says; `ended` is true of a key that opens nothing any more.
+    """
 
     key_id: str
     digest: bytes
     role: str
     client: str
+    label: str | None = None
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    pepper_id: str | None = None
+    expires_at: datetime | None = None
     created_at: datetime | None = None
     revoked_at: datetime | None = None
+    replaced_by: str | None = None
+    ended: bool = False
 
 
 class Keys:
@@ -35,26 +51,31 @@ class Keys:
 
     def add(self, key: ApiKey) -> None:
         """Store a key; `created_at` is the database's clock, whatever the record says."""
-        values = {"key_id": key.key_id, "digest": key.digest, "role": key.role, "client": key.client}
+        ends = None if key.expires_at is None else write_instant(key.expires_at)
+        values = {"key_id": key.key_id, "digest": key.digest, "role": key.role, "client": key.client,
+                  "label": key.label, "permissions": " ".join(sorted(key.permissions)), "pepper_id": key.pepper_id,
+                  "expires_at": ends}  # fmt: skip
         self._connection.execute(insert(api_key).values(created_at=database_now(), **values))
 
     def find(self, key_id: str) -> ApiKey | None:
-        """The key with this id, also a revoked one, or None."""
+        """The key with this id, also one that has ended, or None."""
         row = FIND.run(self._connection, {"wanted": key_id}).first()
         return None if row is None else read_key(row)
 
     def revoke(self, key_id: str) -> bool:
-        """End a key's life for good, and say whether it still lived."""
+        """End a key's life for good, and say whether it was not revoked before."""
         alive = (api_key.c.key_id == key_id) & api_key.c.revoked_at.is_(None)
         return self._connection.execute(update(api_key).where(alive).values(revoked_at=database_now())).rowcount == 1
 
     def list(self) -> tuple[ApiKey, ...]:
         """All keys, the oldest first."""
         order = (api_key.c.created_at, api_key.c.key_id)
-        return tuple(read_key(row) for row in self._connection.execute(select(api_key).order_by(*order)))
+        return tuple(read_key(row) for row in self._connection.execute(READ.order_by(*order)))
 
 
 def read_key(row: Row[tuple[object, ...]]) -> ApiKey:
     """A key from its row."""
-    revoked = None if row.revoked_at is None else read_instant(row.revoked_at)
-    return ApiKey(row.key_id, row.digest, row.role, row.client, read_instant(row.created_at), revoked)
+    expires, revoked = (None if text is None else read_instant(text) for text in (row.expires_at, row.revoked_at))
+    permissions = frozenset(row.permissions.split())
+    return ApiKey(row.key_id, row.digest, row.role, row.client, row.label, permissions, row.pepper_id, expires,
+                  read_instant(row.created_at), revoked, row.replaced_by, bool(row.ended))  # fmt: skip

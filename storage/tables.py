@@ -199,7 +199,9 @@ api_key = Table(
     "api_key", metadata,
     Column("key_id", TEXT, primary_key=True),
     Column("digest", LargeBinary, nullable=False), text("role"), text("client"),
-    text("created_at"), text("revoked_at", empty=True),
+    text("label", empty=True), text("permissions"), text("pepper_id", empty=True),
+    text("created_at"), text("expires_at", empty=True), text("revoked_at", empty=True),
+    Column("replaced_by", TEXT, ForeignKey("api_key.key_id"), nullable=True),
     sqlite_strict=True,
 )  # fmt: skip
 

@@ -26,6 +26,24 @@ pepper_option = click.option(
 )  # fmt: skip
 
 
+def _previous_pepper(context: click.Context, option: click.Parameter, value: str | None) -> bytes | None:
+    """The pepper before the present one. Raises: UsageError where its file cannot be used."""
+    from api.settings import read_previous_pepper
+
+    try:
+        return None if value is None else read_previous_pepper(Path(value))
+    except OSError as error:
+        raise click.UsageError(f"cannot read '{value}' ({error.strerror}); name the file of the pepper") from None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+previous_pepper_option = click.option(
+    "--previous-pepper", metavar="PATH", envvar="AVAL_PREVIOUS_PEPPER", show_envvar=True, callback=_previous_pepper,
+    help="The file with the pepper used before: keys made with it are good as well, until this is left out.",
+)  # fmt: skip
+
+
 @click.group()
 def db() -> None:
     """Keep the database's tables at this version."""

@@ -1,13 +1,18 @@
-"""`aval key`: the keys with which order systems and people come in; the key itself is shown once and never stored."""
+"""`aval key`: the keys with which order systems come in; the key itself is shown once and never stored."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import click
 
-from api.auth import issue_key
+from api.auth import KeyTerms, issue_key
 from api.commands.database import database_option, opened, pepper_of, pepper_option
 from api.commands.files import counted
-from api.roles import ROLES
+from api.commands.spans import End, end_after
+from api.roles import PERMISSIONS, ROLES
+from storage.engine import Database
+from storage.keys import ApiKey
 
 
 @click.group()
@@ -18,13 +23,20 @@ def key() -> None:
 @key.command()
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What the key may do.")
 @click.option("--client", metavar="NAME", required=True, help="Whose key it is; idempotency keys belong to the client.")
+@click.option("--permission", "permissions", type=click.Choice(list(PERMISSIONS)), multiple=True,
+              help="What it may do beyond its role; may be given again.")  # fmt: skip
+@click.option("--label", metavar="TEXT", help="A word for people: where the key is used, whom to ask.")
+@click.option("--expires", type=End(), metavar="WHEN", help="When it ends: 90d, 24h, or a day such as 2027-06-30.")
 @database_option
 @pepper_option
-def create(role: str, client: str, database: str, pepper: str | None) -> None:
+def create(role: str, client: str, permissions: tuple[str, ...], label: str | None,
+           expires: timedelta | datetime | None, database: str, pepper: str | None) -> None:  # fmt: skip
     """Make a key and print it, once: only its digest is stored."""
     with opened(database) as found:
-        text, record = issue_key(role, client, pepper_of(database, pepper))
+        secret = pepper_of(database, pepper)
         with found.write() as work:
+            terms = KeyTerms(label, frozenset(permissions), end_after(expires, work.now()))
+            text, record = issue_key(role, client, secret, terms)
             work.keys.add(record)
     click.echo(text)
     click.echo(f"key {record.key_id} of '{client}' as {role}; keep it, it is not shown again", err=True)
@@ -40,13 +52,29 @@ def list_keys(database: str) -> None:
 
     with opened(database) as found, found.read() as work:
         keys = work.keys.list()
-    table = Table("key", "role", "client", "created", "revoked", box=None)
+    table = Table("key", "role", "client", "created", "ends", "label", box=None)
     for one in keys:
-        days = [moment.isoformat(timespec="seconds") if moment else "" for moment in (one.created_at, one.revoked_at)]
-        table.add_row(one.key_id, one.role, one.client, *days)
+        table.add_row(one.key_id, one.role, one.client, second(one.created_at), end_of(one), one.label or "")
     if keys:
         terminal().print(table)
     click.echo(counted(len(keys), "key"))
+
+
+@key.command(short_help="Tell everything that is stored of a key.")
+@click.argument("key_id", metavar="KEY")
+@database_option
+def show(key_id: str, database: str) -> None:
+    """Tell everything that is stored of a key, but its digest; KEY is its id, the first part behind aval_."""
+    with opened(database) as found:
+        one = known(found, key_id)
+    for name, told in (
+        ("key", one.key_id), ("client", one.client), ("role", one.role), ("label", one.label),
+        ("permissions", ", ".join(sorted(one.permissions)) or "none beyond the role"),
+        ("created", second(one.created_at)),
+        ("ends", end_of(one) or "never"), ("replaced by", one.replaced_by), ("pepper", one.pepper_id),
+    ):  # fmt: skip
+        if told:
+            click.echo(f"{name:<13}{told}")
 
 
 @key.command(short_help="End a key's life for good.")
@@ -58,3 +86,26 @@ def revoke(key_id: str, database: str) -> None:
         if not work.keys.revoke(key_id):
             raise click.UsageError(f"no living key '{key_id}'; 'aval key list' tells all")
     click.echo(f"key {key_id} is revoked")
+
+
+def known(database: Database, key_id: str) -> ApiKey:
+    """The key of an id. Raises: UsageError where there is none."""
+    with database.read() as work:
+        found = work.keys.find(key_id)
+    if found is None:
+        raise click.UsageError(f"no key '{key_id}'; 'aval key list' tells all")
+    return found
+
+
+def end_of(one: ApiKey) -> str:
+    """When a key ends or ended, and why; empty where it has no end."""
+    if one.revoked_at is not None:
+        return f"revoked {second(one.revoked_at)}"
+    if one.expires_at is None:
+        return ""
+    return f"{'ended ' if one.ended else ''}{second(one.expires_at)}"
+
+
+def second(moment: datetime | None) -> str:
+    """An instant to the second, as a table shows it."""
+    return moment.isoformat(timespec="seconds") if moment else ""

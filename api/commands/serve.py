@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from api.commands.database import DATABASE, database_option, opened, pepper_of, pepper_option
+from api.commands.database import DATABASE, database_option, opened, pepper_of, pepper_option, previous_pepper_option
 
 DEMO_DATABASE = "var/demo.db"
 
@@ -21,8 +21,9 @@ DEMO_DATABASE = "var/demo.db"
               help="Let one engine approve alone where the second is not installed.")  # fmt: skip
 @database_option
 @pepper_option
+@previous_pepper_option
 def serve(host: str, port: int, workers: int, demo: bool, allow_single: bool, database: str,
-          pepper: str | None) -> None:  # fmt: skip
+          pepper: str | None, previous_pepper: bytes | None) -> None:  # fmt: skip
     """Answer order systems over HTTP until told to stop."""
     from api.app import create_app
     from api.serve import Listening
@@ -31,7 +32,8 @@ def serve(host: str, port: int, workers: int, demo: bool, allow_single: bool, da
 
     if demo and database == DATABASE:
         database = DEMO_DATABASE
-    settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single)
+    settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single,
+                        previous_pepper=previous_pepper)  # fmt: skip
     if demo:
         from api.demo import prepare
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from api.auth import identify, issue_key, key_digest
+from api.auth import KeyTerms, identify, issue_key, key_digest, pepper_id
 from api.errors import Refused
 from storage.keys import ApiKey
 from tests.api.service import PEPPER, Service, an_order
@@ -22,6 +25,35 @@ def test_a_key_proves_its_client_and_role() -> None:
     text, stored = issue_key("approver", "erp", PEPPER)
     found = identify(f"Bearer {text}", PEPPER, {stored.key_id: stored}.get)
     assert (found.client, found.role) == ("erp", "approver")
+
+
+def test_a_key_gives_its_permissions_and_none_that_it_was_not_given() -> None:
+    text, stored = issue_key("order_system", "erp", PEPPER, KeyTerms(permissions=frozenset({"counter_offers"})))
+    assert identify(f"Bearer {text}", PEPPER, {stored.key_id: stored}.get).permissions == {"counter_offers"}
+    text, stored = issue_key("order_system", "erp", PEPPER)
+    assert identify(f"Bearer {text}", PEPPER, {stored.key_id: stored}.get).permissions == frozenset()
+
+
+def test_the_pepper_before_is_good_while_it_is_named() -> None:
+    before = b"q" * 32
+    text, stored = issue_key("approver", "erp", before)
+    header = f"Bearer {text}"
+    assert refusal(header, stored)
+    assert identify(header, PEPPER, {stored.key_id: stored}.get, before).client == "erp"
+    assert identify(header, before, {stored.key_id: stored}.get, PEPPER).client == "erp"
+    with pytest.raises(Refused):
+        identify(header, PEPPER, {stored.key_id: stored}.get, b"r" * 32)
+
+
+def test_a_key_names_its_pepper_without_telling_it() -> None:
+    _, stored = issue_key("approver", "erp", PEPPER)
+    assert stored.pepper_id == pepper_id(PEPPER) != pepper_id(b"q" * 32)
+    assert PEPPER[:4].hex() not in pepper_id(PEPPER)
+
+
+def test_a_key_that_has_ended_is_refused_in_the_words_of_an_unknown_one() -> None:
+    text, stored = issue_key("approver", "erp", PEPPER)
+    assert refusal(f"Bearer {text}", replace(stored, ended=True)) == refusal(f"Bearer {text}")
 
 
 def test_the_secret_is_not_stored() -> None:
@@ -54,6 +86,20 @@ def test_an_unknown_role_cannot_be_issued() -> None:
         issue_key("king", "erp", PEPPER)
 
 
+def test_an_unknown_permission_cannot_be_issued() -> None:
+    with pytest.raises(ValueError, match="no permission 'fly'"):
+        issue_key("approver", "erp", PEPPER, KeyTerms(permissions=frozenset({"fly", "counter_offers"})))
+
+
+@pytest.mark.parametrize(("label", "good"), [("x" * 80, True), ("x" * 81, False), ("", False), ("a\nb", False)])
+def test_a_label_is_one_short_line(label: str, good: bool) -> None:
+    if good:
+        assert issue_key("approver", "erp", PEPPER, KeyTerms(label))[1].label == label
+    else:
+        with pytest.raises(ValueError, match="label"):
+            issue_key("approver", "erp", PEPPER, KeyTerms(label))
+
+
 @pytest.mark.parametrize("client", ["", "a b", "é", "x" * 65, "erp\n"])
 def test_a_client_needs_a_plain_name(client: str) -> None:
     with pytest.raises(ValueError, match="no name of a client"):
@@ -66,6 +112,15 @@ def test_a_revoked_key_opens_nothing(service: Service) -> None:
     answer = service.decide(an_order())
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="aval"')
     assert service.counted()["decision"] == 0
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(60, 201), (-1, 401)])
+def test_a_key_opens_until_it_ends_by_the_clock_of_the_database(service: Service, seconds: int, status: int) -> None:
+    ends = datetime.now(UTC) + timedelta(seconds=seconds)
+    service.keys["order_system"], stored = issue_key("order_system", "erp", PEPPER, KeyTerms(expires_at=ends))
+    with service.held.database.write() as work:
+        work.keys.add(stored)
+    assert service.decide(an_order()).status_code == status
 
 
 def test_a_body_is_not_read_for_a_caller_without_a_key(service: Service) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import Settings, read_pepper
+from api.settings import Settings, read_pepper, read_previous_pepper
 
 
 def test_a_pepper_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -29,8 +29,22 @@ def test_a_short_pepper_is_refused(tmp_path: Path) -> None:
         Settings(database="x.db", pepper=b"short")
 
 
+def test_the_pepper_before_is_read_and_never_made(tmp_path: Path) -> None:
+    first = read_pepper(tmp_path / "pepper")
+    assert read_previous_pepper(tmp_path / "pepper") == first
+    with pytest.raises(FileNotFoundError):
+        read_previous_pepper(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+    (tmp_path / "short").write_bytes(b"short")
+    with pytest.raises(ValueError, match="holds 5 bytes"):
+        read_previous_pepper(tmp_path / "short")
+    with pytest.raises(AssertionError):
+        Settings(database="x.db", pepper=first, previous_pepper=b"short")
+
+
 def test_the_pepper_does_not_show_in_the_settings() -> None:
-    assert "ppp" not in repr(Settings(database="x.db", pepper=b"p" * 32))
+    shown = repr(Settings(database="x.db", pepper=b"p" * 32, previous_pepper=b"q" * 32))
+    assert "ppp" not in shown and "qqq" not in shown
 
 
 @pytest.mark.parametrize("wrong", [{"reservation_hours": 0}, {"page_size": 0}, {"page_size": 201}])

@@ -137,8 +137,8 @@ def test_the_tables_change_while_others_decide_and_nothing_is_lost(fresh: Fresh)
     for one in asking:
         one.start()
     try:
-        for revision in ("0004", "0003", "0004"):
-            patiently((upgrade if revision == "0004" else downgrade), database, revision)
+        for revision in (newest_revision(), "0003", newest_revision()):
+            patiently((downgrade if revision == "0003" else upgrade), database, revision)
         wanted, ends = len(stored) + 5, time.monotonic() + 30
         while len(stored) < wanted and time.monotonic() < ends:
             ended.wait(0.01)
