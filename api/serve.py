@@ -6,6 +6,7 @@ so that memory that leaks somewhere never adds up.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,10 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from api import logs
 from api.expiring import Sweeping
+from api.health import readiness
 from api.services import Services
+
+log = logging.getLogger("aval.serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def gunicorn_settings(listening: Listening) -> dict[str, Any]:
         "limit_request_fields": 50,
         "limit_request_field_size": 8190,
         "post_fork": _after_fork,
+        "post_worker_init": _before_requests,
         "worker_exit": _at_exit,
         "accesslog": None,
         "errorlog": "-",
@@ -86,6 +91,14 @@ def _after_fork(server: Any, worker: Any) -> None:
     held: Services = worker.app.load().extensions["aval"]
     Sweeping(held.database, held.settings.sweep_seconds).start()
     worker.log.debug("worker started")
+
+
+def _before_requests(worker: Any) -> None:
+    """The effective policy is built before the first request, not while it waits."""
+    held: Services = worker.app.load().extensions["aval"]
+    wrong = [one for one in readiness(held) if one.wrong]
+    for one in wrong:  # the worker serves nevertheless, and tells each request why not
+        log.error("not ready", extra={"problem": one.check, "detail": one.wrong})
 
 
 def _at_exit(server: Any, worker: Any) -> None:

@@ -134,10 +134,19 @@ def told(during: str) -> Iterator[None]:
 
 
 @contextmanager
-def committed(engine: Engine) -> Iterator[Connection]:
-    """A transaction that is committed when the block ends, and taken back when it raises."""
+def begun(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction of its own; whoever uses it ends it."""
     with engine.connect() as connection:
-        transaction = connection.begin()
+        connection.begin()
+        yield connection
+
+
+@contextmanager
+def committed(begun: AbstractContextManager[Connection]) -> Iterator[Connection]:
+    """A transaction that is committed when the block ends, and taken back when it raises."""
+    with begun as connection:
+        transaction = connection.get_transaction()
+        assert transaction is not None
         try:
             yield connection
         except BaseException:

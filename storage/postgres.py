@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 from storage.database import Database, committed, told
 from storage.failures import Unavailable
@@ -23,6 +24,8 @@ IDLE_MILLISECONDS = 1_000
 MIGRATION_MILLISECONDS = 600_000
 CONNECTIONS = 16  # of each process: the threads of one worker
 OLDEST_VERSION = 140_000
+WRITING = "BEGIN"  # each statement sees what was committed before it began: sessions are set to READ COMMITTED
+READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # a commit that was told must survive a crash of the server: these belong to its operator, and are only asked for
 DURABLE = {"fsync": "on", "full_page_writes": "on", "server_encoding": "UTF8"}
 CONNECT = {
@@ -37,14 +40,13 @@ class PostgresDatabase(Database):
     def __init__(self, url: URL, wait_seconds: float = LOCK_SECONDS) -> None:
         """Name the database; nothing is opened before the first use."""
         self._engine = connecting_engine(url, wait_seconds)
-        self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         super().__init__(without_password(url), (self._engine,))
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
         """A bare write transaction in READ COMMITTED: each statement sees what was committed before it began."""
         self._refuse_torn()
-        with told("writing"), committed(self._engine) as connection:
+        with told("writing"), committed(begun(self._engine, WRITING)) as connection:
             yield connection
             refuse_broken(connection)
 
@@ -61,7 +63,7 @@ class PostgresDatabase(Database):
     def looking(self) -> Iterator[Connection]:
         """A bare read transaction over one snapshot, which the server keeps from writing."""
         self._refuse_torn()
-        with told("reading"), self._reader.connect() as connection, connection.begin():
+        with told("reading"), committed(begun(self._engine, READING)) as connection:
             yield connection
 
     def exists(self) -> bool:
@@ -83,8 +85,8 @@ def connecting_engine(url: URL, wait_seconds: float) -> Engine:
     """The engine of one process. Raises: ValueError where the driver is not installed."""
     try:
         engine = create_engine(
-            url.set(drivername="postgresql+psycopg"), isolation_level="READ COMMITTED", connect_args=dict(CONNECT),
-            pool_size=CONNECTIONS, max_overflow=0, pool_timeout=wait_seconds, pool_pre_ping=True, hide_parameters=True,
+            url.set(drivername="postgresql+psycopg"), connect_args=dict(CONNECT),
+            pool_size=CONNECTIONS, max_overflow=0, pool_timeout=wait_seconds, hide_parameters=True,
         )  # fmt: skip
     except ModuleNotFoundError:
         raise ValueError("the driver of PostgreSQL is not installed; install aval with its extra 'postgres'") from None
@@ -101,6 +103,30 @@ def connecting_engine(url: URL, wait_seconds: float) -> Engine:
     return engine
 
 
+@contextmanager
+def begun(engine: Engine, statement: str) -> Iterator[Connection]:
+    """A connection in a transaction that the server has begun, over a fresh connection where the first one was dead."""
+    connection = engine.connect()
+    try:
+        try:
+            begin(connection, statement)
+        except DBAPIError as fault:
+            if not fault.connection_invalidated:
+                raise
+            connection.close()
+            connection = engine.connect()  # all that were idle are as old as the dead one and go with it
+            begin(connection, statement)
+        yield connection
+    finally:
+        connection.close()
+
+
+def begin(connection: Connection, statement: str) -> None:
+    """Begin a transaction at once, instead of together with its first statement."""
+    connection.begin()
+    connection.exec_driver_sql(statement)
+
+
 def session_settings(wait_seconds: float) -> dict[str, str]:
     """What every session is set to, as the server itself counts: times in milliseconds."""
     wait = round(wait_seconds * 1000)
@@ -114,14 +140,13 @@ def session_settings(wait_seconds: float) -> dict[str, str]:
 
 def settle_session(connection: Any, wanted: dict[str, str]) -> None:
     """Give a new connection its settings, and refuse one that does not have them, or whose server may lose a commit."""
-    connection.autocommit = True
+    connection.autocommit = True  # for good: the BEGIN is ours
     for name, value in wanted.items():
         connection.execute("SELECT set_config(%s, %s, false)", (name, value))
     rows = connection.execute(
         "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)",
         ([*wanted, *DURABLE, "server_version_num"],),
     ).fetchall()
-    connection.autocommit = False
     found = dict(rows)
     for name, value in {**wanted, **DURABLE}.items():
         if found.get(name) != value:

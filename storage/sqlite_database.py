@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from storage.database import Database, committed, told
+from storage.database import Database, begun, committed, told
 from storage.sqlite import library_warnings, reading_engine, writing_engine
 from storage.write_lock import WriteLock
 
@@ -35,7 +35,7 @@ class SqliteDatabase(Database):
     def alone(self) -> Iterator[Connection]:
         """A bare write transaction under the lock."""
         self._refuse_torn()
-        with self._lock.held(), told("writing"), committed(self._writer) as connection:
+        with self._lock.held(), told("writing"), committed(begun(self._writer)) as connection:
             yield connection
 
     def migrating(self) -> AbstractContextManager[Connection]:

@@ -16,14 +16,17 @@ DEMO_DATABASE = "var/demo.db"
 @click.option("--port", type=click.IntRange(1, 65535), envvar="PORT", default=8080, show_default=True,
               help="The port to listen on.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="How many processes.")
+@click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="How many in each of them.")
+@click.option("--requests-per-worker", type=click.IntRange(0, 10_000_000), default=20_000, show_default=True,
+              help="Replace a process after about so many requests; 0 for never.")  # fmt: skip
 @click.option("--demo", is_flag=True, help="Prepare the shipped policies, a small book and keys first.")
 @click.option("--allow-single", is_flag=True, envvar="AVAL_ALLOW_SINGLE", show_envvar=True,
               help="Let one engine approve alone where the second is not installed.")  # fmt: skip
 @database_option
 @pepper_option
 @previous_pepper_option
-def serve(host: str, port: int, workers: int, demo: bool, allow_single: bool, database: str,
-          pepper: str | None, previous_pepper: bytes | None) -> None:  # fmt: skip
+def serve(host: str, port: int, workers: int, threads: int, requests_per_worker: int, demo: bool, allow_single: bool,
+          database: str, pepper: str | None, previous_pepper: bytes | None) -> None:  # fmt: skip
     """Answer order systems over HTTP until told to stop."""
     from api.app import create_app
     from api.serve import Listening
@@ -41,4 +44,4 @@ def serve(host: str, port: int, workers: int, demo: bool, allow_single: bool, da
         sys.stdout.flush()
     with opened(database):
         click.echo(f"aval: listening on http://{host}:{port}", err=True)
-    run(create_app(settings), Listening(host, port, workers))
+    run(create_app(settings), Listening(host, port, workers, threads, requests_per_worker))

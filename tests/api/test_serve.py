@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from api.serve import Listening, gunicorn_settings
-from tests.api.service import PEPPER, Service, an_order, start_service
+from tests.api.running import Running, serving
+from tests.api.service import PEPPER, an_order, start_service
 
-ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys
 from api.app import create_app
@@ -31,52 +25,13 @@ serve(app, Listening(port=int(sys.argv[2])))
 """
 
 
-@dataclass
-class Running:
-    """A server in a process of its own."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-    service: Service
-
-    def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
-        """One request over a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, body, named)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    def decide(self, body: bytes, key: str) -> tuple[int, bytes]:
-        """Ask for a decision."""
-        bearer = f"Bearer {self.service.keys['order_system']}"
-        return self.send("POST", "/v1/decisions", body, Authorization=bearer, Idempotency_Key=key,
-                         Content_Type="application/json")  # fmt: skip
-
-
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
     """A server on a free port, with the customer C-1 and a limit of 1,000.00."""
     service = start_service(tmp_path)
     service.put_customer()
-    database = service.held.settings.database
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, database, str(port)], cwd=ROOT, stderr=subprocess.PIPE)
-    found = Running(process, port, service)
-    for _ in range(100):
-        try:
-            if found.send("GET", "/healthz")[0] == 200:
-                break
-        except OSError:
-            time.sleep(0.1)
-    yield found
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    with serving(service, tmp_path, program=PROGRAM) as found:
+        yield found
 
 
 @pytest.mark.slow
@@ -93,9 +48,9 @@ def test_two_workers_keep_one_limit_and_end_cleanly(running: Running) -> None:
     for thread in threads:
         thread.join(60)
     assert sorted(told) == ["approve"] * 10 + ["refer"] * 14
-    running.process.send_signal(signal.SIGTERM)
-    _, log = running.process.communicate(timeout=30)
-    assert running.process.returncode == 0
+    running.tell(signal.SIGTERM)
+    assert running.process.wait(timeout=30) == 0
+    log = running.log.read_bytes()
     lines = [json.loads(line) for line in log.decode().splitlines() if line.startswith("{")]
     assert sum(line["event"] == "decided" for line in lines) == 24
     assert b"Traceback" not in log and b"Example Ltd" not in log

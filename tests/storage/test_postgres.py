@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from storage import postgres
 from storage.customers import GrantedLimit
+from storage.database import begun
 from storage.engine import open_database
 from storage.failures import Busy, InDoubt, Refused, Unavailable
 from storage.postgres import DURABLE, IDLE_MILLISECONDS, PostgresDatabase, session_settings, settle_session
@@ -263,3 +265,71 @@ def test_a_nul_is_refused_wherever_it_stands(server_database: PostgresDatabase) 
         work.customers.put(a_customer(name="a\0b"))
     with pytest.raises(Refused, match="NUL"), server_database.read() as work:
         work.customers.get("C\0")
+
+
+def end_sessions(server: Server, database: PostgresDatabase) -> int:
+    """End every session of a database from the server's side, and say how many there were."""
+    ended = server.tell(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        f" WHERE datname = '{base_name(database)}' AND pid <> pg_backend_pid()"
+    )
+    return len(ended)
+
+
+def test_connections_that_died_idle_are_replaced_before_anybody_notices(
+    server: Server, server_database: PostgresDatabase
+) -> None:
+    together = threading.Barrier(4)
+
+    def look(number: int) -> bool:
+        with server_database.read() as work:
+            together.wait(10)
+            return work.customers.get("C-1") is not None
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(look, range(4)))
+        assert end_sessions(server, server_database) == 4
+        assert all(pool.map(look, range(4)))
+    end_sessions(server, server_database)
+    with server_database.write() as work:
+        approve(work, "k", 10)
+
+
+def test_control_a_connection_that_died_idle_is_noticed_by_who_begins_only_once(
+    server: Server, server_database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "begun", lambda engine, statement: begun(engine))
+    with server_database.read() as work:
+        assert work.customers.get("C-1") is not None
+    end_sessions(server, server_database)
+    with pytest.raises(Unavailable), server_database.read() as work:
+        work.customers.get("C-1")
+
+
+def test_a_connection_that_dies_after_the_begin_is_not_replaced(
+    server: Server, server_database: PostgresDatabase
+) -> None:
+    def decide() -> None:
+        with server_database.write() as work:
+            assert work.decisions.claim("shop", "k", b"body").state == "new"
+            end_sessions(server, server_database)
+            approve(work, "k", 10)
+
+    with pytest.raises(Unavailable):
+        decide()
+    with server_database.read() as work:
+        assert work.decisions.find("shop", "k") is None
+
+
+def test_a_server_that_stays_away_is_told_after_the_second_try(
+    server_database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(connection: object, statement: str) -> None:
+        tried.append(statement)
+        raise DBAPIError("BEGIN", None, OSError("gone"), connection_invalidated=True)
+
+    tried: list[str] = []
+    monkeypatch.setattr(postgres, "begin", lost)
+    with pytest.raises(Unavailable, match="connection was lost"), server_database.write():
+        pass
+    assert tried == ["BEGIN", "BEGIN"]
