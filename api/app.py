@@ -15,6 +15,7 @@ from importlib.metadata import version
 from flask import Flask, Response, g, request
 
 from api import auth, documentation, errors, health, security_headers
+from api.allowance import Allowance
 from api.build import build_policy
 from api.idempotency import InWork
 from api.policies import LoadedPolicy, PolicyCache
@@ -42,7 +43,8 @@ def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy
     database = open_database(settings.database)
     policies = PolicyCache(lambda digest: _read_version(database, digest),
                            build or (lambda stored: build_policy(stored, settings.allow_single)))  # fmt: skip
-    app.extensions["aval"] = Services(settings, database, trade_vocabulary(), policies, InWork())
+    app.extensions["aval"] = Services(settings, database, trade_vocabulary(), policies, InWork(),
+                                          Allowance(settings.offers_each_minute))  # fmt: skip
     _register_routes(app)
     _register_log(app)
     auth.register(app, settings, lambda key_id: _find_key(database, key_id))

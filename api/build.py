@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from api.known import gathered
+from api.known import gathered, placed_order
+from api.operations.orders import Order
 from api.policies import LoadedPolicy
 from api.situation import Disagreed, Evaluated, Situation
 from policy.kinds import NO_LIMIT, UNLIMITED
@@ -14,8 +16,9 @@ from policy.parts import Part, Shelf
 from policy.program import Program
 from policy.subjects import ORDER
 from rules.agreement import Agreed, Agreement
-from rules.facts import trade_vocabulary
+from rules.facts import computed_facts, trade_vocabulary
 from rules.figures import with_figures
+from rules.ledger_facts import order_facts
 from rules.outcome import Outcome
 from rules.present import Circumstances, present
 from rules.states import recorded_facts
@@ -71,6 +74,23 @@ class PolicyEvaluator:
         )  # fmt: skip
         decision = present(self._program, agreed.outcome, facts, around)
         return Evaluated(decision, agreed.outcome, facts, ceiling_of(agreed.outcome), disagreed_in(agreed))
+
+    def trial(self, situation: Situation) -> Callable[[Order], Outcome | None]:
+        """What both engines say of other forms of the order in the same situation; None where they do not agree.
+
+        What the ledger knows is gathered once.
+        """
+        given, lists = gathered(situation, self._lists)
+        remembered, entries = recorded_facts(self._program, situation.recorded)
+        others = {name: value for name, value in given.items() if not name.startswith("order.")} | remembered
+        lists |= entries
+
+        def ask(order: Order) -> Outcome | None:
+            facts = computed_facts(others | order_facts(placed_order(order), situation.as_of))
+            agreed = self._agreement.decide(with_figures(self._program, facts, lists))
+            return agreed.outcome if agreed.engines in ("agreed", "single") else None
+
+        return ask
 
     def close(self) -> None:
         """Free the engines' memory."""

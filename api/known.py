@@ -31,7 +31,7 @@ def known_of(situation: Situation) -> Known:
     account = situation.account
     return Known(
         as_of=situation.as_of,
-        order=None if situation.order is None else _placed(situation.order),
+        order=None if situation.order is None else placed_order(situation.order),
         limit=granted_limit(account.customer.limit, account.currency),
         exposure=account.balance,
         invoices=tuple(read_invoice(one) for one in situation.invoices),
@@ -44,8 +44,10 @@ def known_of(situation: Situation) -> Known:
     )
 
 
-def _placed(order: Order) -> OrderPlaced:
-    return OrderPlaced(order.amount, order.prepaid, order.requested_terms, order.placed_on, order.deliver_by)
+def placed_order(order: Order) -> OrderPlaced:
+    """An order in the business's own words."""
+    return OrderPlaced(order.amount, order.prepaid, order.requested_terms, order.placed_on, order.deliver_by,
+                       None if order.secured is None else order.unsecured_amount)  # fmt: skip
 
 
 def _asked_for(request: LimitRequest | None) -> Facts:

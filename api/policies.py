@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from api.operations.orders import Order
 from api.situation import Evaluated, Situation
 from policy.program import Program
 from policy.vocabulary import FactDeclaration
+from rules.outcome import Outcome
 from storage.policies import PolicyVersion
 
 
@@ -24,6 +26,8 @@ class Evaluator(Protocol):
     """What decides under one policy: a situation in, the evaluated order out; no input or output on the way."""
 
     def evaluate(self, situation: Situation) -> Evaluated: ...
+
+    def trial(self, situation: Situation) -> Callable[[Order], Outcome | None]: ...
 
     def close(self) -> None: ...
 

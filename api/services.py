@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from api.allowance import Allowance
 from api.idempotency import InWork
 from api.policies import PolicyCache
 from api.settings import Settings
@@ -15,13 +16,16 @@ from storage.engine import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The settings, the database, the words of the trade, the policies ready to run, and the keys in work."""
+    """The settings, the database, the words of the trade, the policies ready to run, the keys in work, and who may
+    still ask for counter-offers.
+    """
 
     settings: Settings
     database: Database
     vocabulary: Vocabulary
     policies: PolicyCache
     in_work: InWork
+    offers: Allowance
 
 
 def services() -> Services:

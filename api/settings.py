@@ -18,7 +18,8 @@ class Settings:
     digest, at least 32 bytes, kept outside the database; keys made with `previous_pepper` are good as well while the
     pepper is being changed. `allow_single` lets one engine approve alone where the second
     is not installed. `reservation_hours` is how long an approval holds exposure, `sweep_seconds` the time between two
-    looks for expired ones; `page_size` is the default of lists.
+    looks for expired ones; `page_size` is the default of lists, `offers_each_minute` how many answers with
+    counter-offers each client gets in a minute from each process.
     """
 
     database: str
@@ -29,6 +30,7 @@ class Settings:
     largest_body: int = LARGEST_BODY
     page_size: int = 50
     previous_pepper: bytes | None = field(default=None, repr=False)
+    offers_each_minute: int = 30
 
     def __post_init__(self) -> None:
         for pepper in (self.pepper, self.previous_pepper):

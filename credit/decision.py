@@ -221,14 +221,32 @@ class PolicyReference:
 
 @dataclass(frozen=True, slots=True)
 class CounterOffer:
-    """A change of the order under which the policy itself would answer with this verdict."""
+    """A change of the order under which the policy itself answered with this verdict.
+
+    `evidence` shows what each check that failed becomes, `exposure` what would be owed; `beyond` is the next step
+    back towards what was asked, and its verdict, where it was decided too.
+    """
 
     change: Mapping[str, str]
     verdict: str
+    terms: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    evidence: tuple[Mapping[str, str | None], ...] = ()
+    exposure: ExposureView | None = None
+    beyond: tuple[Mapping[str, str], str] | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The counter-offer in the agreed order of keys."""
-        return {"change": dict(self.change), "verdict": self.verdict}
+        document: dict[str, object] = {
+            "change": dict(self.change), "verdict": self.verdict, "terms": self.terms,
+            "conditions": [one.as_dict() for one in self.conditions],
+            "evidence": [dict(one) for one in self.evidence],
+        }  # fmt: skip
+        if self.exposure is not None:
+            document["exposure"] = self.exposure.as_dict()
+        if self.beyond is not None:
+            document["beyond"] = {"change": dict(self.beyond[0]), "verdict": self.beyond[1]}
+        return document
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,17 @@ Lists = dict[str, Sequence[Item]]
 
 @dataclass(frozen=True, slots=True)
 class OrderPlaced:
-    """One order as it was sent; `requested_terms` is None where nothing was asked for."""
+    """One order as it was sent; `requested_terms` is None where nothing was asked for.
+
+    `unsecured` is given where it is not simply what is not prepaid.
+    """
 
     amount: Money
     prepaid: Money
     requested_terms: str | None = None
     placed_on: date | None = None
     deliver_by: date | None = None
+    unsecured: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,8 @@ def order_facts(order: OrderPlaced, as_of: date) -> Facts:
 
     Raises: ValueError for requested terms that are none.
     """
-    return {
+    unsecured: Facts = {} if order.unsecured is None else {"order.unsecured_amount": order.unsecured.minor}
+    return unsecured | {
         "as_of": as_of.toordinal(),
         "order.amount": order.amount.minor,
         "order.prepaid": order.prepaid.minor,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from api.operations.orders import Order
 from api.policies import LoadedPolicy
 from api.situation import Evaluated, Situation
 from credit.decision import APPROVE, REFER, Decision, ExposureView, TermsOffered
@@ -56,6 +57,10 @@ class OnlyTheLimit:
         after = account.balance + order.unsecured_amount.minor
         fits = self.forget_the_limit or ceiling is None or after <= ceiling
         return _evaluated(situation, APPROVE if fits else REFER, ceiling, self.engines)
+
+    def trial(self, situation: Situation) -> Callable[[Order], Outcome | None]:
+        """Ask about another form of the order."""
+        return lambda order: self.evaluate(replace(situation, order=order)).outcome
 
     def close(self) -> None:
         """Note that it was closed."""

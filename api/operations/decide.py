@@ -20,6 +20,7 @@ from api.auth import Caller
 from api.errors import Refused
 from api.idempotency import Answer, stored_answer
 from api.operations.amend_order import find_replaced, without
+from api.operations.counter_offers import look_for_offers, may_have_offers, with_offers
 from api.operations.customer_states import changed_states
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import held_amount, within_ceiling
@@ -30,6 +31,7 @@ from api.situation import Evaluated
 from api.snapshot import outcome_record, plain_json
 from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, Decision, ReservationReference, canonical_json
 from credit.money import Money
+from rules.counter_offers import Offer
 from storage.decisions import Claim, DecidedOrder, Hold, NewDecision
 from storage.exposure_ledger import AccountState
 from storage.failures import OverLimit
@@ -71,7 +73,8 @@ def decide(held: Services, caller: Caller, key: str, body: bytes, wish: Mapping[
         if isinstance(slow, Claim):
             return stored_answer(slow)
         try:
-            return _decide_and_record(held, asked, slow)
+            offers = _offers(held, asked, slow) if may_have_offers(caller) else ()
+            return _decide_and_record(held, asked, slow, offers)
         except OverLimit:
             log.error("alarm", extra={"alarm": "the ledger refused a hold that the guard let through"})
             raise Refused("engine-fault") from None
@@ -84,7 +87,19 @@ def _load(held: Services, asked: Asked) -> Slow | Claim:
         return load_slow(work, asked.customer_id, asked.wanted) if claim.state == "new" else claim
 
 
-def _decide_and_record(held: Services, asked: Asked, slow: Slow) -> Answer:
+def _offers(held: Services, asked: Asked, slow: Slow) -> tuple[Offer, ...]:
+    """What would be approved, as the account looks before it is locked."""
+    wanted = asked.wanted
+    asking = Asking("", wanted.order, asked.wish["facts"], subject=wanted.subject)
+    with use_policy(held, slow.account.policy_digest) as loaded:
+        with held.database.read() as work:
+            replaced = find_replaced(work, asked.wish, slow.account.now, asked.caller)
+            known = slow.remembering(work, loaded.program)
+        return look_for_offers(held, loaded, replace(known, account=without(slow.account, replaced)), asking,
+                               asked.caller)  # fmt: skip
+
+
+def _decide_and_record(held: Services, asked: Asked, slow: Slow, offers: tuple[Offer, ...]) -> Answer:
     with ExitStack() as policies:
         loaded = policies.enter_context(use_policy(held, slow.account.policy_digest))
         with held.database.write() as work:
@@ -105,6 +120,8 @@ def _decide_and_record(held: Services, asked: Asked, slow: Slow) -> Answer:
             evaluated = evaluate(held, loaded, replace(known, account=counted), asking)
             if wanted.held is not None:
                 evaluated = within_ceiling(evaluated, loaded.program, counted.balance, wanted.held)
+            if offers:
+                evaluated = with_offers(held, loaded, replace(known, account=counted), asking, evaluated, offers)
             answer = _record(held, asked, locked, evaluated, work, replaced)
             work.states.change(locked, changed_states(program, evaluated))
     _tell(evaluated)

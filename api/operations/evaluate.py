@@ -95,6 +95,20 @@ def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -
 
     Raises: Refused for facts that cannot be used, for another currency than the policy's, and where the engines fail.
     """
+    loaded, situation = situation_of(held, loaded, slow, asking)
+    try:
+        found = loaded.evaluator.evaluate(situation)
+    except Exception as fault:
+        raise engine_fault("the engines gave no answer", fault) from fault
+    _refuse_doubtful_approval(found, held.settings.allow_single)
+    return found
+
+
+def situation_of(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -> tuple[LoadedPolicy, Situation]:
+    """What decides on the subject that is asked for, and all that it needs to know.
+
+    Raises: Refused for facts that cannot be used, and for another currency than the policy's.
+    """
     of_subject = loaded.of(asking.subject)
     if of_subject is None:
         told = f"the policy '{loaded.program.name}' has no rows for {CALLED[asking.subject]}"
@@ -109,19 +123,13 @@ def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -
     as_of = asking.as_of or account.now.astimezone(ZoneInfo(program.timezone)).date()
     if asking.order is not None:
         refuse_late_delivery(asking.order, as_of)
-    situation = Situation(
+    return loaded, Situation(
         decision_id=asking.decision_id, order=asking.order, account=account, invoices=slow.invoices,
         stated=_stated(held, loaded, asking.facts), master=_master(held, loaded, account),
         policy=PolicyReference(version.name, version.version, version.digest, program.digest),
         decided_at=account.now, as_of=as_of,
         preview=asking.preview, recorded=slow.recorded, limit_request=asking.limit_request,
     )  # fmt: skip
-    try:
-        found = loaded.evaluator.evaluate(situation)
-    except Exception as fault:
-        raise engine_fault("the engines gave no answer", fault) from fault
-    _refuse_doubtful_approval(found, held.settings.allow_single)
-    return found
 
 
 def _stated(held: Services, loaded: LoadedPolicy, facts: Mapping[str, Any]) -> dict[str, Value]:

@@ -18,7 +18,10 @@ LATEST_DELIVERY_DAYS = 30  # goods that left some days ago are still decided; lo
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order: amounts in its currency, `requested_terms` as sent, days where they are known."""
+    """One order: amounts in its currency, `requested_terms` as sent, days where they are known.
+
+    `secured` is what an instrument would cover, where it is asked what one would change.
+    """
 
     order_id: str
     amount: Money
@@ -26,11 +29,13 @@ class Order:
     requested_terms: str | None
     placed_on: date | None
     deliver_by: date | None
+    secured: Money | None = None
 
     @property
     def unsecured_amount(self) -> Money:
         """What it adds to the risk; no register of securities in place exists yet, so only what is prepaid counts."""
-        return unsecured_amount(self.amount, self.prepaid, ())
+        unsecured = unsecured_amount(self.amount, self.prepaid, ())
+        return unsecured if self.secured is None else max(unsecured - self.secured, Money.zero(unsecured.currency))
 
 
 def read_order(sent: Mapping[str, Any]) -> Order:

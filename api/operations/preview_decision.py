@@ -8,19 +8,21 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from api.auth import Caller
 from api.known import first_day, read_invoice
 from api.operations.amend_order import find_replaced, without
+from api.operations.counter_offers import look_for_offers, may_have_offers, with_offers
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import within_ceiling
 from api.operations.use_policy import use_policy
 from api.operations.wanted import read_wanted, without_itself
 from api.services import Services
-from credit.decision import canonical_json
+from credit.decision import APPROVE, canonical_json
 from rules.states import remembers
 from storage.unit_of_work import Work
 
 
-def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
+def preview_decision(held: Services, wish: Mapping[str, Any], caller: Caller) -> bytes:
     """The bytes of the answer, marked as a preview.
 
     Raises: Refused where the request cannot be decided.
@@ -42,6 +44,9 @@ def preview_decision(held: Services, wish: Mapping[str, Any]) -> bytes:
         found = evaluate(held, loaded, slow, asking)
         if wanted.held is not None:
             found = within_ceiling(found, loaded.program, slow.account.balance, wanted.held)
+        if found.decision.verdict != APPROVE and may_have_offers(caller):
+            offers = look_for_offers(held, loaded, slow, asking, caller)
+            found = with_offers(held, loaded, slow, asking, found, offers)
         decision = found.decision
     return canonical_json({"decision": decision.as_dict(), "receipt": None})
 

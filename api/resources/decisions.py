@@ -51,7 +51,7 @@ def post_decision(wish: Mapping[str, Any]) -> Response:
 @performs("preview_decision")
 def post_preview(wish: Mapping[str, Any]) -> Response:
     """Preview the decision on an order, on any day and under any stored policy; nothing is held or stored."""
-    return Response(preview_decision(services(), wish), 200, mimetype="application/json")
+    return Response(preview_decision(services(), wish, caller()), 200, mimetype="application/json")
 
 
 @routes.route("/decisions", methods=["GET"])

@@ -178,11 +178,36 @@ class ExposureShown(Body):
     headroom = fields.String(required=True, allow_none=True)
 
 
-class CounterOfferShown(Body):
-    """A change of the order that would be decided better."""
+class BecomesShown(Body):
+    """What a check that failed becomes by the change: its figure before and after."""
+
+    check = fields.String(required=True)
+    was = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    fact = fields.String(required=True, allow_none=True)
+    before = fields.String(required=True, allow_none=True)
+    value = fields.String(required=True, allow_none=True)
+    wanted = fields.String(required=True, allow_none=True)
+    unit = fields.String(required=True, allow_none=True)
+
+
+class BeyondShown(Body):
+    """The next change that is not approved, by one minor unit."""
 
     change = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
+
+
+class CounterOfferShown(Body):
+    """A change of the order that the policy decided better, and why."""
+
+    change = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
+    terms = fields.String(required=True, allow_none=True)
+    conditions = fields.List(fields.Nested(ConditionShown), required=True)
+    evidence = fields.List(fields.Nested(BecomesShown), required=True)
+    exposure = fields.Nested(ExposureShown, required=True)
+    beyond = fields.Nested(BeyondShown, metadata={"description": "the next step back towards what was asked"})
 
 
 class StateShown(Body):

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from api.auth import declared_operations
 from api.problem_types import PROBLEM_TYPES
 from api.roles import PUBLIC_OPERATIONS, ROLES, may
+from tests.api.operations.test_counter_offers import with_permission
 from tests.api.service import GOOD, Service, an_order, start_real_service, start_service
 from tests.docs.console import Block, blocks_of
 
@@ -71,7 +72,7 @@ def differs(wanted: Any, found: Any, path: str = "") -> str:
 
 
 def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
-    service = start_real_service(tmp_path)
+    service = with_permission(start_real_service(tmp_path), name="order_system_with_offers")
     reservations: dict[str, str] = {}
     for request, answer in exchanges():
         response = sent(service, request, reservations)
