@@ -1,4 +1,4 @@
-"""Counter-offers: each is approved by the policy itself, and the next minor unit back is not; also where it is unsteady.
+"""Counter-offers: each is approved by the policy itself, the next minor unit back is not; also where it is unsteady.
 
 The comparison is with a search over every amount of a small range, which is slow and obviously right.
 """
@@ -33,7 +33,11 @@ security:
 let:
   committed_after: account.exposure + order.unsecured_amount
 checks:
-  - {check: over_limit, measure: committed_after, only_when: order.unsecured_amount > 0, at_most: limit.effective, verdict: refer}
+  - check: over_limit
+    measure: committed_after
+    only_when: order.unsecured_amount > 0
+    at_most: limit.effective
+    verdict: refer
 """
 UNSTEADY = """
 checks:
@@ -65,7 +69,8 @@ def program_of(text: str) -> Program:
 
 def decided(program: Program, proposal: Proposal, facts: dict[str, Any]) -> Outcome:
     """What the reference says of a proposal."""
-    order = {"order.amount": proposal.amount, "order.prepaid": proposal.prepaid, "order.requested_terms": proposal.terms}
+    order = {"order.amount": proposal.amount, "order.prepaid": proposal.prepaid,
+             "order.requested_terms": proposal.terms}  # fmt: skip
     if proposal.secured:
         order["order.unsecured_amount"] = max(0, proposal.amount - proposal.prepaid - proposal.secured)
     return reference.decide(program, computed_facts({**facts, **order}))

@@ -63,7 +63,9 @@ def test_an_order_over_the_limit_is_told_what_would_pass_with_the_arithmetic(rea
     assert found["security", "secured"]["change"]["secured"] == "200000.00"
 
 
-@pytest.mark.parametrize(("amount", "verdict"), [("499999.99", "approve"), ("500000.00", "approve"), ("500000.01", "refer")])
+@pytest.mark.parametrize(
+    ("amount", "verdict"), [("499999.99", "approve"), ("500000.00", "approve"), ("500000.01", "refer")]
+)
 def test_what_is_offered_is_what_is_decided_when_it_is_sent(real: Service, amount: str, verdict: str) -> None:
     answer = real.send("POST", "/v1/decisions:preview", MAY, an_order(amount))
     decision = json.loads(answer.data)["decision"]
