@@ -10,7 +10,6 @@ import datetime
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 from policy import figure_words, line_slips, streaks
 from policy.acts import read_act
 from policy.line_slips import LINE_MAX, Slip
+from policy.plain_lines import STATES, plain_condition, plain_formula
 from policy.problems import Problem, Where
 from policy.suggest import did_you_mean
 from policy.syntax import (
@@ -46,7 +46,6 @@ DEPTH_MAX = 40
 PERCENT_DECIMALS = 6
 FUNCTIONS = {"min": (2, 20), "max": (2, 20), "abs": (1, 1), "days_between": (2, 2)}  # name to fewest and most values
 NOTCHES = ("one", "two", "three", "four", "five")
-STATES = ("missing", "known", "none", "zero", "unlimited")
 TOLD_LENGTH = 200  # a finding is one line on a screen, whatever it quotes
 _SHORTER = "give its parts names under let"
 _NUMBER = re.compile(r"(-?)([\d_]+)(?:\.(\d+))?\s*(.*)", re.DOTALL)
@@ -54,13 +53,14 @@ _NUMBER = re.compile(r"(-?)([\d_]+)(?:\.(\d+))?\s*(.*)", re.DOTALL)
 
 def read_condition(text: str, at: Where) -> Condition | Problem:
     """A line under `when`, such as `customer.score >= 80` or `cleared by finance`, or what is wrong with it."""
-    act = read_act(text, at)
-    return act if act is not None else _read("condition", text, at, lambda tree, line: line.condition(tree))
+    plain = plain_condition(text, at) or read_act(text, at)
+    return plain if plain is not None else _read("condition", text, at, lambda tree, line: line.condition(tree))
 
 
 def read_formula(text: str, at: Where) -> Expr | Problem:
     """A formula such as `10% * customer.annual_revenue, at most 5_000_000`, or what is wrong with it."""
-    return _read("formula_line", text, at, lambda tree, line: line.formula(tree))
+    plain = plain_formula(text, at)
+    return plain if plain is not None else _read("formula_line", text, at, lambda tree, line: line.formula(tree))
 
 
 def read_tests(text: str, subject: Expr, at: Where) -> Condition | Problem:
@@ -339,7 +339,7 @@ def _number(text: str, offset: int, at: Where) -> Number:
     match = _NUMBER.fullmatch(text)
     assert match is not None, text
     _, whole, decimals, unit = match.groups()
-    value = Fraction(Decimal(whole.replace("_", "") + "." + (decimals or "0")))
+    value = Fraction(int(whole.replace("_", "") + (decimals or "")), 10 ** len(decimals or ""))
     unit = re.sub(r"\s+", " ", unit.replace("%", "% ")).strip()
     if unit.startswith("%"):
         if len(decimals or "") > PERCENT_DECIMALS:
