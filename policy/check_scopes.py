@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policy.document import ExceptionWritten, Scope, Word
+from policy.document import CheckWritten, ExceptionWritten, Scope, Word
 from policy.infer import Inference
 from policy.meaning import LEVELS
 from policy.scopes import ALL, FACTS, apart, level_of, of_one_name, reaches
@@ -40,9 +40,10 @@ def _scope(inference: Inference, scope: Scope) -> None:
 
 
 def _one_at_each_scope(inference: Inference) -> None:
-    checks = inference.names.policy.checks
-    for place, check in enumerate(checks):
-        for other in of_one_name(checks[:place], check.name.text):
+    before: dict[str, list[CheckWritten]] = {}
+    for check in inference.names.policy.checks:
+        namesakes = before.setdefault(check.name.text, [])
+        for other in namesakes:
             scope = check.scope or other.scope
             if scope is None or not same_subject(check, other):
                 continue  # twice for all is a name that stands twice
@@ -52,6 +53,7 @@ def _one_at_each_scope(inference: Inference) -> None:
                                "same customers, or for some of them",
                                "give one of them another name, or a narrower 'for'")  # fmt: skip
                 break
+        namesakes.append(check)
 
 
 def _may_meet(one: Scope | None, two: Scope | None) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cached_property
 
 from policy import lower_figures, lower_limits, lower_ratings, lower_states
 from policy.acts import parts_of_fact
-from policy.document import Setting, ValueTable, WordList
+from policy.document import CheckWritten, Setting, ValueTable, WordList
 from policy.kinds import Value
-from policy.meaning import OUTPUT_NAMES, STATE, Checked, Referent
+from policy.meaning import GROUP_FACTS, OUTPUT_NAMES, STATE, Checked, Referent
+from policy.mentions import mentions
 from policy.problems import Where
 from policy.program import Calc, Compare, Const, Fact, Figure, First, In, Logic, Node, Round, Row, Span
 from policy.ratings import GRADED
@@ -58,6 +60,19 @@ class Lowering:
         self.kinds: dict[int, str] = {}
         self.places: dict[int, Where] = {}
         self.states: dict[str, StateRule] = {}
+
+    @cached_property
+    def with_groups(self) -> bool:
+        """Whether the file speaks of groups of customers, also for another subject than this one."""
+        return mentions(self.checked.whole or self.checked.policy, GROUP_FACTS)
+
+    @cached_property
+    def checks(self) -> dict[str, list[CheckWritten]]:
+        """The checks of each name, each with its own scope."""
+        found: dict[str, list[CheckWritten]] = {}
+        for check in self.checked.policy.checks:
+            found.setdefault(check.name.text, []).append(check)
+        return found
 
     def add(self, node: Node) -> int:
         """The index of a node, a new one only where there is no equal one."""

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from policy.document import Word
 from policy.kinds import NO_LIMIT, UNLIMITED
-from policy.meaning import GROUP_FACTS
-from policy.mentions import mentions
 from policy.program import Calc, Fact, First, In, Logic, Row
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ def chooses(rows: tuple[RowWritten, ...]) -> bool:
 def effective(low: Lowering) -> int:
     """The limit that counts, none counting as 0 where nobody granted anything."""
     own = _own(low)
-    if mentions(low.checked.whole or low.checked.policy, GROUP_FACTS):
+    if low.with_groups:
         own = _under_group(low, own)
     found = low.add(Calc("none_as_zero", (own,), "limit"))
     low.labels[found] = "limit.effective"

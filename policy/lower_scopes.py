@@ -5,13 +5,13 @@ from __future__ import annotations
 from policy.document import CheckWritten, ExceptionWritten, Scope
 from policy.lower import Lowering
 from policy.program import In, Lift, Logic, Span
-from policy.scopes import FACTS, level_of, of_one_name, reaches
+from policy.scopes import FACTS, level_of, reaches
 
 
 def applies(low: Lowering, check: CheckWritten) -> int:
     """The node that says whether a check is asked: its scope, no narrower one of its name, `only_when`; -1: always."""
     parts = scope_tests(low, check.scope)
-    for other in of_one_name(low.checked.policy.checks, check.name.text):
+    for other in low.checks[check.name.text]:
         if level_of(other) > level_of(check):
             parts.append(low.add(Logic("not", (together(low, scope_tests(low, other.scope)),))))
     if check.only_when is not None:
