@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from policy.program import Program
@@ -45,13 +46,18 @@ def _hashed(body: Mapping[str, object]) -> str:
     return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> object:
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        parts = [(one, getattr(value, one.name)) for one in fields(value) if one.name not in UNSAID]  # type: ignore[arg-type]
-        kept = [part for one, part in parts if part or not one.metadata.get("added_later")]
+        kept = [part for name, later in _said(type(value)) if (part := getattr(value, name)) or not later]  # type: ignore[arg-type]  # a class
         return [type(value).__name__, *map(_plain, kept)]
     return value
+
+
+@cache
+def _said(kind: type[Any]) -> tuple[tuple[str, bool], ...]:
+    """The fields of a kind of record that mean something, and whether each counts only where it is not empty."""
+    return tuple((one.name, "added_later" in one.metadata) for one in fields(kind) if one.name not in UNSAID)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from policy.document import Word
 from policy.problems import Where
@@ -19,4 +18,4 @@ def fields_of(word: Word) -> Iterator[tuple[str, Where]]:
 
 def inside(word: Word, offset: int) -> Where:
     """The place of a character of a text, the beginning where its columns cannot be counted."""
-    return replace(word.at, column=word.at.column + offset) if word.counted else word.at
+    return word.at._replace(column=word.at.column + offset) if word.counted else word.at

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from policy.chinese import in_chinese
 
 TEXT_MAX = 600  # characters of a message or a help, whatever they quote
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Where:
-    """A place in a policy file; line and column count from 1, columns count characters."""
+class Where(NamedTuple):
+    """A place in a policy file; line and column count from 1, columns count characters.
+
+    A tuple, for every word of a file has one, and tuples are made in half the time.
+    """
 
     file: str
     line: int
