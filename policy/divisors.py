@@ -20,9 +20,10 @@ def divisor_findings(inference: Inference) -> None:
     """A warning at the first division by each fact of the file that may be negative and that no line tests."""
     policy = inference.names.policy
     declared = {fact.name.text for fact in policy.facts if fact.kind.text in MAY_BE_NEGATIVE}
-    tested = {side.text for node in _all(inference) if isinstance(node, Comparison)
+    nodes = list(_all(inference)) if declared else []
+    tested = {side.text for node in nodes if isinstance(node, Comparison)
               for side in (node.left, node.right) if isinstance(side, Name)}  # fmt: skip
-    for node in _all(inference):
+    for node in nodes:
         if isinstance(node, Binary) and node.op == "/" and isinstance(node.right, Name):
             fact = node.right.text
             if fact in declared - tested and node.at.file == policy.file:

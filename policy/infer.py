@@ -139,7 +139,7 @@ class Inference(Formulas):
 
     def _comparison(self, test: Comparison) -> bool:
         if isinstance(test.right, Number):
-            self.tested[test.left] = f"{test.op} {written(test.right)}"
+            self.tested[test.left] = (test.op, test.right)
         left = self.formula(test.left)
         if left is None:
             return False
@@ -163,10 +163,12 @@ class Inference(Formulas):
         return self._comparable(test.at, (test.left, left), (test.right, right))
 
     def _comparable(self, at: Where, left: tuple[Expr, Sort], right: tuple[Expr, Sort]) -> bool:
+        if left[1].kind == right[1].kind != "rating":
+            return True
         kinds = {left[1].kind, right[1].kind}
         if kinds == {"rating"}:
             return one_scale((left, right), self.note) is not None
-        if len(kinds) == 1 or kinds <= set(SHARES) or kinds <= {"money", "limit"} or kinds == {"choice", "text"}:
+        if kinds <= set(SHARES) or kinds <= {"money", "limit"} or kinds == {"choice", "text"}:
             return True
         if kinds <= {"ratio", "number"} or kinds <= {"count", "number"}:
             return True

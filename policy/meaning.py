@@ -24,6 +24,7 @@ LEVELS = {"facts": 0, "states": 1, "tiers": 2, "limits": 3, "terms": 4, "securit
 OUTPUT_NAMES = {"limit": "limit.policy", "largest_order": "limit.largest_order", "review_every": "limit.review_every"}
 GROUP_FACTS = ("group.limit", "group.exposure")  # what brings a group's ceiling into a policy
 SAID_WITH_TERMS = ("pay_by", "ship_when")  # columns of terms that the answer repeats and nothing reads
+LEAVES = (s.Name, s.Number, s.DateLiteral, s.Text, s.Words)  # formulas with nothing under them
 SECTION_AT = {level: section for section, level in LEVELS.items()}
 
 
@@ -130,6 +131,8 @@ def figure_of(let: Let) -> FigureOf | None:
 
 def parts_of(node: Expr | Condition) -> tuple[Expr | Condition, ...]:
     """The formulas and conditions directly under one."""
+    if isinstance(node, LEAVES):
+        return ()
     match node:
         case s.Binary() | s.Comparison():
             return (node.left, node.right)
@@ -151,10 +154,16 @@ def parts_of(node: Expr | Condition) -> tuple[Expr | Condition, ...]:
             return (node.left,)
         case s.Block():
             return node.items
-    return ()
 
 
 def names_in(node: Expr | Condition) -> list[Name]:
     """Every name under a formula or condition, in order."""
-    found = [node] if isinstance(node, Name) else []
-    return found + [name for part in parts_of(node) for name in names_in(part)]
+    found: list[Name] = []
+    todo = [node]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, Name):
+            found.append(one)
+        elif not isinstance(one, LEAVES):
+            todo += reversed(parts_of(one))
+    return found

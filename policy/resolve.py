@@ -38,7 +38,7 @@ class Resolver(ABC):
     reader: str = ""
     item: dict[str, Referent] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
-    tested: dict[Expr, str] = field(default_factory=dict)
+    tested: dict[Expr, tuple[str, Number]] = field(default_factory=dict)
 
     @abstractmethod
     def formula(self, expr: Expr, hint: Sort | None = None) -> Sort | None:
@@ -201,7 +201,7 @@ class Resolver(ABC):
                       f"use a figure under 'let': count of {expr.text}")  # fmt: skip
             return
         if expr.text.startswith("invoice."):
-            field, test = expr.text.partition(".")[2], self.tested.get(expr, "> ...")
+            field, test = expr.text.partition(".")[2], self._test_of(expr)
             self.note("scope", expr.at, f"'{expr.text}' cannot be used in a check for an order",
                       f"use a figure under 'let', such as late: count of invoices where {field} {test}")  # fmt: skip
             return
@@ -213,6 +213,11 @@ class Resolver(ABC):
         kind = f" ({shown(found.sort)})" if found is not None else ""
         self.note("unknown-fact", expr.at, f"no fact, figure or setting is named '{expr.text}'",
                   f"did you mean '{meant}'{kind}?" if meant else "")  # fmt: skip
+
+    def _test_of(self, expr: Expr) -> str:
+        """The comparison with a number in which a formula stands, as text."""
+        test = self.tested.get(expr)
+        return "> ..." if test is None else f"{test[0]} {written(test[1])}"
 
     def _needs(self, expr: Name | Words | Text) -> None:
         """The finding for an output of a section that the file does not have: told once, not at each row."""

@@ -27,7 +27,7 @@ class Edge:
     """One side of a threshold as written: what is compared, with what, and where."""
 
     subject: str
-    value: Fraction
+    value: int | Fraction
     above: bool
     written: str
     section: str
@@ -36,8 +36,8 @@ class Edge:
 
 def section_edges(program: Program, checked: Checked) -> Iterator[Problem]:
     """A finding for each value at which two sections disagree, told at the later place."""
-    first: dict[tuple[str, Fraction, bool], Edge] = {}
-    told: set[tuple[str, Fraction]] = set()
+    first: dict[tuple[str, int | Fraction, bool], Edge] = {}
+    told: set[tuple[str, int | Fraction]] = set()
     for edge in sorted(edges_of(checked), key=lambda edge: edge.at):
         first.setdefault((edge.subject, edge.value, edge.above), edge)
         other = first.get((edge.subject, edge.value, not edge.above))
@@ -119,11 +119,11 @@ def _edge(checked: Checked, left: Expr, op: str, right: Expr, section: str, figu
     yield Edge(subject, value, ABOVE[op], op, section, left.at)
 
 
-def _constant(checked: Checked, expr: Expr) -> Fraction | None:
+def _constant(checked: Checked, expr: Expr) -> int | Fraction | None:
     """A written number, or a setting that has one value for all days."""
     if isinstance(expr, Number):
         value = checked.meanings.numbers.get(expr)
-        return Fraction(value) if isinstance(value, (int, Fraction)) else None
+        return value if isinstance(value, (int, Fraction)) else None
     referent = checked.meanings.referents.get(expr)
     if referent is not None and referent.scope == "setting":
         setting = next(one for one in checked.policy.settings if one.name.text == referent.name)

@@ -29,10 +29,10 @@ def otherwise_slips(tables: Tables) -> Iterator[Problem]:
         if table is None or table.open_end or table.last < 2:
             continue
         worth = ranks(tables, table)
-        for number, axis in enumerate(tables.axes):
+        for number in sorted({number for region in table.true for box in region or () for number in box}):
             if not _can_move(tables, table, number):
                 continue
-            upward = _better_way(table, worth, number, axis)
+            upward = _better_way(table, worth, number, tables.axes[number])
             if upward is not None:
                 for row in range(table.last):
                     if table.live[row] and is_better(worth[row], worth[-1]):

@@ -24,7 +24,7 @@ Settings = Callable[[Mention], tuple[str, int] | None]
 
 def step_edges(checked: Checked) -> Iterator[Problem]:
     """A finding for each step that holds orders one day before the file's own test of days overdue."""
-    edges = [edge for edge in edges_of(checked) if edge.subject in DAYS_OVERDUE]
+    edges = [edge for edge in edges_of(checked) if edge.subject in DAYS_OVERDUE] if checked.policy.ladders else []
     for ladder in checked.policy.ladders:
         for step in ladder.steps:
             day = _day(checked, step)

@@ -47,6 +47,9 @@ class Tables:
         self.grid = Grid(program)
         self.axes = self.grid.axes
         self.conditions = Conditions(self.grid)
+        of_tiers = (number for number, axis in enumerate(self.axes)
+                    if isinstance(axis.node, Fact) and axis.node.scope == "tiers")  # fmt: skip
+        self._tier_axis = next(of_tiers, None)
         self.effort = Effort()
         self.of: dict[str, Table] = {}
         for name, places in _places(checked).items():
@@ -141,10 +144,7 @@ class Tables:
 
     def tier_axis(self) -> int | None:
         """The axis of the tier, None where nothing asks for it."""
-        for number, axis in enumerate(self.axes):
-            if isinstance(axis.node, Fact) and axis.node.scope == "tiers":
-                return number
-        return None
+        return self._tier_axis
 
     def tier_rows(self, box: Box) -> Iterator[tuple[int, Box]]:
         """For each row of the tiers whose tier the box allows: its number, and the box with that tier alone."""

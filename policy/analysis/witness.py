@@ -24,11 +24,14 @@ def witness(box: Box, piles: Sequence[Pile], axes: Sequence[Axis], effort: Effor
             break
         effort.spend(1, effort.used)
         cells = _tried(box.get(axis, axes[axis].full), axes[axis])
-        there = [[numbers & shelf.holding(axis, cell) for (shelf, _), numbers in zip(piles, left, strict=True)]
-                 for cell in cells]  # fmt: skip
-        least = min(range(len(cells)), key=lambda place: sum(numbers.bit_count() for numbers in there[place]))
-        if there[least] != left:
-            left, found[axis] = there[least], 1 << cells[least]
+        best, least, fewest = left, -1, sum(numbers.bit_count() for numbers in left) + 1
+        for cell in cells:
+            there = [numbers & shelf.holding(axis, cell) for (shelf, _), numbers in zip(piles, left, strict=True)]
+            count = sum(numbers.bit_count() for numbers in there)
+            if count < fewest:
+                best, least, fewest = there, cell, count
+        if best != left:
+            left, found[axis] = best, 1 << least
     return None if any(left) else found
 
 
