@@ -19,7 +19,7 @@ from api.allowance import Allowance
 from api.build import build_policy
 from api.idempotency import InWork
 from api.policies import LoadedPolicy, PolicyCache
-from api.resources import customers, decisions, reservations, states
+from api.resources import customers, decisions, events, reservations, states
 from api.services import Services
 from api.settings import Settings
 from rules.facts import trade_vocabulary
@@ -67,6 +67,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(reservations.routes)
     api.register_blueprint(customers.routes)
     api.register_blueprint(states.routes)
+    api.register_blueprint(events.routes)
     app.register_blueprint(health.routes)
     app.register_blueprint(documentation.blueprint(api))
 

@@ -77,7 +77,7 @@ def keep_keys(database: Database, file: Path, pepper: bytes) -> dict[str, str]:
             good = stored is not None and not stored.ended and stored.role == role
             if not good or stored is None or not compare_digest(stored.digest, key_digest(text, pepper)):
                 text, new = issue_key(role, f"demo-{role}".replace("_", "-"), pepper)
-                work.keys.add(new)
+                work.keys.add(new, f"operator:{PUBLISHER}")
             keys[role] = text
     if keys != kept:
         _write_keys(file, keys)

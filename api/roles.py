@@ -31,6 +31,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "show_states": _READERS - {"admin"},
     "show_customer": _READERS - {"admin"},
     "list_customers": _READERS - {"admin"},
+    "list_events": frozenset({"compliance", "admin"}),
 }
 
 # What says nothing about any customer and so needs no key.

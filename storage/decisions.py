@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select
 from storage.clock import read_instant, write_instant
 from storage.customers import write_json
 from storage.exposure_ledger import Accounts, AccountState, Movement, Taken
-from storage.page import LARGEST_PAGE, Page
+from storage.page import LARGEST_PAGE, Page, read_cursor
 from storage.prepared import Prepared
 from storage.reservations import NewHold, Reservation, Reservations
 from storage.tables import answered_request as answered
@@ -202,16 +202,6 @@ class Decisions:
         rows = self._connection.execute(wanted).all()
         following = str(rows[size - 1].seq) if len(rows) > size else None
         return Page(tuple(read_decision(row) for row in rows[:size]), following)
-
-
-def read_cursor(cursor: str) -> int:
-    """The place in the log that a cursor marks.
-
-    Raises: ValueError for text that no page gave.
-    """
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
-        raise ValueError(f"'{cursor[:32]}' is no cursor of this list; use the one of the page before")
-    return int(cursor)
 
 
 def decision_row(locked: AccountState, version: int, new: NewDecision) -> Mapping[str, Any]:

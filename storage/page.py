@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+LARGEST_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,4 +17,11 @@ class Page(Generic[Item]):
     next_cursor: str | None
 
 
-LARGEST_PAGE = 500
+def read_cursor(cursor: str) -> int:
+    """The place in a list by running number that a cursor marks.
+
+    Raises: ValueError for text that no page gave.
+    """
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
+        raise ValueError(f"'{cursor[:32]}' is no cursor of this list; use the one of the page before")
+    return int(cursor)

@@ -205,6 +205,15 @@ api_key = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+event = Table(
+    "event", metadata,
+    Column("seq", WHOLE, Identity(), primary_key=True),
+    text("kind"), text("subject"), text("done_by"), text("at"), text("details"),
+    Index("event_subject_seq", "subject", "seq"),
+    Index("event_kind_seq", "kind", "seq"),
+    sqlite_strict=True,
+)  # fmt: skip
+
 import_run = Table(
     "import_run", metadata,
     Column("import_id", TEXT, primary_key=True),

@@ -1,8 +1,8 @@
 """What the database itself watches over, in the words of each kind.
 
-Movements, reservations, decisions, policies, states and acts are only ever added to: a change is refused, whoever asks.
-A movement must follow from its account, and moves it, so that a balance is always what its last movement says. The
-migrations keep words of their own, as they never change; a test holds both equal.
+Movements, reservations, decisions, policies, states, acts and events are only ever added to: a change is refused,
+whoever asks. A movement must follow from its account, and moves it, so that a balance is always what its last movement
+says. The migrations keep words of their own, as they never change; a test holds both equal.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ END
 """.strip()
 
 ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_part", "policy_effective",
-              "state_change", "act", "confirmed_security", "answered_request")  # fmt: skip
+              "state_change", "act", "confirmed_security", "answered_request", "event")  # fmt: skip
 
 
 def refuse_change(table: str, change: str) -> str:

@@ -20,6 +20,7 @@ from storage.answers import Answers
 from storage.clock import read_clock
 from storage.customers import Customers
 from storage.decisions import Decisions
+from storage.events import Events
 from storage.exposure_ledger import Accounts
 from storage.keys import Keys
 from storage.policies import Policies
@@ -42,7 +43,8 @@ class Work:
         self.answers = Answers(connection)
         self.states = States(connection)
         self.policies = Policies(connection)
-        self.keys = Keys(connection)
+        self.events = Events(connection)
+        self.keys = Keys(connection, self.events)
         self.imports = Imports(connection)
 
     def now(self) -> datetime:

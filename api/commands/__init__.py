@@ -31,7 +31,7 @@ COMMANDS = {
     "import": ("api.importing:importing", "bring in customers and invoices from files"),
     "reservations": ("api.commands.reservations:reservations", "end what approvals held for too long"),
     "dmn": ("api.commands.dmn:dmn", "bring in decision tables written in DMN, and run their tests"),
-    "key": ("api.commands.keys:key", "make, list and revoke the keys of clients"),
+    "key": ("api.commands.keys:key", "make, list, replace and revoke the keys of clients"),
     "db": ("api.commands.database:db", "keep the database's tables at this version"),
 }
 

@@ -9,7 +9,8 @@ import click
 from api.auth import KeyTerms, issue_key
 from api.commands.database import database_option, opened, pepper_of, pepper_option
 from api.commands.files import counted
-from api.commands.spans import End, end_after
+from api.commands.operator import by_option
+from api.commands.spans import End, Span, end_after
 from api.roles import PERMISSIONS, ROLES
 from storage.engine import Database
 from storage.keys import ApiKey
@@ -17,7 +18,7 @@ from storage.keys import ApiKey
 
 @click.group()
 def key() -> None:
-    """Make, list and revoke the keys of clients."""
+    """Make, list, replace and revoke the keys of clients."""
 
 
 @key.command()
@@ -27,17 +28,18 @@ def key() -> None:
               help="What it may do beyond its role; may be given again.")  # fmt: skip
 @click.option("--label", metavar="TEXT", help="A word for people: where the key is used, whom to ask.")
 @click.option("--expires", type=End(), metavar="WHEN", help="When it ends: 90d, 24h, or a day such as 2027-06-30.")
+@by_option
 @database_option
 @pepper_option
 def create(role: str, client: str, permissions: tuple[str, ...], label: str | None,
-           expires: timedelta | datetime | None, database: str, pepper: str | None) -> None:  # fmt: skip
+           expires: timedelta | datetime | None, by: str, database: str, pepper: str | None) -> None:  # fmt: skip
     """Make a key and print it, once: only its digest is stored."""
     with opened(database) as found:
         secret = pepper_of(database, pepper)
         with found.write() as work:
             terms = KeyTerms(label, frozenset(permissions), end_after(expires, work.now()))
             text, record = issue_key(role, client, secret, terms)
-            work.keys.add(record)
+            work.keys.add(record, by)
     click.echo(text)
     click.echo(f"key {record.key_id} of '{client}' as {role}; keep it, it is not shown again", err=True)
 
@@ -77,13 +79,45 @@ def show(key_id: str, database: str) -> None:
             click.echo(f"{name:<13}{told}")
 
 
+@key.command(short_help="Put a new key in the place of one that goes on for a while.")
+@click.argument("key_id", metavar="KEY")
+@click.option("--overlap", type=Span(), default="24h", show_default=True, help="How long the old key stays good.")
+@by_option
+@database_option
+@pepper_option
+def rotate(key_id: str, overlap: timedelta, by: str, database: str, pepper: str | None) -> None:
+    """Put a new key in the place of KEY and print it, once; the old one ends after the overlap.
+
+    The client, its role, label and permissions stay; the new key lives as long as the old one was made for.
+    """
+    from api.operations.rotate_key import Rotation, rotate_key
+
+    with opened(database) as found:
+        done = rotate_key(found, pepper_of(database, pepper), Rotation(key_id, overlap, by))
+    click.echo(done.text)
+    click.echo(f"key {done.record.key_id} takes the place of {key_id}, which ends {second(done.old_ends)}", err=True)
+
+
+@key.command(short_help="Tell what was done to keys, by whom and when.")
+@click.argument("key_id", metavar="KEY", required=False)
+@database_option
+def history(key_id: str | None, database: str) -> None:
+    """Tell what was done to keys, or to KEY alone, the oldest first: by whom, and when."""
+    from api.commands.events import print_history
+    from storage.keys import subject_of
+
+    with opened(database) as found:
+        print_history(found, "key:", None if key_id is None else subject_of(key_id))
+
+
 @key.command(short_help="End a key's life for good.")
 @click.argument("key_id", metavar="KEY")
+@by_option
 @database_option
-def revoke(key_id: str, database: str) -> None:
+def revoke(key_id: str, by: str, database: str) -> None:
     """End a key's life for good; KEY is its id, the first part behind aval_."""
     with opened(database) as found, found.write() as work:
-        if not work.keys.revoke(key_id):
+        if not work.keys.revoke(key_id, by):
             raise click.UsageError(f"no living key '{key_id}'; 'aval key list' tells all")
     click.echo(f"key {key_id} is revoked")
 

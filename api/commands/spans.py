@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 LONGEST = timedelta(days=3660)
-_SPAN = re.compile(r"([1-9][0-9]{0,4})(m|h|d)")
+_SPAN = re.compile(r"(0|[1-9][0-9]{0,4})(m|h|d)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 

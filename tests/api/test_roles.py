@@ -27,6 +27,7 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/customers/<customer_id>", "PUT"): {"risk_officer", "admin"},
     ("/v1/customers/<customer_id>/acts", "POST"): {"risk_officer", "approver", "collector"},
     ("/v1/customers/<customer_id>/states", "GET"): READERS,
+    ("/v1/events", "GET"): {"compliance", "admin"},
     ("/healthz", "GET"): PUBLIC,
     ("/readyz", "GET"): PUBLIC,
     ("/openapi.json", "GET"): PUBLIC,

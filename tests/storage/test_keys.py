@@ -75,3 +75,69 @@ def test_a_revoked_key_has_ended(database: Database) -> None:
         work.keys.revoke("k1")
     with database.read() as work:
         assert [one.ended for one in work.keys.list()] == [True]
+
+
+def test_a_replaced_key_goes_on_until_its_end_and_is_replaced_once(database: Database) -> None:
+    with database.write() as work:
+        work.keys.add(KEY)
+        old = work.keys.find("k1")
+        assert old is not None
+        ends = work.now() + timedelta(hours=1)
+        assert work.keys.replace(old, replace(KEY, key_id="k2"), ends, "operator:ann")
+    with database.read() as work:
+        replaced = work.keys.find("k1")
+    assert replaced is not None
+    assert (replaced.replaced_by, replaced.expires_at, replaced.ended) == ("k2", ends, False)
+    with database.write() as work:
+        assert not work.keys.replace(replaced, replace(KEY, key_id="k3"), ends)
+
+
+def test_a_key_that_ends_sooner_than_the_overlap_keeps_its_end(database: Database) -> None:
+    with database.write() as work:
+        soon = work.now() + timedelta(minutes=1)
+        work.keys.add(replace(KEY, expires_at=soon))
+        old = work.keys.find("k1")
+        assert old is not None
+        assert work.keys.replace(old, replace(KEY, key_id="k2"), soon + timedelta(hours=1))
+        found = work.keys.find("k1")
+    assert found is not None and found.expires_at == soon
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+def test_a_key_that_has_ended_is_not_replaced(database: Database, end: str) -> None:
+    with database.write() as work:
+        expires = work.now() if end == "expired" else None
+        work.keys.add(replace(KEY, expires_at=expires))
+        if end == "revoked":
+            work.keys.revoke("k1")
+        assert not work.keys.replace(KEY, replace(KEY, key_id="k2"), work.now() + timedelta(hours=1))
+
+
+def test_every_change_writes_its_event_with_its_author_and_no_digest(database: Database) -> None:
+    with database.write() as work:
+        work.keys.add(replace(KEY, label="shop"), "operator:ann")
+        old = work.keys.find("k1")
+        assert old is not None
+        work.keys.replace(old, replace(KEY, key_id="k2"), work.now() + timedelta(hours=1), "operator:bo")
+        work.keys.revoke("k1", "person:cy")
+        assert not work.keys.revoke("k1", "person:cy")
+    with database.read() as work:
+        events = work.events.list().items
+    told = [(one.kind, one.subject, one.by) for one in reversed(events)]
+    assert told == [
+        ("key_created", "key:k1", "operator:ann"), ("key_created", "key:k2", "operator:bo"),
+        ("key_rotated", "key:k1", "operator:bo"), ("key_revoked", "key:k1", "person:cy"),
+    ]  # fmt: skip
+    assert "digest" not in str(events)
+
+
+def test_a_change_that_is_taken_back_leaves_no_event(database: Database) -> None:
+    def add_twice() -> None:
+        with database.write() as work:
+            work.keys.add(KEY)
+            work.keys.add(KEY)
+
+    with pytest.raises(IntegrityError):
+        add_twice()
+    with database.read() as work:
+        assert (work.keys.list(), work.events.list().items) == ((), ())

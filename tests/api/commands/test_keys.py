@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from api.auth import identify
 from api.commands import cli
+from api.errors import Refused
+from api.settings import read_pepper
 from storage.engine import open_database
 from storage.schema import upgrade
 
@@ -25,6 +29,19 @@ def folder(tmp_path: Path) -> Path:
     upgrade(database)
     database.dispose()
     return tmp_path
+
+
+def opens(folder: Path, text: str) -> bool:
+    """Whether a key opens the door."""
+    database = open_database(folder / "aval.db")
+    try:
+        with database.read() as work:
+            identify(f"Bearer {text}", read_pepper(folder / "aval.pepper"), work.keys.find)
+    except Refused:
+        return False
+    finally:
+        database.dispose()
+    return True
 
 
 def made(folder: Path, *args: str) -> str:
@@ -56,6 +73,61 @@ def test_a_revoked_key_says_so(folder: Path) -> None:
     assert key(folder, "revoke", one).exit_code == 0
     assert re.search(r"^ends +revoked 20", key(folder, "show", one).stdout, re.M)
     assert f"{one}  order_system  shop" in key(folder, "list").stdout
+
+
+def test_a_rotated_key_gives_its_client_role_and_permissions_to_a_new_one(folder: Path) -> None:
+    one = made(folder, "--permission", "counter_offers", "--label", "web shop", "--expires", "90d")
+    done = key(folder, "rotate", one, "--overlap", "2h", "--by", "ann")
+    assert done.exit_code == 0, done.output
+    new = done.stdout.split("_")[1]
+    old_told, new_told = key(folder, "show", one).stdout, key(folder, "show", new).stdout
+    for line in ("client       shop", "role         order_system", "permissions  counter_offers", "label        web"):
+        assert line in new_told
+    assert f"replaced by  {new}" in old_told
+    ends = [datetime.fromisoformat(re.search(r"^ends +(\S+)$", told, re.M)[1])  # type: ignore[index]
+            for told in (old_told, new_told)]  # fmt: skip
+    now = datetime.now(UTC)
+    assert abs(ends[0] - now - timedelta(hours=2)) < timedelta(minutes=1)
+    assert abs(ends[1] - now - timedelta(days=90)) < timedelta(minutes=1)
+
+
+def test_both_keys_open_during_the_overlap_and_the_new_one_after_it(folder: Path) -> None:
+    first = key(folder, "create", "--role", "order_system", "--client", "shop").stdout.strip()
+    second = key(folder, "rotate", first.split("_")[1]).stdout.strip()
+    third = key(folder, "rotate", second.split("_")[1], "--overlap", "0h").stdout.strip()
+    assert [opens(folder, one) for one in (first, second, third)] == [True, False, True]
+
+
+@pytest.mark.parametrize(("prepare", "told"), [
+    ("revoke", "no living key"), ("rotate", "was replaced by"), (None, "no living key '0000'"),
+])  # fmt: skip
+def test_a_key_that_ended_or_was_replaced_is_not_rotated(folder: Path, prepare: str | None, told: str) -> None:
+    one = made(folder)
+    if prepare:
+        assert key(folder, prepare, one).exit_code == 0
+    before = key(folder, "list").stdout
+    done = key(folder, "rotate", one if prepare else "0000")
+    assert (done.exit_code, told in done.output) == (2, True), done.output
+    assert key(folder, "list").stdout == before
+
+
+def test_the_history_tells_what_was_done_by_whom_and_no_secret(folder: Path) -> None:
+    first = key(folder, "create", "--role", "order_system", "--client", "shop", "--by", "ann").stdout.strip()
+    one = first.split("_")[1]
+    other = made(folder)
+    key(folder, "rotate", one, "--by", "bo")
+    key(folder, "revoke", one, "--by", "cy")
+    told = key(folder, "history", one).stdout
+    assert re.findall(r"(key_\w+) +key:(\w+) +operator:(\w+)", told) == [
+        ("key_created", one, "ann"), ("key_rotated", one, "bo"), ("key_revoked", one, "cy"),
+    ]  # fmt: skip
+    assert "3 events" in told and other not in told and first.split("_", 2)[2] not in told
+    assert "5 events" in key(folder, "history").stdout
+
+
+def test_a_name_of_two_lines_is_no_author(folder: Path) -> None:
+    done = key(folder, "create", "--role", "admin", "--client", "shop", "--by", "a\nb")
+    assert (done.exit_code, "--by takes one line" in done.output) == (2, True)
 
 
 @pytest.mark.parametrize(("args", "told"), [

@@ -1,0 +1,72 @@
+"""Events: every change of keys, people and rules, written in the transaction of the change and never altered.
+
+An event says what happened (`kind`), to what (`subject`, such as `key:0123456789abcdef`), by whom (`by`, such as
+`operator:ann`, `client:erp` or `person:ann`), when, and what a reader needs beside it (`details`, never a secret).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from storage.clock import database_now, read_instant
+from storage.page import LARGEST_PAGE, Page, read_cursor
+from storage.tables import event
+
+# What may happen; a new kind is a word here and a line in docs/operations.md.
+KINDS = ("key_created", "key_rotated", "key_revoked")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; `seq` and `at` are what the database gives it."""
+
+    kind: str
+    subject: str
+    by: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    seq: int = 0
+    at: datetime | None = None
+
+
+class Events:
+    """The events of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read and write over the transaction's connection."""
+        self._connection = connection
+
+    def record(self, happened: Event) -> None:
+        """Write down what happened, in the transaction that made it happen."""
+        assert happened.kind in KINDS and happened.subject and happened.by, f"no event is made so: {happened}"
+        told = json.dumps(happened.details, ensure_ascii=False, sort_keys=True)
+        values = {"kind": happened.kind, "subject": happened.subject, "done_by": happened.by, "details": told}
+        self._connection.execute(insert(event).values(at=database_now(), **values))
+
+    def list(self, cursor: str | None = None, limit: int = 50, *, kind: str | None = None,
+             subject: str | None = None) -> Page[Event]:  # fmt: skip
+        """Events, newest first, behind the cursor, of one kind or subject where given; at most 500.
+
+        Raises: ValueError for a cursor that no page gave.
+        """
+        size = min(limit, LARGEST_PAGE)
+        wanted = select(event).order_by(event.c.seq.desc()).limit(size + 1)
+        if cursor is not None:
+            wanted = wanted.where(event.c.seq < read_cursor(cursor))
+        if kind is not None:
+            wanted = wanted.where(event.c.kind == kind)
+        if subject is not None:
+            wanted = wanted.where(event.c.subject == subject)
+        rows = self._connection.execute(wanted).all()
+        following = str(rows[size - 1].seq) if len(rows) > size else None
+        return Page(tuple(read_event(row) for row in rows[:size]), following)
+
+
+def read_event(row: Row[Any]) -> Event:
+    """An event from its row."""
+    return Event(row.kind, row.subject, row.done_by, json.loads(row.details), row.seq, read_instant(row.at))
