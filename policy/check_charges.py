@@ -114,6 +114,11 @@ def _rate(inference: Inference, expr: Expr, key: str) -> list[Number]:
         inference.note("unit", expr.at, f"'{key}' is {shown(sort)} here, and does not say per what time",
                        f"write it like {key}: {'24% per year' if key == 'cap' else '0.05% per day'}")  # fmt: skip
         return []
+    if any(f"settings.{one.name.text}" == name and one.on_shipment
+           for one in inference.names.policy.settings for name in [getattr(expr, "text", "")]):  # fmt: skip
+        inference.note("not-yet-supported", expr.at, f"'{key}' is read on the day of the shipment, and a charge reads "
+                       "the rate of each day", "give the charge a setting without 'as_of'")  # fmt: skip
+        return []
     if any(number.value <= 0 for number in rates):
         inference.note("range", expr.at, f"'{key}' must be more than 0%")
         return []

@@ -15,6 +15,7 @@ from policy.problems import Where
 from policy.receivables import DateRule
 from policy.resolve import ANY_SECTION
 from policy.step_days import order_findings
+from policy.subjects import DELIVERED
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Condition, Expr, Name
 
@@ -155,6 +156,8 @@ def order_facts(inference: Inference, node: Expr | Condition) -> Iterator[tuple[
 def _way_to_order(inference: Inference, name: str, path: list[str], seen: set[str]) -> list[str]:
     if name.startswith("order."):
         return [*path, name]
+    if any(f"settings.{one.name.text}" == name and one.on_shipment for one in inference.names.policy.settings):
+        return [*path, name, DELIVERED]
     if name in seen:
         return []
     seen.add(name)

@@ -9,7 +9,7 @@ from policy.document import Alternative, CheckWritten, Policy, Scope, ValueTable
 from policy.infer import Inference
 from policy.meaning import names_in
 from policy.messages import fields_of
-from policy.subjects import CALLED, for_subject, has_fact, subjects_of, subjects_used
+from policy.subjects import CALLED, DELIVERED, for_subject, has_fact, subjects_of, subjects_used
 from policy.syntax import Condition, Expr, Membership, Name
 
 HELP = {
@@ -63,6 +63,7 @@ class _Walk:
         self._behind: dict[str, tuple[str, ...]] = {}
         policy = inference.names.policy
         self._tables = {table.name.text: table for table in policy.tables}
+        self._of_delivery = {f"settings.{one.name.text}" for one in policy.settings if one.on_shipment}
         self._settings = {f"settings.{one.name.text}": [value.value for value in one.values] for one in policy.settings}
 
     def lacks(self, name: Name, subject: str) -> str:
@@ -81,6 +82,7 @@ class _Walk:
             self._behind[name] = ()  # a circle is told elsewhere
             parts = self._parts(name)
             found = [fact for inner in parts for fact in self.behind(inner.text)] if parts is not None else [name]
+            found += [DELIVERED] if name in self._of_delivery else []
             self._behind[name] = tuple(dict.fromkeys(found))
         return self._behind[name]
 

@@ -11,6 +11,7 @@ from policy.kinds import Value
 from policy.meaning import LEVELS, Referent, Sort, names_in
 from policy.numbers import WHOLE, float_free
 from policy.resolve import ANY_SECTION, FLAGS, shown
+from policy.subjects import DELIVERED
 from policy.suggest import listed
 from policy.syntax import DateLiteral, Expr, Name, Number, Text
 
@@ -26,6 +27,9 @@ def check_setting(inference: Inference, setting: Setting) -> None:
         if sort is not None and inference.level_of(dated.value) + len(_facts_read(inference, dated.value)) > 0:
             inference.note("scope", dated.at, f"the setting '{setting.name.text}' reads facts, but is a constant",
                            "give the formula a name under 'let'")  # fmt: skip
+    if setting.on_shipment is not None and DELIVERED not in inference.names.facts:
+        inference.note("unknown-fact", setting.on_shipment, f"the day of the shipment needs the fact '{DELIVERED}'",
+                       "name it under 'facts'")  # fmt: skip
     name = f"settings.{setting.name.text}"
     inference.names.known[name] = Referent("setting" if found else "broken", setting.name.text,
                                            found[0] if found else Sort("number"))  # fmt: skip

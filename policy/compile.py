@@ -9,16 +9,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from policy import lower_limits
+from policy import lower_limits, lower_security
 from policy.asked_documents import DocumentAsked
 from policy.bounds import too_wide
 from policy.check_documents import quality_words
 from policy.compile_receivables import with_receivables
 from policy.digest import program_digest
-from policy.discretion import shares_of
-from policy.document import ROW_SECTIONS, Alternative, CheckWritten, RowWritten, Wanted, Word
+from policy.document import ROW_SECTIONS, CheckWritten, RowWritten, Word
 from policy.documents import SCALE
-from policy.kinds import Value
 from policy.lower import Lowering
 from policy.lower_documents import lower_documents
 from policy.lower_scopes import applies, lifts, scope_tests, together
@@ -154,21 +152,13 @@ def _section(low: Lowering, name: str, rows: tuple[RowWritten, ...]) -> int:
     outputs = _OUTPUTS.get(name) or tuple(column for column in written if column != "effective")
     outputs += ("effective",) if name == "limits" and lower_limits.chooses(rows) else ()
     outputs += tuple(column for column in SAID_WITH_TERMS if column in written and name == "terms")
-    held = dict.fromkeys(one.instrument.text for row in rows for one in shares_of(row))
-    outputs += tuple(f"{part}.{instrument}" for instrument in held for part in ("share", "amount"))
-    outputs += ("wanted",) if name == "security" and any(_is_particular(row) for row in rows) else ()
+    outputs += lower_security.columns(rows) if name == "security" else ()
     built = [Row(_when(low, row), tuple(_cell(low, name, column, row) for column in outputs), row.at.line)
              for row in rows]  # fmt: skip
     return low.table(First(name, outputs, tuple(built)))
 
 
 _OUTPUTS = {"tiers": ("tier",), "terms": ("offer", "longest"), "security": ("security",), "authority": ("release",)}
-
-
-def _is_particular(row: RowWritten) -> bool:
-    """Whether a row of security says how an instrument must be."""
-    ways = row.cells.get("security")
-    return isinstance(ways, tuple) and any(way.wanted is not None for way in ways)
 
 
 def _when(low: Lowering, row: RowWritten) -> int:
@@ -185,15 +175,8 @@ def _cell(low: Lowering, section: str, column: str, row: RowWritten) -> int:
         return low.add(Const("choice", cell.text if isinstance(cell, Word) else None))
     if section == "terms":
         return low.add(_terms(low, column, cell))
-    if section == "security" and column == "wanted":
-        ways = row.cells["security"]
-        assert isinstance(ways, tuple)
-        return low.add(Const("wanted", tuple(_wanted(way.wanted) for way in ways)))
-    if section == "security" and column != "security":
-        return _held(low, column, row)
     if section == "security":
-        assert isinstance(cell, tuple)
-        return low.add(Const("security", tuple(_shares(low, one) for one in cell if one.shares)))
+        return lower_security.cell(low, column, row)
     if section == "limits" and column == "effective":
         return lower_limits.chosen(low, row, _cell(low, section, "limit", row))
     if isinstance(cell, Word):
@@ -216,26 +199,6 @@ def _literal(low: Lowering, word: Word) -> TermsLiteral:
     assert terms is not None
     low.terms[terms.text] = terms
     return terms
-
-
-def _shares(low: Lowering, alternative: Alternative) -> tuple[tuple[str, Value], ...]:
-    return tuple((word.text, low.constant(share)) for word, share in alternative.shares)
-
-
-def _held(low: Lowering, column: str, row: RowWritten) -> int:
-    """The share or the amount of a security that is a share of another amount than the order's; 0 where none is."""
-    part, _, instrument = column.partition(".")
-    one = next((one for one in shares_of(row) if one.instrument.text == instrument), None)
-    if one is None:
-        return low.add(Const("percent" if part == "share" else "money", 0))
-    return low.formula(one.share) if part == "share" else low.whole_units(low.formula(one.amount))
-
-
-def _wanted(wanted: Wanted | None) -> tuple[object, ...]:
-    if wanted is None:
-        return ()
-    rating, expiry = wanted.issuer_rating, wanted.expires_after
-    return (rating.text if rating else "", (expiry.days, expiry.months) if expiry else (), wanted.confirmed)
 
 
 def _check(low: Lowering, check: CheckWritten) -> Check:

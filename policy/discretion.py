@@ -63,7 +63,23 @@ def chosen(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
     if len(words) == 1:
         shapes.note("wrong-shape", words[0].at, "a choice needs two securities or more",
                     "add another, or none where nothing may be required too")  # fmt: skip
-    return {"security": (), "chosen": Chosen(words, role)} if len(words) > 1 and role is not None else None
+    ways = tuple(None if word.text == "none" else _whole(word) for word in words)
+    return {"security": (), "chosen": Chosen(words, role, ways)} if len(words) > 1 and role is not None else None
+
+
+def may_require(shapes: Shapes, values: Keys, way: Alternative | None, at: Where) -> dict[str, object] | None:
+    """`may_require: {deposit: 20%}` with `set_by`: a person asks for these together, or for nothing."""
+    role = shapes.word(shapes.need(values, "set_by", at, "a row with 'may_require'"), "set_by", NAME)
+    if way is None or role is None:
+        return None
+    together = " and ".join(word.text for word in instruments(way))
+    words = (Word(together, way.at), Word("none", way.at))
+    return {"security": (), "chosen": Chosen(words, role, (way, None))}
+
+
+def instruments(way: Alternative) -> tuple[Word, ...]:
+    """The names of all securities of an alternative."""
+    return (*(word for word, _ in way.shares), *(one.instrument for one in way.of))
 
 
 def with_discretion(policy: Policy) -> Policy:
@@ -78,8 +94,9 @@ def with_discretion(policy: Policy) -> Policy:
 
 def shares_of(row: RowWritten) -> tuple[ShareOf, ...]:
     """The securities of a row that are shares of another amount than the order's."""
-    ways = row.cells.get("security")
-    return tuple(one for way in ways for one in way.of) if isinstance(ways, tuple) else ()
+    ways, choice = row.cells.get("security"), row.cells.get("chosen")
+    every = (*(ways if isinstance(ways, tuple) else ()), *(choice.ways if isinstance(choice, Chosen) else ()))
+    return tuple(dict.fromkeys(one for way in every if way is not None for one in way.of))
 
 
 def decided_by(policy: Policy) -> Iterator[tuple[Word, str, Word]]:
@@ -128,17 +145,15 @@ def _rows(row: RowWritten) -> Iterator[RowWritten]:
     if not isinstance(choice, Chosen):
         yield row
         return
-    for word in choice.words:
+    for word, way in zip(choice.words, choice.ways, strict=True):
         last = word is choice.words[-1]
         test = Comparison("is", _chosen_name(choice), Text(word.text, word.at), word.at)
         parts = tuple(part for part in (row.when, None if last else test) if part is not None)
         when = parts[0] if len(parts) == 1 else Lines("all", parts, row.at) if parts else None
-        cells = {"security": _alternatives(word), **({"chosen": choice} if word is choice.words[0] else {})}
+        cells = {"security": () if way is None else (way,), **({"chosen": choice} if word is choice.words[0] else {})}
         yield replace(row, when=when, cells=cells)
 
 
-def _alternatives(word: Word) -> tuple[Alternative, ...]:
-    """All of the order by one security; nothing for none."""
-    if word.text == "none":
-        return ()
-    return (Alternative(((word, Number(Fraction(1), "%", 0, word.at)),), word.at),)
+def _whole(word: Word) -> Alternative:
+    """All of the order by one security."""
+    return Alternative(((word, Number(Fraction(1), "%", 0, word.at)),), word.at)

@@ -97,10 +97,14 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A number that the credit committee owns; one value, or one for each stretch of time."""
+    """A number that the credit committee owns; one value, or one for each stretch of time.
+
+    It is read on the day of the decision; where `on_shipment` is there, the place that says so, on that of delivery.
+    """
 
     name: Word
     values: tuple[Dated, ...]
+    on_shipment: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +185,11 @@ class ShareOf:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The securities of which a person of a role chooses one, none among them where nothing may be required too."""
+    """What a person of a role chooses: a word for each way, and the securities it asks for, none for nothing."""
 
     words: tuple[Word, ...]
     set_by: Word
+    ways: tuple[Alternative | None, ...]
 
 
 @dataclass(frozen=True, slots=True)

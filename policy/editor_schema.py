@@ -159,21 +159,21 @@ def _instruments(vocabulary: Vocabulary, language: str, share: Schema) -> Schema
         "issuer_rating": {"type": "string", "pattern": " or better$"}, "confirmed": {"const": True},
         "expires_after": {"type": "string", "pattern": "^last due date"},
     }  # fmt: skip
-    shares = {name: VALUE if name == "prepayment" else share for name in vocabulary.instruments}
+    shares = dict.fromkeys(vocabulary.instruments, share)
     return {"type": "object", "minProperties": 1, "additionalProperties": False,
             "properties": _keys(shares | wanted, language)}  # fmt: skip
 
 
 def _row(section: str, vocabulary: Vocabulary, language: str) -> Schema:
-    one, either_share = (_instruments(vocabulary, language, share) for share in (VALUE, HELD))
-    own = {"require": {"anyOf": [{"const": "none"}, either_share]}, "require_one_of": _array(one),
+    one = _instruments(vocabulary, language, HELD)
+    own = {"require": {"anyOf": [{"const": "none"}, one]}, "require_one_of": _array(one), "may_require": one,
            "may_require_one_of": _array({"enum": [*vocabulary.instruments, "none"]})}  # fmt: skip
     keys = ("when", "otherwise", *(() if section == "tiers" else ("for",)), *COLUMNS[section])
     needed = {"tiers": ("tier",), "limits": ("limit",), "terms": ("offer",), "authority": ("release",)}
     row = _block(keys, language, needed.get(section, ()), own)
     either = [{"required": ["when"]}, {"required": ["otherwise"]}]
     security = [{"required": ["require"]}, {"required": ["require_one_of"]},
-                {"required": ["may_require_one_of", "set_by"]}]  # fmt: skip
+                {"required": ["may_require", "set_by"]}, {"required": ["may_require_one_of", "set_by"]}]  # fmt: skip
     return {**row, "oneOf": either} if section != "security" else {**row, "allOf": [{"oneOf": either},
                                                                                   {"oneOf": security}]}  # fmt: skip
 

@@ -17,6 +17,7 @@ from policy.problems import Where
 from policy.program import Calc, Compare, Const, Fact, Figure, First, In, Logic, Node, Round, Row, Span
 from policy.ratings import GRADED
 from policy.state_rules import StateRule
+from policy.subjects import DELIVERED
 from policy.syntax import (
     Binary,
     Block,
@@ -203,7 +204,7 @@ class Lowering:
         if len(setting.values) == 1 and only.since is None and only.until is None:
             return self.formula(only.value)
         if name not in self.tables:
-            as_of = self._as_of()
+            as_of = self.fact_of(self.checked.names.facts[DELIVERED]) if setting.on_shipment else self._as_of()
             days = [self.add(In(as_of, spans=(Span(d.since, True, d.until, True),))) for d in setting.values]
             rows = [Row(on, (self.formula(d.value),), d.at.line) for on, d in zip(days, setting.values, strict=True)]
             self.table(First(name, ("value",), tuple(rows)))

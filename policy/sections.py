@@ -51,12 +51,12 @@ OWNERS = ("granted", "policy")
 COLUMNS = {
     "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every", "effective"),
     "terms": ("offer", "longest", *SAID_WITH_TERMS), 
-    "security": ("require", "require_one_of", "may_require_one_of", "set_by"),
+    "security": ("require", "require_one_of", "may_require", "may_require_one_of", "set_by"),
     "authority": ("release",),
 }  # fmt: skip
 LATER_COLUMNS = {
     "tiers": ("for",), "limits": (), "terms": (),
-    "security": ("may_require",), "authority": (),
+    "security": (), "authority": (),
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from policy.discretion import chosen, share_of
+from policy.discretion import chosen, may_require, share_of
 from policy.document import Alternative, Expiry, ShareOf, Wanted, Word
 from policy.problems import Where
 from policy.shapes import Keys, Shapes
@@ -17,7 +17,7 @@ from policy.source import Node, Scalar
 from policy.syntax import Expr
 
 INSIDE = "write it inside the instrument: {deposit: {of: customer.annual_revenue, share: 5%}}"
-WAYS = ("require", "require_one_of", "may_require_one_of")
+WAYS = ("require", "require_one_of", "may_require", "may_require_one_of")
 ATTRIBUTES = ("issuer_rating", "expires_after", "confirmed")
 EXPIRY = re.compile(r"last due date(?: ?\+ ?(?P<size>\d{1,5}) (?P<unit>days?|months?))?")
 RATING = re.compile(r"(?P<word>\S+) or better")
@@ -29,32 +29,34 @@ def security_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object]
     given = [key for key in WAYS if key in values]
     if len(given) != 1:
         if values.whole or given:
-            shapes.note("missing-key", at, "a row of security needs one of 'require', 'require_one_of' and "
-                        "'may_require_one_of'", "write 'require: none' where nothing is required")  # fmt: skip
+            shapes.note("missing-key", at, "a row of security needs one of 'require', 'require_one_of', 'may_require' "
+                        "and 'may_require_one_of'", "write 'require: none' where nothing is required")  # fmt: skip
         return None
     if given[0] == "may_require_one_of":
         return chosen(shapes, values, at)
+    if given[0] == "may_require":
+        return may_require(shapes, values, _alternative(shapes, values["may_require"], "may_require"), at)
     if "set_by" in values:
         shapes.note("unknown-key", values["set_by"].at, "'set_by' belongs to what a person decides",
-                    "write it beside may_require_one_of, or beside from and to of an instrument")  # fmt: skip
+                    "write it beside may_require, or beside from and to of an instrument")  # fmt: skip
     if "require_one_of" in values:
         items = shapes.items(values["require_one_of"], "require_one_of")
-        found = [_alternative(shapes, item) for item in items]
-        for held in (held for one in found if one for held in one.of):
-            shapes.note("not-yet-supported", held.instrument.at, f"'{held.instrument.text}' is a share of another "
-                        "amount than the order's, which does not run in 'require_one_of' in this version",
-                        "write it in a row of its own with require")  # fmt: skip
+        found = [_alternative(shapes, item, "require_one_of") for item in items]
+        for held in (held for one in found if one and len(found) > 1 for held in one.of if held.set_by is not None):
+            shapes.note("not-yet-supported", held.instrument.at, f"a person decides on '{held.instrument.text}', which "
+                        "does not run beside other ways in this version",
+                        "write a share there, or a row of its own with require")  # fmt: skip
         return {"security": tuple(one for one in found if one)} if all(found) and found else None
     node = values["require"]
     if isinstance(node, Scalar) and node.text == "none":
         return {"security": ()}
-    one = _alternative(shapes, node)
+    one = _alternative(shapes, node, "require")
     return None if one is None else {"security": (one,)}
 
 
-def _alternative(shapes: Shapes, node: Node) -> Alternative | None:
+def _alternative(shapes: Shapes, node: Node, place: str) -> Alternative | None:
     if not isinstance(node, Block):
-        shapes.wrong(node, "a block such as {bank_guarantee: 100%}", "require")
+        shapes.wrong(node, "a block such as {bank_guarantee: 100%}", place)
         return None
     shares: list[tuple[Word, Expr]] = []
     held: list[ShareOf] = []
@@ -63,7 +65,8 @@ def _alternative(shapes: Shapes, node: Node) -> Alternative | None:
         if key.text == "of":
             shapes.note("wrong-shape", key.at, "'of' says of which amount one instrument is a share", INSIDE)
         elif isinstance(value, Block):
-            held += _held(shapes, Word(key.text, key.at), value)
+            found = share_of(shapes, Word(key.text, key.at), value)
+            held += [] if found is None else [found]
         elif key.text in ATTRIBUTES:
             said[key.text] = value
         elif (share := shapes.formula(value, key.text)) is not None:
@@ -74,16 +77,6 @@ def _alternative(shapes: Shapes, node: Node) -> Alternative | None:
                     "add the instrument, as in {letter_of_credit: 100%, confirmed: true}")  # fmt: skip
     whole = len(shares) + len(held) + len(said) == len(node.entries)
     return Alternative(tuple(shares), node.at, wanted, tuple(held)) if (shares or held) and whole else None
-
-
-def _held(shapes: Shapes, instrument: Word, node: Block) -> list[ShareOf]:
-    """An instrument as a share of another amount; what is prepaid is always of the order."""
-    if instrument.text == "prepayment":
-        shapes.note("not-yet-supported", instrument.at, "a prepayment of another amount than the order's does not run "
-                    "in this version", "write deposit for money that stays with us")  # fmt: skip
-        return []
-    found = share_of(shapes, instrument, node)
-    return [] if found is None else [found]
 
 
 def _rating(shapes: Shapes, said: dict[str, Node]) -> Word | None:

@@ -24,11 +24,6 @@ DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 TITLE = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*\Z")
 UNKNOWN_MAX = 100  # keys of one block that are told; more would only hide the others
 
-INSTEAD = {  # what can be written meanwhile
-    "may_require": "write may_require_one_of: [none, deposit], and set_by with the role that decides",
-    "as_of": "a setting is read on the day of the decision; write the value that holds then",
-}  # fmt: skip
-
 
 class Keys(dict[str, Node]):
     """The values of a block by key; `whole` is false where a key of it could not be read, so nothing is missed."""
@@ -70,7 +65,7 @@ class Shapes:
             if key.text in later:
                 values.whole = False
                 self.note("not-yet-supported", key.at, f"'{key.text}' is part of the language, but this version does "
-                          "not run it", INSTEAD.get(key.text, "take it out until it does"))  # fmt: skip
+                          "not run it", "take it out until it does")  # fmt: skip
             elif key.text not in known + judged and unknown < UNKNOWN_MAX:
                 unknown += 1
                 meant = self.unknown_key(key, place, known)

@@ -18,6 +18,7 @@ DEFAULTS: Mapping[str, tuple[str, ...]] = {  # the subjects of a row that does n
 }  # fmt: skip
 CALLED = {"order": "an order", "limit_request": "a limit request", "shipment": "a shipment", "customer": "a review"}
 ONLY_OF = {"order": (ORDER, SHIPMENT), "limit_request": (LIMIT_REQUEST,)}  # facts by the first part of their name
+DELIVERED = "order.deliver_by"  # the day on which a setting is read that says so
 OUTPUTS = ("limit.policy", "limit.largest_order", "limit.review_every")
 
 
@@ -41,6 +42,7 @@ def for_subject(policy: Policy, subject: str) -> Policy:
         checks=tuple(one for one in policy.checks if subject in subjects_of("checks", one.subjects)),
         exceptions=tuple(one for one in policy.exceptions if not one.subjects or subject in one.subjects),
         documents=tuple(one for one in policy.documents if subject in subjects_of("documents", one.subjects)),
+        settings=tuple(replace(one, on_shipment=None) if subject == SHIPMENT else one for one in policy.settings),
     )  # fmt: skip
     return mine if subject == ORDER else replace(mine, ladders=(), letters=None, charges=(), fees=(), release=None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from policy.document import Cell, Dated, Setting, ValueTable, Word, WordList
 from policy.expression import read_tests
@@ -14,6 +14,7 @@ from policy.syntax import Block as Lines
 from policy.syntax import Expr, Name
 
 DATE_KEYS = ("from", "until", "source", "unit")
+READ_ON = ("order", "shipment")  # the day on which a dated setting is read: that of the decision, or of the delivery
 
 
 def read_settings(shapes: Shapes, node: Node | None) -> tuple[Setting, ...]:
@@ -24,7 +25,7 @@ def read_settings(shapes: Shapes, node: Node | None) -> tuple[Setting, ...]:
         dated = [_dated(shapes, one, name.text) for one in nodes]
         kept = tuple(one for one in dated if one is not None)
         if shapes.named(name) and kept and len(kept) == len(nodes):
-            settings.append(Setting(name, _closed(shapes, name, kept)))
+            settings.append(Setting(name, _closed(shapes, name, kept), _on_shipment(shapes, name, nodes, kept)))
         else:
             shapes.broken.add(f"settings.{name.text}")
     return tuple(settings)
@@ -34,11 +35,25 @@ def _dated(shapes: Shapes, node: Node, name: str) -> Dated | None:
     if not isinstance(node, Block):
         formula = shapes.formula(node, name)
         return None if formula is None else Dated(formula, None, None, node.at)
-    values = shapes.block(node, f"setting '{name}'", ("value", *DATE_KEYS), ("as_of",))
+    values = shapes.block(node, f"setting '{name}'", ("value", *DATE_KEYS, "as_of"))
     assert values is not None
     formula = shapes.formula(shapes.need(values, "value", node.at, f"setting '{name}'"), name)
     since, until = shapes.day(values.get("from"), "from"), shapes.day(values.get("until"), "until")
     return None if formula is None else Dated(formula, since, until, node.at)
+
+
+def _on_shipment(shapes: Shapes, name: Word, nodes: Iterable[Node], kept: tuple[Dated, ...]) -> Where | None:
+    """Where a setting says that it is read on the day of delivery; said once, it is meant of all its values."""
+    said = [shapes.word(node.get("as_of"), "as_of") for node in nodes if isinstance(node, Block)]
+    words = [word for word in said if word is not None and shapes.choice(word, "day of a setting", READ_ON)]
+    other = next((word for word in words if word.text != words[0].text), None)
+    if other is not None:
+        shapes.note("dates-overlap", other.at, f"'{name.text}' is read on two days, '{words[0].text}' and "
+                    f"'{other.text}'", "say one of them, once")  # fmt: skip
+    elif words and len(kept) == 1 and kept[0].since is None and kept[0].until is None:
+        shapes.note("wrong-shape", words[0].at, f"'as_of' says which day picks a value, and '{name.text}' has one "
+                    "for all days", "give the value its 'from', or take 'as_of' out")  # fmt: skip
+    return words[0].at if words and words[0].text == "shipment" else None
 
 
 def _closed(shapes: Shapes, name: Word, values: tuple[Dated, ...]) -> tuple[Dated, ...]:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from policy.program import Collect, Const, First, Fold, Program
-from rules.fold import AMOUNT, choose_terms, still_to_bring
+from rules.fold import AMOUNT, choose_terms, held, still_to_bring
 from rules.outcome import STATUS_RANK, VERDICTS, Missing, Outcome
 from rules.readings import Unsettled
 from rules.reference import Evaluation
@@ -34,6 +34,11 @@ class Outputs:
         """An output of this name, None where there is none."""
         place = self._places.get(name)
         return self._constant.get(name) if place is None else evaluation.value(place)
+
+    def of_others(self, evaluation: Evaluation) -> dict[str, Any]:
+        """The outputs of security that are of other amounts than the order's."""
+        return {name: self.of(name, evaluation) for one in self.amounts
+                for name in (one, f"share.{one.removeprefix(AMOUNT)}")}  # fmt: skip
 
 
 NOTHING = Outputs({}, {})
@@ -87,10 +92,11 @@ class Core:
         offer = choose_terms(terms.of("offer", evaluation), terms.of("longest", evaluation), asked, self._program.terms)
         if asked is not None and offer is not None and asked != offer:
             return True
-        if offer != "prepaid" and any(security.of(name, evaluation) > 0 for name in security.amounts):
-            return True
-        wanted = WHOLE if offer == "prepaid" else security.of("security", evaluation) or ()
-        return bool(wanted) and bool(still_to_bring(wanted, amount, prepaid or 0))
+        if offer == "prepaid":
+            return bool(still_to_bring(WHOLE, amount, prepaid or 0))
+        wanted = security.of("security", evaluation) or ()
+        others = held(security.of_others(evaluation), len(wanted)) if security.amounts else ()
+        return bool(wanted or others) and bool(still_to_bring(wanted, amount, prepaid or 0, others))
 
 
 def core_of(outcome: Outcome) -> tuple[int, ...]:

@@ -126,14 +126,16 @@ def gives(program: Program, table: First, row: Row, language: str = "en") -> str
     for name, index in zip(table.outputs, row.outputs, strict=True):
         node = program.nodes[index]
         value = node.value if isinstance(node, Const) else ""
-        if name == "wanted" or name.startswith("share.") or (name.startswith("amount.") and isinstance(node, Const)):
+        if name == "wanted" or name.startswith("share.") or (name.startswith("amount.") and (
+            isinstance(node, Const) or "#" in name)):  # fmt: skip
             continue
         if name == "security" and isinstance(value, tuple):
             particular = _particulars(program, table, row)
             if len(particular) != len(value):  # those of securities that are of other amounts stand alone
                 particular = ("",) * len(value)
-            ways = [" + ".join(f"{one} {share_text(share)}" for one, share in way) + more
-                    for way, more in zip(value, particular, strict=True)]  # fmt: skip
+            ways = [" + ".join([*(f"{one} {share_text(share)}" for one, share in way), *others]) + more
+                    for way, more, others in zip(value, particular, _of_others(program, table, row, len(value)),
+                                                 strict=True)]  # fmt: skip
             told.append(f"{name} {' / '.join(ways) or 'none'}")
         elif isinstance(value, tuple):
             told.append(f"{name} {', '.join(map(str, value))}")
@@ -143,6 +145,16 @@ def gives(program: Program, table: First, row: Row, language: str = "en") -> str
             name = name.removeprefix("amount.")
             told.append(f"{name} {words.text.formula(_unguarded(program, index))}")
     return TEXTS[language]["between"].join(told)
+
+
+def _of_others(program: Program, table: First, row: Row, ways: int) -> list[list[str]]:
+    """What each of several ways asks for as a share of another amount than the order's."""
+    text, found = EdgeWords(program).text, [list[str]() for _ in range(ways)]
+    for name, index in zip(table.outputs, row.outputs, strict=True):
+        instrument, _, number = name.removeprefix("amount.").partition("#")
+        if name.startswith("amount.") and number and not isinstance(program.nodes[index], Const):
+            found[int(number) - 1].append(f"{instrument} {text.formula(_unguarded(program, index))}")
+    return found
 
 
 def _particulars(program: Program, table: First, row: Row) -> tuple[str, ...]:

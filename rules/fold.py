@@ -7,7 +7,7 @@ fault here is seen. Source: the meaning of the Program, "Fold" and "Verdicts" (d
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -66,7 +66,7 @@ def fold(program: Program, tables: Tables) -> Outcome:
     offer = choose_terms(terms.get("offer"), terms.get("longest"), asked, program.terms)
     wanted = ((("prepayment", Fraction(1)),),) if offer == "prepaid" else (security.get("security") or ())
     amount, prepaid = tables.optional(node.amount), tables.optional(node.prepaid)
-    to_bring = still_to_bring(wanted, amount, prepaid or 0, () if offer == "prepaid" else held(security))
+    to_bring = still_to_bring(wanted, amount, prepaid or 0, () if offer == "prepaid" else held(security, len(wanted)))
     changed = asked is not None and offer is not None and asked != offer
     verdict, hard_stop = verdict_of(checks, missing, program, bool(to_bring) or changed)
     return Outcome(
@@ -111,24 +111,45 @@ def plain_net_days(text: str) -> int | None:
     return int(days) if word == "net" and days.isascii() and days.isdigit() else None
 
 
-def held(security: Mapping[str, Any]) -> tuple[Required, ...]:
-    """What a row of security asks for as shares of other amounts than the order's, as far as it is known."""
-    amounts = {name.removeprefix(AMOUNT): value for name, value in security.items() if name.startswith(AMOUNT)}
-    return tuple(Required(name, security[f"share.{name}"], value) for name, value in amounts.items()
-                 if value is not None and value > 0)  # fmt: skip
+def held(security: Mapping[str, Any], ways: int = 1) -> tuple[tuple[Required, ...], ...]:
+    """What a row of security asks for as shares of other amounts than the order's, for each of its ways.
+
+    Of a row with one way an amount that is not known is left out; of several it stays, for its way is not met.
+    """
+    found: list[list[Required]] = [[] for _ in range(max(ways, 1))]
+    for name, value in ((name, value) for name, value in security.items() if name.startswith(AMOUNT)):
+        title = name.removeprefix(AMOUNT)
+        instrument, _, number = title.partition("#")
+        unmet = bool(number) and int(number) <= ways if value is None else value > 0
+        if unmet:
+            found[int(number or 1) - 1].append(Required(instrument, security[f"share.{title}"], value))
+    return tuple(map(tuple, found))
 
 
 def still_to_bring(
     alternatives: Sequence[Sequence[tuple[str, Fraction]]], amount: int | None, prepaid: int,
-    beside: tuple[Required, ...] = (),
+    of_others: tuple[tuple[Required, ...], ...] = (),
 ) -> tuple[tuple[Required, ...], ...]:  # fmt: skip
     """Each alternative less what is prepaid; nothing at all once any one of them is met.
 
-    What stands `beside` them is of other amounts, is met by no prepayment, and is asked for with each.
+    `of_others` holds for each what is a share of another amount: a prepayment among it is met first by what is prepaid,
+    the others are met by no prepayment.
     """
-    rests = [_rest(alternative, amount, prepaid) for alternative in alternatives]
-    left = tuple((*rest, *beside) for rest in rests) if rests and all(rests) else ()
-    return left or ((beside,) if beside else ())
+    ways = [*alternatives] or [()] * len(of_others)
+    rests = [_way(way, amount, prepaid, of_others[n] if n < len(of_others) else ()) for n, way in enumerate(ways)]
+    return tuple(rests) if all(rests) else ()
+
+
+def _way(
+    alternative: Sequence[tuple[str, Fraction]], amount: int | None, prepaid: int, others: tuple[Required, ...]
+) -> tuple[Required, ...]:
+    left = []
+    for one in others:
+        if one.instrument == "prepayment" and one.amount is not None:
+            taken = min(one.amount, max(prepaid, 0))
+            one, prepaid = replace(one, amount=one.amount - taken), prepaid - taken
+        left += [one] if one.amount != 0 else []
+    return (*_rest(alternative, amount, prepaid), *left)
 
 
 def _rest(alternative: Sequence[tuple[str, Fraction]], amount: int | None, prepaid: int) -> tuple[Required, ...]:

@@ -6,7 +6,7 @@ the two engines are compared. Whole numbers only: shares are counted in parts of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import lcm
 from typing import Any
@@ -58,17 +58,34 @@ def to_bring(alternatives: Alternatives, amount: int | None, prepaid: int) -> tu
 
 
 def with_held(
-    left: tuple[tuple[Required, ...], ...], outputs: Mapping[str, Any]
+    alternatives: Alternatives, amount: int | None, prepaid: int, outputs: Mapping[str, Any]
 ) -> tuple[tuple[Required, ...], ...]:
-    """What is left of the order's securities, each way with those of other amounts; these alone where all is met."""
-    more: list[Required] = []
-    for name in outputs:
-        part, _, instrument = name.partition(".")
-        if part == "share" and (amount := outputs[f"amount.{instrument}"]) is not None and amount > 0:
-            more.append(Required(instrument, outputs[name], amount))
-    if not more:
-        return left
-    return tuple((*way, *more) for way in left or ((),))
+    """The same where some are of other amounts: money paid in advance counts for their prepayment first."""
+    found = []
+    for number, alternative in enumerate(alternatives, 1):
+        more, left = [], prepaid
+        for title, share, due in _of_others(outputs, number, len(alternatives)):
+            if title == "prepayment" and due is not None and left > 0:
+                due, left = (due - left, 0) if due > left else (0, left - due)
+            if due != 0:
+                more.append(Required(title, share, due))
+        rest = (*_rest(alternative, amount, left), *more)
+        if not rest:
+            return ()
+        found.append(rest)
+    return tuple(found)
+
+
+def _of_others(outputs: Mapping[str, Any], number: int, ways: int) -> Iterator[tuple[str, Any, int | None]]:
+    """Instrument, share and amount of one way; of the only way just those that are known."""
+    for title in outputs:
+        part, _, rest = title.partition(".")
+        instrument, _, place = rest.partition("#")
+        if part != "share" or (place != str(number) if ways > 1 else place != ""):
+            continue
+        due = outputs[f"amount.{rest}"]
+        if (due is None and ways > 1) or (due is not None and due > 0):
+            yield instrument, outputs[title], due
 
 
 def _rest(alternative: Sequence[tuple[str, Any]], amount: int | None, prepaid: int) -> tuple[Required, ...]:
@@ -146,8 +163,11 @@ class Settlement:
         order, rows = found.order, dict(found.rows)
         offer = offered(self.program, found.offers, found.longest, order.requested_terms)
         prepay = offer == "prepaid"
-        security = to_bring(WHOLE if prepay else found.alternatives, order.amount, order.prepaid or 0)
-        security = security if prepay or not found.held else with_held(security, found.held)
+        paid = order.prepaid or 0
+        if prepay or not any(name.startswith("amount.") for name in found.held):
+            security = to_bring(WHOLE if prepay else found.alternatives, order.amount, paid)
+        else:
+            security = with_held(found.alternatives or ((),), order.amount, paid, found.held)
         verdict, release = self.verdict(checks, missing), None
         if verdict == "approve" and (security or (offer and order.requested_terms not in (None, offer))):
             verdict = "approve_with_conditions"

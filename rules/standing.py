@@ -59,9 +59,10 @@ def decided(program: Program, facts: Mapping[str, Any]) -> tuple[Outcome, Standi
 
 def _asked(security: Mapping[str, Any]) -> Wanted:
     """What a row asks for; a share of another amount than the order's is compared by what it comes to."""
-    more = tuple((f"{one.instrument} of another amount", Fraction(one.amount or 0)) for one in held(security))
     ways = security["security"] or ()
-    return tuple((*way, *more) for way in ways or ((),)) if more else ways
+    others = [[(f"{one.instrument} of another amount", Fraction(one.amount or 0)) for one in way]
+              for way in held(security, len(ways))]  # fmt: skip
+    return tuple((*way, *more) for way, more in zip(ways or ((),), others, strict=True)) if any(others) else ways
 
 
 def worse(before: Standing, after: Standing, aspects: Sequence[str] = ASPECTS) -> tuple[str, ...]:

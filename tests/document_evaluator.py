@@ -288,7 +288,7 @@ class Evaluator:
     def setting(self, setting: Setting) -> Any:
         if len(setting.values) == 1 and setting.values[0].since is None and setting.values[0].until is None:
             return self.value(setting.values[0].value)
-        today = self.fact("as_of", "date")
+        today = self.fact("order.deliver_by" if setting.on_shipment else "as_of", "date")
         if isinstance(today, Unknown):
             return today
         holding = [one for one in setting.values if self.on(today, one.since, one.until)]

@@ -10,15 +10,26 @@ Shares = tuple[tuple[str, Fraction, int | None], ...]
 
 
 def to_bring(evaluator: Any, terms: str | None, alternatives: Any) -> tuple[Shares, ...]:
-    """What is left of each alternative, nothing where one is met by what is prepaid; then what is of other amounts."""
-    wanted = [[(word.text, evaluator.value(share)) for word, share in one.shares] for one in alternatives]
-    more = tuple((name, share, amount) for name, share, amount in of_others(evaluator, alternatives)
-                 if isinstance(amount, int) and amount > 0)  # fmt: skip
+    """What is left of each alternative, with what is of other amounts; nothing where one is met by what is prepaid."""
     if terms == "prepaid":
-        wanted, more = [[("prepayment", Fraction(1))]], ()
-    rests = [_rest(evaluator, one) for one in wanted if one]
-    left = rests if all(rests) else []
-    return tuple(rest + more for rest in left) if left else (more,) if more else ()
+        return tuple(rest for rest in [_rest(evaluator, [("prepayment", Fraction(1))], _prepaid(evaluator))] if rest)
+    found = []
+    for one in alternatives:
+        prepaid, more = _prepaid(evaluator), []
+        for name, share, amount in of_others(evaluator, [one]):
+            if not isinstance(amount, int):
+                more += [(name, share, None)] if len(alternatives) > 1 else []
+                continue
+            met = min(max(prepaid, 0), max(amount, 0)) if name == "prepayment" else 0
+            prepaid -= met
+            more += [(name, share, amount - met)] if amount - met > 0 else []
+        shares = [(word.text, evaluator.value(share)) for word, share in one.shares]
+        found.append((*_rest(evaluator, shares, prepaid), *more))
+    return tuple(found) if all(found) else ()
+
+
+def _prepaid(evaluator: Any) -> int:
+    return evaluator.facts.get("order.prepaid") or 0
 
 
 def of_others(evaluator: Any, alternatives: Any) -> list[tuple[str, Any, Any]]:
@@ -35,8 +46,8 @@ def unclear(evaluator: Any, alternatives: Any) -> list[Any]:
     return [value for _, *pair in of_others(evaluator, alternatives) for value in pair]
 
 
-def _rest(evaluator: Any, shares: Sequence[tuple[str, Fraction]]) -> Shares:
-    amount, prepaid = evaluator.facts.get("order.amount"), evaluator.facts.get("order.prepaid") or 0
+def _rest(evaluator: Any, shares: Sequence[tuple[str, Fraction]], prepaid: int) -> Shares:
+    amount = evaluator.facts.get("order.amount")
     if amount is None:
         return tuple((name, share, None) for name, share in shares)
     whole = [int(share * amount // 1) for _, share in shares]

@@ -32,7 +32,7 @@ WINDOWS = {
 }
 DECLARED = ("money", "percent", "ratio", "hours", "count", "choice", "flag", "limit", "days", "text", "months")
 INSTRUMENTS = ("prepayment", "letter_of_credit", "bank_guarantee", "personal_guarantee")
-HELD = ("deposit", "standby_letter_of_credit", "parent_guarantee")  # asked for as shares of other amounts
+HELD = ("deposit", "standby_letter_of_credit", "parent_guarantee", "prepayment")  # asked for as shares of other amounts
 ROLES = ("analyst", "manager", "cfo")
 OPS = ("at_most", "at_least", "below", "above", "is", "in")
 
@@ -193,6 +193,8 @@ class _Writer(Formulas):
                 settings[name] = [{"from": day, "value": value()} for day in days]
                 if self.chance(0.3):
                     settings[name][-1]["until"] = "2027-06-30"
+                if self.chance(0.2):
+                    settings[name][0]["as_of"] = "shipment"
             else:
                 settings[name] = value()
                 self.shares += [f"settings.{name}"] if kind == "percent" and settings[name] not in ("0%",) else []
@@ -445,18 +447,24 @@ class _Writer(Formulas):
         if way == 1:
             more = {instrument: self.share_of() for instrument in r.sample(HELD, r.randrange(1, 3))}
             return {"require": self.alternative() | more if self.chance(0.5) else more}
+        if way == 2 and self.chance(0.3):
+            more = {instrument: self.share_of() for instrument in r.sample(HELD, r.randrange(2))}
+            return {"may_require": self.alternative() | more, "set_by": r.choice(ROLES)}
         if way == 2 and self.chance(0.5):
             words = r.sample((*INSTRUMENTS, "none"), r.randrange(2, 4))
             return {"may_require_one_of": f"[{', '.join(words)}]", "set_by": r.choice(ROLES)}
         if way < 4:
             return {"require": self.alternative()}
-        return {"require_one_of": [self.alternative() for _ in range(self.random.randrange(1, 4))]}
+        ways = [self.alternative() for _ in range(self.random.randrange(1, 4))]
+        for one in ways if self.chance(0.3) else ():
+            one.update({instrument: self.share_of(fixed=True) for instrument in r.sample(HELD, r.randrange(3))})
+        return {"require_one_of": ways}
 
-    def share_of(self) -> dict[str, str]:
+    def share_of(self, fixed: bool = False) -> dict[str, str]:
         """A share of some amount, or a range of which a person decides."""
         r = self.random
         of = " + ".join(r.sample(FACTS["money"], r.randrange(1, 3)))
-        if self.chance(0.4):
+        if fixed or self.chance(0.4):
             return {"of": of, "share": r.choice(("75%", "12.5%", "200%", "33.333333%", *self.shares))}
         low, high = r.choice((("75%", "125%"), ("10%", "10%"), ("33.333333%", "100%")))
         return {"of": of, "from": low, "to": high, "set_by": r.choice((*ROLES, "finance"))}
