@@ -45,7 +45,7 @@ def _dated(shapes: Shapes, node: Node, name: str) -> Dated | None:
 def _on_shipment(shapes: Shapes, name: Word, nodes: Iterable[Node], kept: tuple[Dated, ...]) -> Where | None:
     """Where a setting says that it is read on the day of delivery; said once, it is meant of all its values."""
     said = [shapes.word(node.get("as_of"), "as_of") for node in nodes if isinstance(node, Block)]
-    words = [word for word in said if word is not None and shapes.choice(word, "day of a setting", READ_ON)]
+    words = [word for word in said if word is not None and shapes.choice(word, "day for a setting", READ_ON)]
     other = next((word for word in words if word.text != words[0].text), None)
     if other is not None:
         shapes.note("dates-overlap", other.at, f"'{name.text}' is read on two days, '{words[0].text}' and "
