@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from policy.analysis import gaps
 from policy.check import check
@@ -97,7 +98,9 @@ def _at_home(problem: Problem, policy: Policy) -> Problem:
                    message=f"a built-in check cannot read this: {problem.message}")  # fmt: skip
 
 
+@lru_cache(maxsize=8)
 def _fragment(text: str) -> Policy:
+    """What a vocabulary brings into every policy, read once: a document never changes."""
     node, problems = read_source(text.encode(), BUILT_IN)
     assert node is not None and not problems, problems
     fragment, shape_problems = read_document(node, BUILT_IN, fragment=True)
