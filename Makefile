@@ -18,6 +18,7 @@ LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gene
         --no-strip-extras --no-emit-index-url --no-emit-find-links -q
 
 export PORT
+unexport PYTHONDONTWRITEBYTECODE  # each test that starts a process would compile all sources again
 
 .PHONY: help setup check test test-fast run serve bench bench-large conform policy soak soak-engines docs docs-findings docs-words real-input lock clean
 
@@ -82,8 +83,8 @@ bench: $(BENCH_READY) ## measure against the peers, equal answers first
 bench-large: $(READY) ## measure checking, promises and self-test of large policies
 	$(BIN)/python tests/benchmarks/large.py
 
-soak-engines: $(READY) ## the long comparison of the engines, 100,000 documents; goes on at any: FIRST=number
-	$(BIN)/python -m tests.rules.differential --first $(or $(FIRST),0)
+soak-engines: $(READY) ## the long comparison of the engines, COUNT=100000 documents; goes on at any: FIRST=number
+	$(BIN)/python -m tests.rules.differential --first $(or $(FIRST),0) --count $(or $(COUNT),100000) --workers $(WORKERS)
 
 soak: $(READY) ## the long versions of the tests (hours)
 	AVAL_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not bench"

@@ -26,7 +26,8 @@ settings.load_profile("soak" if SOAK else "short")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settings of the developer's own service never reach a test."""
+    """Settings of the developer's own service never reach a test, nor does what makes each process compile anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in [name for name in os.environ if name.startswith("AVAL_")]:
         if name != "AVAL_SOAK" and not name.startswith("AVAL_TEST_"):
             del os.environ[name]

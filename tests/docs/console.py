@@ -79,7 +79,7 @@ class Reader:
         self._port = _free_port()
         self._environment = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder),
-            "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
+            "LC_ALL": "C.UTF-8",
         }  # fmt: skip
         self._shell = subprocess.Popen(["bash", "--norc", "--noprofile"], **self._pipes(), stdin=subprocess.PIPE)
         self._server: subprocess.Popen[str] | None = None

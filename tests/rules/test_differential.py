@@ -12,14 +12,14 @@ import pytest
 from policy.program import Program
 from rules import durable, reference
 from rules.compiled import compile_program
-from rules.core import core_of
 from tests.conftest import SOAK
 from tests.generated.comparison import Engine, disagreement, facts_of, program_of, situations
-from tests.generated.documents import Document, document
+from tests.generated.documents import document
 from tests.generated.mutants import RETE
+from tests.rules.differential import SITUATIONS, compare, differing_engine
 from tests.rules.mutants import MUTANTS
 
-DOCUMENTS, SITUATIONS, PARTS = (100_000 if SOAK else 1_000), 100, 40
+DOCUMENTS, PARTS = (100_000 if SOAK else 1_000), 40
 UNWRITTEN = {"floor_for_ceil"}  # no policy text makes the Program that shows it: the language rounds half-even only
 FAULTS = (TypeError, ValueError, KeyError, IndexError, AttributeError, AssertionError)
 
@@ -37,23 +37,6 @@ class Reference:
 
 Build = Callable[[Program], Engine]
 ENGINES: dict[str, Build] = {"compiled": compile_program, "durable": durable.build}
-
-
-def differing_engine(made: Document, count: int) -> tuple[str, int]:
-    """The first engine that answers otherwise than the reference ("" for none), and how often Rete decided itself."""
-    program = program_of(made)
-    compiled, rete = compile_program(program), durable.build(program)
-    try:
-        for number, situation in enumerate(situations(made, program, count)):
-            facts = facts_of(program, situation)
-            wanted = reference.decide(program, facts)
-            if compiled.decide(facts) != wanted or compiled.core(facts) != core_of(wanted):
-                return "compiled", 0
-            if rete.decide(facts) != wanted or (number % 4 == 0 and rete.core(facts) != core_of(wanted)):
-                return "durable", 0
-        return "", count - rete.fallbacks * 4 // 5
-    finally:
-        rete.close()
 
 
 @pytest.mark.slow
@@ -106,3 +89,19 @@ def test_a_difference_is_told_with_a_smaller_document() -> None:
     assert "differing: {" in told
     assert "facts {" in told
     assert len(told.splitlines()) < len(document(int(told.split()[1])).text.splitlines())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_long_form_tells_each_document_that_differs(workers: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compare(first=0, count=3, seconds=60, workers=workers) == 0
+    told = capsys.readouterr().out
+    assert "3 documents of 100 situations, 0 differing" in told
+    assert "next --first 3" in told
+    with RETE["at_most_edge_moved"]():
+        assert compare(first=0, count=12, seconds=60, workers=workers) > 0
+    assert "the durable engine answers otherwise than the reference" in capsys.readouterr().out
+
+
+def test_the_long_form_ends_when_its_time_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert compare(first=0, count=1_000, seconds=0, workers=1) == 0
+    assert "next --first 10" in capsys.readouterr().out
