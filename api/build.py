@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 from api.known import gathered, placed_order
@@ -21,9 +22,11 @@ from rules.figures import with_figures
 from rules.ledger_facts import order_facts
 from rules.outcome import Outcome
 from rules.present import Circumstances, present
+from rules.raised_limit import RAISED, raised_limit, with_raised_limit
 from rules.states import recorded_facts
 from storage.policies import PolicyVersion
 
+AGREED, SINGLE = "agreed", "single"
 LONGEST_FAULT = 500  # characters of an engine's fault that the record keeps
 
 
@@ -59,6 +62,7 @@ class PolicyEvaluator:
         self._version, self._program = version, program
         self._lists = frozenset(figure.list_name for figure in program.figures)
         self._agreement = Agreement(program, allow_single=allow_single)
+        self._raised = RaisedPolicy(program, allow_single)
 
     def evaluate(self, situation: Situation) -> Evaluated:
         """What the policy answers in this situation; nothing is held yet."""
@@ -66,14 +70,19 @@ class PolicyEvaluator:
         remembered, entries = recorded_facts(self._program, situation.recorded)
         lists |= entries
         facts: dict[str, Any] = with_figures(self._program, {**given, **remembered}, lists)
-        agreed = self._agreement.decide(facts)
+        agreed, program = self._agreement.decide(facts), self._program
+        granted = situation.account.granted
+        if granted and agreed.engines in (AGREED, SINGLE):
+            agreed, program, facts = self._raised.decide(agreed, facts, granted)
         around = Circumstances(
             decision_id=situation.decision_id, decided_at=situation.decided_at, as_of=situation.as_of,
             engines=agreed.engines, version=self._version.version, preview=situation.preview, lists=lists,
             deliver_by=None if situation.order is None else situation.order.deliver_by,
         )  # fmt: skip
-        decision = present(self._program, agreed.outcome, facts, around)
-        return Evaluated(decision, agreed.outcome, facts, ceiling_of(agreed.outcome), disagreed_in(agreed))
+        decision = present(program, agreed.outcome, facts, around)
+        ceiling = ceiling_of(agreed.outcome)
+        raised_by = granted if RAISED in facts and ceiling is not None else 0
+        return Evaluated(decision, agreed.outcome, facts, ceiling, disagreed_in(agreed), raised_by)
 
     def trial(self, situation: Situation) -> Callable[[Order], Outcome | None]:
         """What both engines say of other forms of the order in the same situation; None where they do not agree.
@@ -95,6 +104,32 @@ class PolicyEvaluator:
     def close(self) -> None:
         """Free the engines' memory."""
         self._agreement.close()
+        self._raised.close()
+
+
+class RaisedPolicy:
+    """A policy for orders with grants: its engines are built for the first such order, as there are few of them."""
+
+    def __init__(self, program: Program, allow_single: bool) -> None:
+        self._original, self._allow_single = program, allow_single
+        self._program = with_raised_limit(program)
+        self._agreement: Agreement | None = None
+        self._lock = Lock()
+
+    def decide(self, found: Agreed, facts: dict[str, Any], granted: int) -> tuple[Agreed, Program, dict[str, Any]]:
+        """The answer with the limit that the policy found raised by so much; the same where it found none."""
+        limit = raised_limit(found.outcome.limits.get("effective"), granted)
+        if self._program is None or limit is None:
+            return found, self._original, facts
+        with self._lock:
+            self._agreement = self._agreement or Agreement(self._program, allow_single=self._allow_single)
+        raised = {**facts, RAISED: limit}
+        return self._agreement.decide(raised), self._program, raised
+
+    def close(self) -> None:
+        """Free the memory of engines that were built."""
+        if self._agreement is not None:
+            self._agreement.close()
 
 
 def disagreed_in(agreed: Agreed) -> Disagreed | None:

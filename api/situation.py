@@ -55,7 +55,8 @@ class Evaluated:
     """The decision before anything is held for it, and what it was made of.
 
     `facts` are all values that the engines were given; `ceiling` is the effective limit in minor units, None for
-    unlimited; `disagreed` holds what each engine said, None where they agreed.
+    unlimited; `disagreed` holds what each engine said, None where they agreed. `granted` is the part of the ceiling
+    that grants for this order add.
     """
 
     decision: Decision
@@ -63,3 +64,4 @@ class Evaluated:
     facts: Mapping[str, object]
     ceiling: int | None
     disagreed: Disagreed | None = None
+    granted: int = 0

@@ -40,12 +40,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Exposure that an approval reserves: minor units above 0, and the ceiling it must fit under (None: unlimited)."""
+    """Exposure that an approval reserves: minor units above 0, and the ceiling it must fit under (None: unlimited).
+
+    `granted` is the part of the ceiling that comes from grants for this order, 0 where its limit alone is enough.
+    """
 
     reservation_id: str
     amount: int
     ceiling: int | None
     expires_at: datetime
+    granted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,7 @@ class Decisions:
             Movement(
                 at.account_id, at.version, "hold" if hold else "nothing_held", amount,
                 at.balance + amount, hold.ceiling if hold else None, new.decision_id, at.now,
+                hold.granted if hold else 0,
             )
         )  # fmt: skip
         if hold:

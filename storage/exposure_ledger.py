@@ -14,13 +14,14 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from storage.clock import database_now, read_instant, write_instant
 from storage.customers import Customer, read_customer
 from storage.policies import effective_digest
 from storage.prepared import Prepared
-from storage.tables import account, customer, decision, movement, reservation
+from storage.qualified import qualified
+from storage.tables import account, customer, decision, limit_grant, movement, reservation, withdrawn_grant
 from storage.turns import policy_stays
 
 LOOK_BACK_DAYS = 60
@@ -71,6 +72,7 @@ class AccountState:
     policy_digest: str | None
     customer: Customer
     earlier_orders: EarlierOrders
+    granted: int = 0  # what valid grants add to the limit, for the one order that is asked about
 
     @property
     def reserved(self) -> int:
@@ -80,7 +82,10 @@ class AccountState:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One change of an account's balance; `ceiling` is None for unlimited and where nothing is guarded."""
+    """One change of an account's balance; `ceiling` is None for unlimited and where nothing is guarded.
+
+    `granted` is the part of the ceiling that grants for this one order add to the limit.
+    """
 
     account_id: int
     version: int
@@ -90,6 +95,7 @@ class Movement:
     ceiling: int | None
     decision_id: str | None
     at: datetime
+    granted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +108,19 @@ class Taken:
     now: datetime
 
 
+WITHDRAWN = select(withdrawn_grant.c.grant_id).where(withdrawn_grant.c.grant_id == limit_grant.c.grant_id)
+GRANTED = qualified(
+    select(func.coalesce(func.sum(limit_grant.c.amount), 0))
+    .where(limit_grant.c.account_id == account.c.account_id, limit_grant.c.order_id == bindparam("for_order"))
+    .where(limit_grant.c.until > database_now(), ~WITHDRAWN.exists())
+    .correlate(account)
+    .scalar_subquery()
+)
 STATE = (
     account.c.account_id, account.c.ver, account.c.facts_ver, account.c.balance, account.c.open_receivables,
     account.c.currency.label("account_currency"), database_now().label("now"),
     effective_digest(database_now()).scalar_subquery().label("policy_digest"),
+    GRANTED.label("granted"),
     *(
         select(column).where(customer.c.customer_id == bindparam("wanted")).scalar_subquery().label(column.name)
         for column in customer.c
@@ -113,10 +128,7 @@ STATE = (
 )  # fmt: skip
 LOOK = Prepared(select(*STATE).where(account.c.customer_id == bindparam("wanted")))
 LOCK = Prepared(
-    update(account)
-    .where(account.c.customer_id == bindparam("wanted"))
-    .values(ver=account.c.ver + 1)
-    .returning(*STATE)
+    update(account).where(account.c.customer_id == bindparam("wanted")).values(ver=account.c.ver + 1).returning(*STATE)
 )
 TAKE = Prepared(
     update(account)
@@ -158,20 +170,21 @@ class Accounts:
         self._connection = connection
         self._unrecorded: set[int] = set()
 
-    def lock(self, customer_id: str, look_back_days: int = LOADED_DAYS) -> AccountState | None:
+    def lock(self, customer_id: str, look_back_days: int = LOADED_DAYS, *, order_id: str = "") -> AccountState | None:
         """Take the account's next version for this transaction, or None for an unknown customer.
 
-        Every lock must be answered by one movement (`Decisions.record`) before the transaction ends.
+        `order_id` brings the grants for that order. Every lock must be answered by one movement (`Decisions.record`)
+        before the transaction ends.
         """
-        row = self._take(customer_id)
+        row = self._take({"wanted": customer_id, "for_order": order_id})
         if row is None:
             return None
         self._unrecorded.add(row.account_id)
         return self._state(row, customer_id, look_back_days)
 
-    def look(self, customer_id: str, look_back_days: int = LOADED_DAYS) -> AccountState | None:
+    def look(self, customer_id: str, look_back_days: int = LOADED_DAYS, *, order_id: str = "") -> AccountState | None:
         """The account as it stands, without locking it: for previews and displays; None for an unknown customer."""
-        row = LOOK.run(self._connection, {"wanted": customer_id}).first()
+        row = LOOK.run(self._connection, {"wanted": customer_id, "for_order": order_id}).first()
         return None if row is None else self._state(row, customer_id, look_back_days)
 
     def earlier_orders(self, customer_id: str, since: date) -> EarlierOrders:
@@ -207,8 +220,7 @@ class Accounts:
         """Accounts that were locked and not yet moved: committing now would leave a gap in their versions."""
         return frozenset(self._unrecorded)
 
-    def _take(self, customer_id: str) -> Row[Any] | None:
-        wanted = {"wanted": customer_id}
+    def _take(self, wanted: Mapping[str, str]) -> Row[Any] | None:
         if self._connection.dialect.name == "sqlite":
             return LOCK.run(self._connection, wanted).first()
         taken = TAKE.run(self._connection, wanted).first()
@@ -221,7 +233,7 @@ class Accounts:
             account_id=row.account_id, version=row.ver, facts_version=row.facts_ver, balance=row.balance,
             open_receivables=row.open_receivables, currency=row.account_currency, now=now,
             policy_digest=row.policy_digest, customer=read_customer(row),
-            earlier_orders=self.earlier_orders(customer_id, since),
+            earlier_orders=self.earlier_orders(customer_id, since), granted=int(row.granted),
         )  # fmt: skip
 
 
@@ -236,7 +248,7 @@ def movement_row(change: Movement) -> Mapping[str, Any]:
     return {
         "account_id": change.account_id, "ver": change.version, "kind": change.kind, "amount": change.amount,
         "balance_after": change.balance_after, "ceiling": change.ceiling, "decision_id": change.decision_id,
-        "at": write_instant(change.at),
+        "at": write_instant(change.at), "granted": change.granted,
     }  # fmt: skip
 
 
@@ -244,5 +256,5 @@ def read_movement(row: Row[Any]) -> Movement:
     """A movement from its row."""
     return Movement(
         row.account_id, row.ver, row.kind, row.amount, row.balance_after, row.ceiling, row.decision_id,
-        read_instant(row.at),
+        read_instant(row.at), row.granted,
     )  # fmt: skip

@@ -26,6 +26,12 @@ CONNECTIONS = 16  # of each process: the threads of one worker
 OLDEST_VERSION = 140_000
 WRITING = "BEGIN"  # each statement sees what was committed before it began: sessions are set to READ COMMITTED
 READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# every decision looks for its key first, so whoever has that table meets no decision that holds another one
+LOCK_OUT = """
+DO $$ BEGIN
+  IF to_regclass('decision') IS NOT NULL THEN LOCK TABLE decision IN ACCESS EXCLUSIVE MODE; END IF;
+END $$
+""".strip()
 # a commit that was told must survive a crash of the server: these belong to its operator, and are only asked for
 DURABLE = {"fsync": "on", "full_page_writes": "on", "server_encoding": "UTF8"}
 CONNECT = {
@@ -57,6 +63,7 @@ class PostgresDatabase(Database):
             for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
                 connection.exec_driver_sql(f"SET LOCAL {name} = {MIGRATION_MILLISECONDS}")
             take_turn(connection)
+            connection.exec_driver_sql(LOCK_OUT)
             yield connection
 
     @contextmanager

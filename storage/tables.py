@@ -3,7 +3,8 @@
 Money is BIGINT minor units, a day is ISO text (`2026-11-23`), an instant ISO text in UTC with milliseconds. Tables are
 STRICT on SQLite, as a text in a number column would make every comparison with a limit true; text sorts by its bytes
 on PostgreSQL too, whatever the language of the server. Triggers (`storage.triggers`) keep rows as they were written and
-balances equal to their movements. INVARIANT: a hold never leaves a balance above its ceiling (`hold_within_ceiling`).
+balances equal to their movements. INVARIANT: a hold never leaves a balance above its ceiling (`hold_within_ceiling`),
+and no ceiling is raised but by grants for that order that are valid at that instant (`movement_within_grants`).
 """
 
 from __future__ import annotations
@@ -132,12 +133,43 @@ movement = Table(
     Column("ver", WHOLE, primary_key=True, autoincrement=False),
     text("kind"), whole("amount"), whole("balance_after"), whole("ceiling", empty=True),
     Column("decision_id", TEXT, ForeignKey("decision.decision_id"), nullable=True),
-    text("at"),
-    CheckConstraint("kind IN ('hold', 'release', 'invoice', 'nothing_held')", name="kind_known"),
-    CheckConstraint("kind <> 'nothing_held' OR amount = 0", name="nothing_is_nothing"),
+    text("at"), whole("granted"),  # what valid grants add to the limit is part of the ceiling, and told apart
+    CheckConstraint(
+        "kind IN ('hold', 'release', 'invoice', 'nothing_held', 'granted', 'withdrawn', 'moved', 'revalued')",
+        name="kind_known",
+    ),
+    CheckConstraint("kind NOT IN ('nothing_held', 'granted', 'withdrawn') OR amount = 0", name="nothing_is_nothing"),
     CheckConstraint(
         "kind <> 'hold' OR (amount > 0 AND (ceiling IS NULL OR balance_after <= ceiling))", name="hold_within_ceiling"
     ),
+    CheckConstraint(
+        "granted = 0 OR (granted > 0 AND kind = 'hold' AND ceiling IS NOT NULL)", name="granted_for_a_hold"
+    ),
+    sqlite_strict=True,
+)  # fmt: skip
+
+limit_grant = Table(
+    "limit_grant", metadata,
+    Column("grant_id", TEXT, primary_key=True),
+    whole("account_id"), whole("account_ver"),
+    text("order_id"), whole("amount"), text("currency"), text("until"),
+    text("granted_by"), text("reason"), text("client"),
+    Column("decision_id", TEXT, ForeignKey("decision.decision_id"), nullable=True), text("referral_id", empty=True),
+    text("at"),
+    ForeignKeyConstraint(["account_id", "account_ver"], ["movement.account_id", "movement.ver"]),
+    CheckConstraint(f"amount BETWEEN 1 AND {MONEY_MAX}", name="amount_granted"),
+    CheckConstraint("until > at", name="lasts"),
+    CheckConstraint("order_id <> ''", name="for_one_order"),
+    Index("limit_grant_account_id", "account_id", "order_id"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+withdrawn_grant = Table(
+    "withdrawn_grant", metadata,
+    Column("grant_id", TEXT, ForeignKey("limit_grant.grant_id"), primary_key=True),
+    whole("account_id"), whole("account_ver"),
+    text("withdrawn_by"), text("reason"), text("client"), text("at"),
+    ForeignKeyConstraint(["account_id", "account_ver"], ["movement.account_id", "movement.ver"]),
     sqlite_strict=True,
 )  # fmt: skip
 

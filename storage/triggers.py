@@ -1,8 +1,8 @@
 """What the database itself watches over, in the words of each kind.
 
-Movements, reservations, decisions, policies, states, acts and events are only ever added to: a change is refused,
-whoever asks. A movement must follow from its account, and moves it, so that a balance is always what its last movement
-says. The migrations keep words of their own, as they never change; a test holds both equal.
+Movements, reservations, grants, decisions, policies, states, acts and events are only ever added to: a change is
+refused, whoever asks. A movement must follow from its account, and moves it, so that a balance is always what its last
+movement says. The migrations keep words of their own, as they never change; a test holds both equal.
 """
 
 from __future__ import annotations
@@ -25,8 +25,22 @@ BEGIN
 END
 """.strip()
 
+VALID_GRANTS = """
+SELECT coalesce(sum(amount), 0) FROM limit_grant
+WHERE account_id = NEW.account_id AND until > NEW.at
+AND order_id = (SELECT order_id FROM decision WHERE decision_id = NEW.decision_id)
+AND grant_id NOT IN (SELECT grant_id FROM withdrawn_grant WHERE account_id = NEW.account_id)
+""".strip()
+
+MOVEMENT_GRANTED = f"""
+CREATE TRIGGER movement_within_grants BEFORE INSERT ON movement
+WHEN NEW.granted <> 0 AND NEW.granted > ({VALID_GRANTS})
+BEGIN SELECT RAISE(ABORT, 'a ceiling is raised by valid grants alone'); END
+""".strip()
+
 ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_part", "policy_effective",
-              "state_change", "act", "confirmed_security", "answered_request", "event")  # fmt: skip
+              "state_change", "act", "confirmed_security", "answered_request", "event", "limit_grant",
+              "withdrawn_grant")  # fmt: skip
 
 
 def refuse_change(table: str, change: str) -> str:
@@ -64,6 +78,16 @@ BEGIN
 END $$
 """.strip()
 
+GRANTED_FUNCTION = f"""
+CREATE FUNCTION movement_within_grants() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.granted > ({VALID_GRANTS}) THEN
+    RAISE EXCEPTION 'a ceiling is raised by valid grants alone' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$
+""".strip()
+
 
 def refuse_every_change(table: str) -> str:
     """The one trigger of PostgreSQL that keeps a table's rows as they were written."""
@@ -75,12 +99,16 @@ TRIGGERS = {
     "sqlite": (
         MOVEMENT_FOLLOWS,
         MOVEMENT_MOVES,
+        MOVEMENT_GRANTED,
         *(refuse_change(table, change) for table in ONLY_ADDED for change in ("UPDATE", "DELETE")),
     ),
     "postgresql": (
         ONLY_ADDED_TO,
         FOLLOWS_FUNCTION,
         MOVES_FUNCTION,
+        GRANTED_FUNCTION,
+        "CREATE TRIGGER movement_within_grants BEFORE INSERT ON movement"
+        " FOR EACH ROW WHEN (NEW.granted <> 0) EXECUTE FUNCTION movement_within_grants()",
         "CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement"
         " FOR EACH ROW EXECUTE FUNCTION movement_follows_account()",
         "CREATE TRIGGER movement_moves_account AFTER INSERT ON movement"

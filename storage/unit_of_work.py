@@ -22,6 +22,7 @@ from storage.customers import Customers
 from storage.decisions import Decisions
 from storage.events import Events
 from storage.exposure_ledger import Accounts
+from storage.grants import Grants
 from storage.keys import Keys
 from storage.policies import Policies
 from storage.receivables import Imports, Invoices
@@ -40,6 +41,7 @@ class Work:
         self.invoices = Invoices(connection, self.accounts)
         self.reservations = Reservations(connection, self.accounts)
         self.decisions = Decisions(connection, self.accounts, self.reservations)
+        self.grants = Grants(connection, self.accounts)
         self.answers = Answers(connection)
         self.states = States(connection)
         self.policies = Policies(connection)

@@ -106,7 +106,7 @@ def _decide_and_record(held: Services, asked: Asked, slow: Slow, offers: tuple[O
             claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
             if claim.state != "new":
                 return stored_answer(claim)
-            locked = work.accounts.lock(asked.customer_id)
+            locked = work.accounts.lock(asked.customer_id, order_id=asked.wanted.order_id)
             assert locked is not None, "customers are never removed"
             if locked.policy_digest != loaded.version.digest:
                 loaded = policies.enter_context(use_policy(held, locked.policy_digest))
@@ -159,7 +159,7 @@ def _hold(held: Services, evaluated: Evaluated, locked: AccountState, unsecured:
     if amount == 0:
         return None
     expires_at = locked.now + timedelta(hours=held.settings.reservation_hours)
-    return Hold(str(uuid.uuid4()), amount, evaluated.ceiling, expires_at)
+    return Hold(str(uuid.uuid4()), amount, evaluated.ceiling, expires_at, evaluated.granted)
 
 
 def _with_reservation(decision: Decision, hold: Hold, currency: str) -> Decision:

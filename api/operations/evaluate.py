@@ -79,7 +79,7 @@ def load_slow(work: Work, customer_id: str, wanted: Wanted) -> Slow:
 
     Raises: Refused for an unknown customer, or an amount in another currency than its account.
     """
-    account = work.accounts.look(customer_id)
+    account = work.accounts.look(customer_id, order_id=wanted.order_id)
     if account is None:
         raise Refused("unknown-customer", f"there is no customer '{customer_id}'; set it first",
                       [FieldError("customer_id", "is not known")])  # fmt: skip

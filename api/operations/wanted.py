@@ -40,6 +40,11 @@ class Wanted:
         return None if self.limit_request is None else self.limit_request.amount
 
     @property
+    def order_id(self) -> str:
+        """Which order it is, or is a shipment of; empty for what is neither."""
+        return "" if self.order is None else self.order.order_id
+
+    @property
     def held(self) -> Money | None:
         """What an approval would hold: only an order holds anything."""
         return self.order.unsecured_amount if self.order is not None and self.subject == ORDER else None
