@@ -29,3 +29,9 @@ class Allowance:
             if len(self._left) > MOST_CLIENTS:
                 self._left.popitem(last=False)
             return taken
+
+    def has_left(self, client: str) -> bool:
+        """Whether a client has an asking left now; none is taken."""
+        with self._lock:
+            left, at = self._left.get(client, (float(self._most), 0.0))
+            return left + (self._clock() - at) * self._most / 60 >= 1

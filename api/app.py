@@ -10,6 +10,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 
 from flask import Flask, Response, g, request
@@ -18,9 +19,11 @@ from api import auth, documentation, errors, health, security_headers
 from api.allowance import Allowance
 from api.build import build_policy
 from api.idempotency import InWork
+from api.limits import Limits
 from api.policies import LoadedPolicy, PolicyCache
-from api.resources import customers, decisions, events, reservations, states
+from api.resources import customers, decisions, events, reservations, session, states
 from api.services import Services
+from api.sessions import COOKIE, finder, identify_person
 from api.settings import Settings
 from rules.facts import trade_vocabulary
 from storage.engine import Database, open_database
@@ -44,10 +47,13 @@ def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy
     policies = PolicyCache(lambda digest: _read_version(database, digest),
                            build or (lambda stored: build_policy(stored, settings.allow_single)))  # fmt: skip
     app.extensions["aval"] = Services(settings, database, trade_vocabulary(), policies, InWork(),
-                                          Allowance(settings.offers_each_minute))  # fmt: skip
+                                          Allowance(settings.offers_each_minute),
+                                          Limits(settings.limits))  # fmt: skip
     _register_routes(app)
     _register_log(app)
-    auth.register(app, settings, lambda key_id: _find_key(database, key_id))
+    doors = auth.Doors(lambda key_id: _find_key(database, key_id),
+                       partial(identify_person, find=finder(database, settings.session_lifetime)))  # fmt: skip
+    auth.register(app, doors)
     security_headers.register(app)
     errors.register(app)
     _register_storage_failures(app)
@@ -59,15 +65,18 @@ def _register_routes(app: Flask) -> None:
     api = errors.ProblemApi(app, spec_kwargs={
         "info": {"description": "Credit policy as code for business-to-business trade.",
                  "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
-        "security": [{"key": []}],
+        "security": [{"key": []}, {"session": []}],
     })  # fmt: skip
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer",
                                                "description": "an API key, aval_<prefix>_<secret>"})  # fmt: skip
+    api.spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": COOKIE,
+                                                   "description": "the session of a person who signed in"})  # fmt: skip
     api.register_blueprint(decisions.routes)
     api.register_blueprint(reservations.routes)
     api.register_blueprint(customers.routes)
     api.register_blueprint(states.routes)
     api.register_blueprint(events.routes)
+    api.register_blueprint(session.routes)
     app.register_blueprint(health.routes)
     app.register_blueprint(documentation.blueprint(api))
 

@@ -4,7 +4,8 @@ A key is `aval_<prefix>_<secret>` with 256 random bits; we keep HMAC-SHA256 of i
 database. Slow password hashes would protect nothing here and cost half a second per call. Every route declares its
 operation; a route without one is closed.
 
-Views and operations ask `caller()`: whose request it is, its role, and the permissions beyond the role.
+People come with a session (`api.sessions`). Views and operations ask `caller()`: whose request it is, the role in which
+it is made, the permissions beyond the role; what only a person may do begins with `acting_person()`.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Request, current_app, g, request
 
 from api.errors import Refused
 from api.roles import PERMISSIONS, PUBLIC_OPERATIONS, ROLES, may
-from api.settings import Settings
+from api.services import services
 from storage.keys import ApiKey
 
 _KEY = re.compile(r"aval_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
@@ -32,15 +33,24 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The client behind a request and its role; idempotency keys belong to the client, not to the key.
+    """Who is behind a request: a client with a key, or a person with a session, and the role in which they ask.
 
-    `permissions` are what the client may do beyond its role (`PERMISSIONS` in `api.roles`).
+    Idempotency keys and what is stored belong to `client`, which is `person:NAME` for a person; `person` is the name,
+    None for a key. `permissions` are what a client may do beyond its role (`PERMISSIONS` in `api.roles`), `roles` all
+    that the caller has.
     """
 
     client: str
     role: str
     key_id: str
     permissions: frozenset[str] = field(default_factory=frozenset)
+    person: str | None = None
+    roles: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def by(self) -> str:
+        """The caller as the author of events: `client:NAME` or `person:NAME`."""
+        return f"client:{self.client}" if self.person is None else self.client
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ def identify(header: str | None, pepper: bytes, find: Callable[[str], ApiKey | N
     right = [hmac.compare_digest(stored.digest, key_digest(found[0], one)) for one in peppers]
     if not any(right) or stored.ended:
         raise Refused("unauthorized", "the key is not known or no longer valid; ask for a new one")
-    return Caller(stored.client, stored.role, stored.key_id, stored.permissions)
+    return Caller(stored.client, stored.role, stored.key_id, stored.permissions, None, frozenset({stored.role}))
 
 
 def performs(operation: str) -> Callable[[View], View]:
@@ -127,8 +137,16 @@ def declared_operations(app: Flask) -> Iterator[tuple[str, str, str | None]]:
             yield rule.rule, method, operation_of(app, rule.endpoint, method)
 
 
-def register(app: Flask, settings: Settings, find: Callable[[str], ApiKey | None]) -> None:
-    """Close every route but the public ones to callers without a key of the right role."""
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How a key is found by its prefix, and the caller of a session by its request."""
+
+    find_key: Callable[[str], ApiKey | None]
+    identify_person: Callable[[Request], Caller]
+
+
+def register(app: Flask, doors: Doors) -> None:
+    """Close every route but the public ones to callers without a key or session of the right role."""
 
     @app.before_request
     def admit() -> None:
@@ -138,13 +156,45 @@ def register(app: Flask, settings: Settings, find: Callable[[str], ApiKey | None
         g.operation = operation
         if operation in PUBLIC_OPERATIONS:
             return
-        caller = identify(request.headers.get("Authorization"), settings.pepper, find, settings.previous_pepper)
-        g.caller = caller
-        if operation is None or not may(caller.role, operation):
-            raise Refused("forbidden", f"the role '{caller.role}' may not do this; ask for a key with another role")
+        g.caller = found = _knocking(doors)
+        acting = next((role for role in ROLES if role in found.roles and may(role, operation or "")), None)
+        if acting is None:
+            told = f"the role '{found.role}' may not do this; ask for a key with another role"
+            if found.person is not None:
+                told = f"none of your roles ({', '.join(sorted(found.roles))}) may do this; ask an administrator"
+            raise Refused("forbidden", told)
+        if acting != found.role:
+            g.caller = replace(found, role=acting)
+
+
+def _knocking(doors: Doors) -> Caller:
+    """The caller of the present request: the key's client, or the session's person where no key is sent.
+
+    Raises: Refused (unauthorized); (too-many-requests) for a client that asks, or an address that fails, too often.
+    """
+    held = services()
+    header = request.headers.get("Authorization")
+    try:
+        if header is None and request.cookies:
+            return doors.identify_person(request)
+        found = identify(header, held.settings.pepper, doors.find_key, held.settings.previous_pepper)
+    except Refused as refused:
+        if refused.type.name == "unauthorized":
+            held.limits.failures.take(f"address:{request.remote_addr}")
+        raise
+    held.limits.requests.take(found.client)
+    return found
 
 
 def caller() -> Caller:
     """Who is asking, once `admit` let the request in."""
     found: Caller = g.caller
     return found
+
+
+def acting_person() -> str:
+    """The name of the person who is asking, for what only a person may do. Raises: Refused (person-only) for a key."""
+    person = caller().person
+    if person is None:
+        raise Refused("person-only", "sign in: a key stands for a system, and this is decided by a person")
+    return person

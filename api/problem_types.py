@@ -52,8 +52,13 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         ("conditions-not-met", 422, "no alternative of the conditions is met",
          "Send every entry of one alternative of the decision, each with at least its amount, and no others."),
         # who asks
-        ("unauthorized", 401, "no valid API key", "Send Authorization: Bearer <key>."),
-        ("forbidden", 403, "this key may not do that", "Ask an administrator for a key with the right role."),
+        ("unauthorized", 401, "no valid key or session", "Send Authorization: Bearer <key>, or sign in."),
+        ("sign-in-failed", 401, "name or password is wrong", "Try again, or ask an administrator for a new password."),
+        ("forbidden", 403, "this caller may not do that", "Ask an administrator for the right role."),
+        ("person-only", 403, "only a person may do that", "Sign in: a key stands for a system, not for a person."),
+        ("cross-site", 403, "the request came from another site",
+         "With a session, changes are sent from the service's own pages; a program uses a key."),
+        ("too-many-requests", 429, "too many requests", "Wait as long as Retry-After says, then send it again."),
         # what was sent
         ("invalid-field", 422, "a field cannot be used as sent", "`errors` names each field and what is wrong."),
         ("unknown-field", 422, "a field is not known", "`errors` names each field that this request does not have."),

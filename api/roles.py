@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ROLES = ("risk_officer", "approver", "order_system", "compliance", "collector", "admin")
+PERSON_ROLES = tuple(role for role in ROLES if role != "order_system")  # no person is an order system
 
 # What a client may be given beyond its role, key by key: `aval key create --permission`.
 PERMISSIONS: Mapping[str, str] = {
@@ -32,10 +33,14 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "show_customer": _READERS - {"admin"},
     "list_customers": _READERS - {"admin"},
     "list_events": frozenset({"compliance", "admin"}),
+    "show_session": _READERS,
+    "sign_out": _READERS,
 }
 
 # What says nothing about any customer and so needs no key.
-PUBLIC_OPERATIONS = frozenset({"show_health", "show_readiness", "show_openapi", "show_docs", "show_problem_type"})
+PUBLIC_OPERATIONS = frozenset(
+    {"show_health", "show_readiness", "show_openapi", "show_docs", "show_problem_type", "sign_in"}
+)
 
 
 def may(role: str, operation: str) -> bool:

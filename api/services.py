@@ -8,6 +8,7 @@ from flask import current_app
 
 from api.allowance import Allowance
 from api.idempotency import InWork
+from api.limits import Limits
 from api.policies import PolicyCache
 from api.settings import Settings
 from policy.vocabulary import Vocabulary
@@ -16,8 +17,8 @@ from storage.engine import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The settings, the database, the words of the trade, the policies ready to run, the keys in work, and who may
-    still ask for counter-offers.
+    """The settings, the database, the words of the trade, the policies ready to run, the keys in work, who may
+    still ask for counter-offers, and how often anybody may ask at all.
     """
 
     settings: Settings
@@ -26,6 +27,7 @@ class Services:
     policies: PolicyCache
     in_work: InWork
     offers: Allowance
+    limits: Limits
 
 
 def services() -> Services:

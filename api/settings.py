@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+
+from api.limits import LimitSettings
+from storage.people import Lifetime
 
 LARGEST_BODY = 256 * 1024
 
@@ -30,6 +34,8 @@ class Settings:
     largest_body: int = LARGEST_BODY
     page_size: int = 50
     previous_pepper: bytes | None = field(default=None, repr=False)
+    limits: LimitSettings = LimitSettings()
+    session_lifetime: Lifetime = Lifetime(idle=timedelta(minutes=30), longest=timedelta(hours=12))
     offers_each_minute: int = 30
 
     def __post_init__(self) -> None:

@@ -19,7 +19,10 @@ from storage.page import LARGEST_PAGE, Page, read_cursor
 from storage.tables import event
 
 # What may happen; a new kind is a word here and a line in docs/operations.md.
-KINDS = ("key_created", "key_rotated", "key_revoked")
+KINDS = (
+    "key_created", "key_rotated", "key_revoked",
+    "person_added", "person_disabled", "person_enabled", "password_changed", "signed_in", "signed_out",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

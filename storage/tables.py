@@ -237,6 +237,22 @@ api_key = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+person = Table(
+    "person", metadata,
+    Column("name", TEXT, primary_key=True),
+    text("roles"), text("password"), text("created_at"), text("disabled_at", empty=True),
+    sqlite_strict=True,
+)  # fmt: skip
+
+session = Table(
+    "session", metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("person", TEXT, ForeignKey("person.name"), nullable=False),
+    text("created_at"), text("used_at"), text("expires_at"), text("ended_at", empty=True),
+    Index("session_person", "person"),
+    sqlite_strict=True,
+)  # fmt: skip
+
 event = Table(
     "event", metadata,
     Column("seq", WHOLE, Identity(), primary_key=True),

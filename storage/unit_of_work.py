@@ -24,6 +24,7 @@ from storage.events import Events
 from storage.exposure_ledger import Accounts
 from storage.grants import Grants
 from storage.keys import Keys
+from storage.people import People
 from storage.policies import Policies
 from storage.receivables import Imports, Invoices
 from storage.reservations import Reservations
@@ -47,6 +48,7 @@ class Work:
         self.policies = Policies(connection)
         self.events = Events(connection)
         self.keys = Keys(connection, self.events)
+        self.people = People(connection, self.events)
         self.imports = Imports(connection)
 
     def now(self) -> datetime:

@@ -32,6 +32,7 @@ COMMANDS = {
     "reservations": ("api.commands.reservations:reservations", "end what approvals held for too long"),
     "dmn": ("api.commands.dmn:dmn", "bring in decision tables written in DMN, and run their tests"),
     "key": ("api.commands.keys:key", "make, list, replace and revoke the keys of clients"),
+    "person": ("api.commands.people:person", "add, list and disable people, and change their passwords"),
     "db": ("api.commands.database:db", "keep the database's tables at this version"),
 }
 

@@ -22,13 +22,21 @@ DEMO_DATABASE = "var/demo.db"
 @click.option("--demo", is_flag=True, help="Prepare the shipped policies, a small book and keys first.")
 @click.option("--allow-single", is_flag=True, envvar="AVAL_ALLOW_SINGLE", show_envvar=True,
               help="Let one engine approve alone where the second is not installed.")  # fmt: skip
+@click.option("--requests-per-minute", type=click.IntRange(0, 10_000_000), default=6000, show_default=True,
+              envvar="AVAL_REQUESTS_PER_MINUTE", show_envvar=True,
+              help="How often one client may ask; 0 sets no limit.")  # fmt: skip
+@click.option("--failures-per-minute", type=click.IntRange(0, 10_000_000), default=30, show_default=True,
+              envvar="AVAL_FAILURES_PER_MINUTE", show_envvar=True,
+              help="How many keys or sign-ins of one address or name may be wrong; 0 sets no limit.")  # fmt: skip
 @database_option
 @pepper_option
 @previous_pepper_option
 def serve(host: str, port: int, workers: int, threads: int, requests_per_worker: int, demo: bool, allow_single: bool,
-          database: str, pepper: str | None, previous_pepper: bytes | None) -> None:  # fmt: skip
+          requests_per_minute: int, failures_per_minute: int, database: str, pepper: str | None,
+          previous_pepper: bytes | None) -> None:  # fmt: skip
     """Answer order systems over HTTP until told to stop."""
     from api.app import create_app
+    from api.limits import LimitSettings
     from api.serve import Listening
     from api.serve import serve as run
     from api.settings import Settings
@@ -36,7 +44,8 @@ def serve(host: str, port: int, workers: int, threads: int, requests_per_worker:
     if demo and database == DATABASE:
         database = DEMO_DATABASE
     settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single,
-                        previous_pepper=previous_pepper)  # fmt: skip
+                        previous_pepper=previous_pepper,
+                        limits=LimitSettings(requests_per_minute, failures_per_minute, workers))  # fmt: skip
     if demo:
         from api.demo import prepare
 

@@ -53,10 +53,10 @@ class Service:
         if role:
             sent["Authorization"] = f"Bearer {self.keys[role]}"
         if body is None:
-            return self.app.test_client().open(path, method=method, headers=sent)
+            return self.app.test_client(use_cookies=False).open(path, method=method, headers=sent)
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent.setdefault("Content-Type", "application/json")
-        return self.app.test_client().open(path, method=method, headers=sent, data=raw)
+        return self.app.test_client(use_cookies=False).open(path, method=method, headers=sent, data=raw)
 
     def put_customer(self, customer_id: str = "C-1", **fields: Any) -> TestResponse:
         """Set a customer as a risk officer does."""

@@ -32,7 +32,8 @@ def test_every_operation_is_in_the_document_under_its_own_name(service: Service,
         (re.sub(r"{(\w+)}", r"<\1>", path), method.upper(), one["operationId"])
         for path, methods in document["paths"].items() for method, one in methods.items() if isinstance(one, dict)
     }  # fmt: skip
-    wanted = {route for route in declared_operations(service.app) if route[2] in ROLES_BY_OPERATION}
+    shown_to_all = {*ROLES_BY_OPERATION, "sign_in"}
+    wanted = {route for route in declared_operations(service.app) if route[2] in shown_to_all}
     assert document["openapi"] == "3.1.0"
     assert shown == wanted
 
@@ -79,7 +80,8 @@ def test_the_key_header_and_the_way_to_authenticate_are_shown(document: dict[str
     parameters = document["paths"]["/v1/decisions"]["post"]["parameters"]
     assert [one["name"] for one in parameters if one["in"] == "header" and one["required"]] == ["Idempotency-Key"]
     assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
-    assert document["security"] == [{"key": []}]
+    assert document["security"] == [{"key": []}, {"session": []}]
+    assert document["paths"]["/v1/session"]["post"]["security"] == []
 
 
 def test_the_page_loads_only_what_we_serve(service: Service) -> None:

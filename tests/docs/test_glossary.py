@@ -23,7 +23,7 @@ WORDS = """
     unit, percent, missing, as of, preview, engine, reference, compiled, durable, agreement, section,
     first-match table, row, base, test, coverage, vocabulary, kind, effective policy, version, publish, source
     digest, program digest, key, client, role, idempotency key, replay, problem, mapping, rejected row,
-    counter-offer, receipt, permission, pepper, event
+    counter-offer, receipt, permission, pepper, event, person, session
 """
 
 

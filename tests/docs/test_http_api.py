@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.auth import declared_operations
+from api.limits import Limits, LimitSettings
 from api.problem_types import PROBLEM_TYPES
 from api.roles import PUBLIC_OPERATIONS, ROLES, may
 from tests.api.operations.test_counter_offers import with_permission
+from tests.api.people import add_person, session_of, signed_in
 from tests.api.service import GOOD, Service, an_order, start_real_service, start_service
 from tests.docs.console import Block, blocks_of
 
@@ -50,7 +53,10 @@ def sent(service: Service, request: Block, reservations: dict[str, str]) -> Test
     headers = dict(line.split(": ", 1) for line in lines)
     if "Authorization" in headers:
         headers["Authorization"] = re.sub(r"<(\w+)>", lambda role: service.keys[role[1]], headers["Authorization"])
-    return service.app.test_client().open(path, method=method, headers=headers, data=body.encode() or None)
+    if (whose := re.fullmatch(r"<session of (\w+)>", headers.get("Cookie", ""))) is not None:
+        headers["Cookie"] = session_of(service, whose[1])["Cookie"]
+    client = service.app.test_client(use_cookies=False)
+    return client.open(path, method=method, headers=headers, data=body.encode() or None)
 
 
 def differs(wanted: Any, found: Any, path: str = "") -> str:
@@ -73,6 +79,7 @@ def differs(wanted: Any, found: Any, path: str = "") -> str:
 
 def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
     service = with_permission(start_real_service(tmp_path), name="order_system_with_offers")
+    add_person(service, "ann", "approver")
     reservations: dict[str, str] = {}
     for request, answer in exchanges():
         response = sent(service, request, reservations)
@@ -153,6 +160,17 @@ def changed(service: Service, what: str, score: int) -> TestResponse:
     return service.send("POST", f"{path}/confirm", "approver", half, Idempotency_Key=f"half-{score}")
 
 
+def asked_too_often(service: Service) -> TestResponse:
+    """The second of two requests of a client that may send one a minute."""
+    before = service.held
+    service.app.extensions["aval"] = replace(before, limits=Limits(LimitSettings(requests_per_minute=1)))
+    try:
+        service.send("GET", "/v1/customers", "collector")
+        return service.send("GET", "/v1/customers", "collector")
+    finally:
+        service.app.extensions["aval"] = before
+
+
 OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "not-utf8": lambda s: s.decide('{"customer_id": "标准"}'.encode("gbk")),
     "too-deep": lambda s: s.decide(b'{"a": ' + b"[" * 32 + b"]" * 32 + b"}"),
@@ -166,6 +184,10 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "conditions-not-met": lambda s: changed(s, "confirm", 70),
     "unauthorized": lambda s: s.send("POST", "/v1/decisions", body=ORDER),
     "forbidden": lambda s: s.decide(ORDER, role="collector"),
+    "sign-in-failed": lambda s: s.send("POST", "/v1/session", body={"name": "bo", "password": "another four words"}),
+    "person-only": lambda s: s.send("DELETE", "/v1/session", "approver"),
+    "cross-site": lambda s: s.send("DELETE", "/v1/session", Cookie=signed_in(s, "approver")["Cookie"]),
+    "too-many-requests": lambda s: asked_too_often(s),
     "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
     "unknown-policy": lambda s: s.send("POST", "/v1/decisions:preview", "risk_officer",
                                        ORDER | {"policy_digest": "sha256:" + "0" * 64}),
