@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from policy.document import Policy, Word
 from policy.infer import Inference
 from policy.kinds import NUMERIC
+from policy.meaning import names_in
 from policy.problems import Where
 from policy.shapes import DOTTED, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node as Source
 from policy.source import Scalar
+from policy.subjects import ORDER, has_fact
 from policy.suggest import did_you_mean, listed
 from policy.syntax import Condition
 from policy.vocabulary import DIRECTIONS
@@ -140,8 +142,9 @@ def _checked(inference: Inference, one: PromiseWritten) -> CheckedPromise | None
     told = len(inference.problems)
     if one.form == "always":
         for condition in (one.when, one.then):
-            if condition is not None:
-                inference.condition(condition)
+            if condition is not None and inference.condition(condition):
+                for name in names_in(condition):
+                    _of_no_order(inference, name.text, name.at)
         _answers(inference, one)
         return CheckedPromise(one) if len(inference.problems) == told else None
     if one.fact is None:
@@ -150,6 +153,8 @@ def _checked(inference: Inference, one: PromiseWritten) -> CheckedPromise | None
     if name is None:
         return None
     declared = inference.names.facts.get(name)
+    if _of_no_order(inference, name, one.fact.at):
+        return None
     if declared is None or declared.kind not in NUMERIC:
         inference.note("promise", one.fact.at, f"'{name}' has no order in which one value is better than another",
                        "name a fact that is a number, or write an 'always'")  # fmt: skip
@@ -160,6 +165,15 @@ def _checked(inference: Inference, one: PromiseWritten) -> CheckedPromise | None
                        "declare it under facts with 'better: higher' or 'better: lower'")  # fmt: skip
         return None
     return CheckedPromise(one, name, better)
+
+
+def _of_no_order(inference: Inference, name: str, at: Where) -> bool:
+    """Whether a promise reads a fact of another subject than orders; then that is told."""
+    if has_fact(ORDER, name):
+        return False
+    inference.note("promise", at, f"promises are about orders, and no order has '{name}'",
+                   "name a fact of the order, the customer or the account")  # fmt: skip
+    return True
 
 
 def _full_name(inference: Inference, word: Word) -> str | None:

@@ -15,10 +15,12 @@ from policy import Loaded
 from policy.diff import Change, changes
 from policy.program import Program
 from policy.source import read_source
+from policy.subjects import ORDER
 from rules.decision_diff import ORDERS, DecidedOtherwise, DecisionDiff, decision_diff
 from rules.order_text import answer_changes, order_text
 
 MAIN = ("verdict", "tier", "terms", "limit.effective")
+OF_OTHERS = 1_500  # cases of each other subject that are tried
 SHOWN = 5  # ways in which answers differ, one order each
 
 
@@ -33,19 +35,45 @@ SHOWN = 5  # ways in which answers differ, one order each
 def diff(context: click.Context, old: str, new: str, orders: int, as_json: bool, language: str) -> None:
     """Tell what changed between two policy files, and for whom.
 
-    Orders are looked for that the two decide differently; where none can exist, that is proved and said.
+    Orders are looked for that the two decide differently; where none can exist, that is proved and said. So are limit
+    requests, shipments and reviews, where the policies decide on them.
     """
     before, after = (_loaded(context, name, language) for name in (old, new))
     assert before.program is not None and after.program is not None
     found = (*_changes(old, new), *_changes_of_parts(before, after))
-    for_whom = decision_diff(before.program, after.program, (*before.tests, *after.tests), orders)
+    for_whom = _for_whom(before, after, ORDER, orders)
     programs = before.program, after.program
+    others = {subject: _for_whom(before, after, subject, min(orders, OF_OTHERS)) for subject in _others(before, after)}
     if as_json:
-        click.echo(json.dumps(_document(found, for_whom, programs), ensure_ascii=False, indent=2))
+        document = _document(found, for_whom, programs)
+        document["other_subjects"] = {subject: _decisions(one, _programs(before, after, subject))
+                                      for subject, one in others.items()}  # fmt: skip
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     _tell_changes(found, language)
     click.echo()
     _tell_orders(for_whom, programs, language)
+    for subject, one in others.items():
+        click.echo()
+        _tell_orders(one, _programs(before, after, subject), language, subject)
+    for subject in sorted(before.programs.keys() ^ after.programs.keys()):
+        which = "old" if subject in before.programs else "new"
+        click.echo(said(f"only the {which} policy decides on '{subject}'", language))
+
+
+def _others(before: Loaded, after: Loaded) -> list[str]:
+    """What else both policies decide on, and not alike to the letter."""
+    return [subject for subject, program in after.programs.items() if subject != ORDER and subject in before.programs
+            and program.digest != before.programs[subject].digest]  # fmt: skip
+
+
+def _programs(before: Loaded, after: Loaded, subject: str) -> tuple[Program, Program]:
+    return before.programs[subject], after.programs[subject]
+
+
+def _for_whom(before: Loaded, after: Loaded, subject: str, orders: int) -> DecisionDiff:
+    tests = [test for test in (*before.tests, *after.tests) if test.subject == subject]
+    return decision_diff(*_programs(before, after, subject), tests, orders)
 
 
 def _loaded(context: click.Context, name: str, language: str) -> Loaded:
@@ -88,19 +116,22 @@ def _tell_changes(found: tuple[Change, ...], language: str) -> None:
     click.echo(said(f"{counted(meant, 'change')} of meaning, {words} of words only, {tests} of tests", language))
 
 
-def _tell_orders(for_whom: DecisionDiff, programs: tuple[Program, Program], language: str) -> None:
+def _tell_orders(
+    for_whom: DecisionDiff, programs: tuple[Program, Program], language: str, subject: str = ORDER
+) -> None:
+    what, before = ("order", "") if subject == ORDER else ("case", f"{subject}: ")
     if for_whom.proof:
-        click.echo(said(f"no order is decided differently (proved: {for_whom.proof})", language))
+        click.echo(before + said(f"no {what} is decided differently (proved: {for_whom.proof})", language))
         return
     if not for_whom.found:
-        told = f"no difference found in {counted(for_whom.tried, 'order')} tried (not a proof)"
-        click.echo(said(told, language))
+        told = f"no difference found in {counted(for_whom.tried, what)} tried (not a proof)"
+        click.echo(before + said(told, language))
         return
-    told = f"{for_whom.differing():,} of {for_whom.tried:,} orders tried are decided differently"
-    click.echo(said(told, language))
+    told = f"{for_whom.differing():,} of {for_whom.tried:,} {what}s tried are decided differently"
+    click.echo(before + said(told, language))
     for one in for_whom.found[:SHOWN]:
         answer = _answer(answer_changes(one.old, one.new, programs), language)
-        click.echo(f"  {said(counted(one.like_it, 'order'), language)}: {answer}")
+        click.echo(f"  {said(counted(one.like_it, what), language)}: {answer}")
         tell_example(order_text(programs, one.order), language)
     more = len(for_whom.found) - SHOWN
     if more > 0:
@@ -120,13 +151,14 @@ def _answer(parts: tuple[tuple[str, str, str], ...], language: str) -> str:
 def _document(
     found: tuple[Change, ...], for_whom: DecisionDiff, programs: tuple[Program, Program]
 ) -> dict[str, Any]:
+    return {"changes": [one.as_dict() for one in found], "decisions": _decisions(for_whom, programs)}
+
+
+def _decisions(for_whom: DecisionDiff, programs: tuple[Program, Program]) -> dict[str, Any]:
     return {
-        "changes": [one.as_dict() for one in found],
-        "decisions": {
-            "proved_equal": bool(for_whom.proof), "proof": for_whom.proof, "orders_tried": for_whom.tried,
-            "orders_differing": for_whom.differing(),
-            "differences": [_difference(one, programs) for one in for_whom.found],
-        },
+        "proved_equal": bool(for_whom.proof), "proof": for_whom.proof, "orders_tried": for_whom.tried,
+        "orders_differing": for_whom.differing(),
+        "differences": [_difference(one, programs) for one in for_whom.found],
     }  # fmt: skip
 
 

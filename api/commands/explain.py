@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from api.commands.files import broken, counted, load, read_file, said, tell
 from policy import Loaded
 from policy.given import read_given
 from policy.program import Program
+from policy.subjects import ORDER, SUBJECTS
 from rules.explain import RowPlace, find_rows, meanings, places, row_sentence
 from rules.facts import trade_vocabulary
 from rules.nearby import OrderFacts
@@ -25,46 +27,62 @@ from rules.why import explain_decision
 @click.option("--facts", "facts_name", metavar="FILE", help="The facts of an order, written as 'given' of a test.")
 @click.option("--as-of", "as_of", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]),
               help="The day of the decision  [default: as_of of the facts, else today]")  # fmt: skip
+@click.option("--subject", metavar="WHAT", type=click.Choice(SUBJECTS), default=ORDER, show_default=True,
+              help="With --facts: an order, limit_request, shipment or customer.")  # fmt: skip
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True,
               help="The language of the sentences.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One document for machines.")
 @click.pass_context
 def explain(
-    context: click.Context, name: str, row: str | None, facts_name: str | None, as_of: datetime | None, language: str,
-    as_json: bool,
+    context: click.Context, name: str, row: str | None, facts_name: str | None, as_of: datetime | None, subject: str,
+    language: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Say a row of a policy in a sentence, or explain the decision on one order.
 
     ROW is a section and number (tiers:2), the name of a check or tier, or the number of a line; without it every row is
-    said. With --facts it tells which rows decided, why not those above, and what one other fact alone would change.
+    said, also those of limit requests, shipments and reviews. With --facts it tells which rows decided, why not those
+    above, and what one other fact alone would change.
     """
     if row is not None and facts_name is not None:
         raise click.UsageError("a row is explained without facts; give either ROW or --facts")
     loaded = _loaded(context, name, language)
-    program = loaded.program
-    assert program is not None
     if facts_name is not None:
+        program = loaded.programs.get(subject)
+        if program is None:
+            raise click.UsageError(f"{name} has no rows for the subject '{subject}'")
         order = _order(context, loaded, facts_name, as_of.date() if as_of else None, language)
         _decision(program, order, language, as_json)
         return
-    found = find_rows(program, row) if row is not None else tuple(places(program))
+    found = tuple(_found(loaded, row, language))
     if not found:
         raise click.UsageError(f"'{row}' is no row of {name}; write a section and number such as tiers:1, the name of "
                                "a check or tier, or a line number")  # fmt: skip
-    _rows(program, found, language, as_json, with_meanings=row is not None)
+    _rows(found, language, as_json, with_meanings=row is not None)
+
+
+def _found(loaded: Loaded, row: str | None, language: str) -> Iterator[tuple[Program, RowPlace, str]]:
+    """The rows that are meant, each with its sentence; of what is not for orders, what no order's row says already."""
+    told: set[tuple[int, str]] = set()
+    for subject, program in loaded.programs.items():
+        for one in find_rows(program, row) if row is not None else tuple(places(program)):
+            if subject != ORDER and (one.line == 0 or (one.line, one.name) in told):
+                continue
+            told.add((one.line, one.name))
+            sentence = row_sentence(program, one, language)
+            yield program, one, sentence if subject == ORDER else f"{subject}: {sentence}"
 
 
 def _rows(
-    program: Program, found: tuple[RowPlace, ...], language: str, as_json: bool, with_meanings: bool
+    found: tuple[tuple[Program, RowPlace, str], ...], language: str, as_json: bool, with_meanings: bool
 ) -> None:
     if as_json:
         rows = [{"section": one.section, "number": one.number, "name": one.name, "line": one.line or None,
-                 "sentence": row_sentence(program, one, language), "facts": dict(meanings(program, one, language))}
-                for one in found]  # fmt: skip
+                 "subject": program.subject, "sentence": sentence, "facts": dict(meanings(program, one, language))}
+                for program, one, sentence in found]  # fmt: skip
         click.echo(json.dumps({"rows": rows}, ensure_ascii=False, indent=2))
         return
-    for one in found:
-        click.echo(row_sentence(program, one, language))
+    for program, one, sentence in found:
+        click.echo(sentence)
         for fact, meaning in meanings(program, one, language) if with_meanings else ():
             click.echo(f"    {fact}: {meaning}")
 

@@ -82,3 +82,40 @@ def test_a_file_with_errors_is_told_and_not_compared(tmp_path: Path) -> None:
     told = aval("diff", str(STANDARD), changed(tmp_path, "customer.score >= 80", "customer.scor >= 80"))
     assert told.exit_code == 1
     assert "unknown-fact" in told.stdout and "cannot be compared: it has 1 error" in told.stderr
+
+
+REQUESTS = """aval: 1
+policy: small
+title: {en: Small}
+currency: CNY
+roles: {rising: [cfo]}
+checks:
+  - {check: large, measure: order.amount, at_most: 5_000, verdict: deny}
+  - {check: asked_for, for: limit_request, measure: limit_request.amount, at_most: 9_000, verdict: deny}
+"""
+
+
+def written(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text, "utf-8")
+    return str(folder / name)
+
+
+def test_limit_requests_are_compared_beside_orders(tmp_path: Path) -> None:
+    old = written(tmp_path, "old.yaml", REQUESTS)
+    new = written(tmp_path, "new.yaml", REQUESTS.replace("9_000", "9_000.01"))
+    lines = aval("diff", old, new).stdout.splitlines()
+    assert any(line.startswith("no order is decided differently (proved") for line in lines)
+    told = "cases tried are decided differently"
+    assert any(line.startswith("limit_request: ") and line.endswith(told) for line in lines)
+    assert any("limit_request.amount CNY 9,000.01" in line for line in lines)
+    found = json.loads(aval("diff", old, new, "--json").stdout)
+    assert found["decisions"]["proved_equal"] and found["other_subjects"]["limit_request"]["orders_differing"] > 0
+    same = written(tmp_path, "same.yaml", REQUESTS.replace("at_most: 9_000,", "below: 9_000.01,"))
+    assert "limit_request: no case is decided differently (proved" in aval("diff", old, same).stdout
+
+
+def test_what_only_one_of_two_policies_decides_on_is_told(tmp_path: Path) -> None:
+    old = written(tmp_path, "old.yaml", REQUESTS)
+    new = written(tmp_path, "new.yaml", "\n".join(REQUESTS.splitlines()[:-1]))
+    assert "only the old policy decides on 'limit_request'" in aval("diff", old, new).stdout
+    assert "只有新政策决定 'limit_request'" in aval("diff", new, old, "--lang", "zh").stdout

@@ -81,3 +81,40 @@ def test_a_policy_or_facts_with_errors_are_not_explained(tmp_path: Path, facts: 
     wrong.write_text("customer.scor: 75\n", "utf-8")
     told = aval("explain", str(STANDARD), "--facts", str(wrong))
     assert told.exit_code == 1 and "nothing is explained: the facts have 1 error" in told.stderr
+
+
+REQUESTS = """aval: 1
+policy: small
+title: {en: Small}
+currency: CNY
+roles: {rising: [cfo]}
+tiers:
+  - {tier: new, when: customer.months_trading < 6}
+  - {tier: old, otherwise: true}
+checks:
+  - {check: large, measure: order.amount, at_most: 5_000, verdict: deny}
+  - {check: asked_for, for: limit_request, measure: limit_request.amount, at_most: 9_000, verdict: deny}
+"""
+
+
+def test_rows_of_limit_requests_are_said_once_and_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(REQUESTS, "utf-8")
+    lines = aval("explain", str(path)).stdout.splitlines()
+    wanted = "check asked_for (line 11): deny where limit_request.amount is more than CNY 9,000.00"
+    assert [line for line in lines if line.startswith("limit_request: ")] == [
+        f"limit_request: {wanted} (exactly CNY 9,000.00 passes)"
+    ]
+    assert aval("explain", str(path), "asked_for").stdout.startswith(f"limit_request: {wanted}")
+    rows = json.loads(aval("explain", str(path), "--json").stdout)["rows"]
+    assert {row["subject"] for row in rows if row["name"] == "asked_for"} == {"limit_request"}
+
+
+def test_a_decision_on_a_limit_request_is_explained(tmp_path: Path) -> None:
+    path, asked = tmp_path / "small.yaml", tmp_path / "asked.yaml"
+    path.write_text(REQUESTS, "utf-8")
+    asked.write_text("customer.months_trading: 7\nlimit_request.amount: 9_000.01\nlimit.granted: none\n", "utf-8")
+    given = ("explain", str(path), "--facts", str(asked), "--as-of", "2026-11-23")
+    told = aval(*given, "--subject", "limit_request").stdout
+    assert told.startswith("deny: tier old") and "limit_request.amount is CNY 9,000.01" in told
+    assert "has no rows for the subject 'shipment'" in aval(*given, "--subject", "shipment").output
