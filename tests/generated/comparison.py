@@ -34,15 +34,15 @@ class Engine(Protocol):
 
 def program_of(document: Document) -> Program:
     """The Program of a document that must have no error: of shipments for every second one that knows them."""
-    loaded = load_policy(document.text.encode(), f"{document.seed}.yaml", trade_vocabulary())
-    assert not errors(loaded.problems), "\n".join(map(str, loaded.problems)) + f"\n{document.text}"
+    loaded = load_policy(document.text.encode(), f"{document.seed}.yaml", trade_vocabulary(), document.shelf)
+    assert not errors(loaded.problems), "\n".join(map(str, loaded.problems)) + f"\n{document.whole}"
     assert loaded.program is not None
     return loaded.programs.get("shipment", loaded.program) if document.seed % 2 else loaded.program
 
 
 def checked_of(document: Document) -> Checked:
-    """The checked document, with the checks that every policy carries."""
-    node, _ = read_source(document.text.encode(), "f")
+    """The checked document in one file, with the checks that every policy carries."""
+    node, _ = read_source(document.whole.encode(), "f")
     assert node is not None
     policy, _ = read_document(node, "f")
     assert policy is not None
@@ -121,7 +121,7 @@ def _parts(document: Document) -> Iterator[tuple[Any, ...]]:
 
 
 def _loads(document: Document) -> bool:
-    return load_policy(document.text.encode(), "f", trade_vocabulary()).program is not None
+    return load_policy(document.text.encode(), "f", trade_vocabulary(), document.shelf).program is not None
 
 
 def disagreement(
@@ -145,5 +145,5 @@ def disagreement(
     found = first(small)
     assert found is not None
     situation, left, right = found
-    return (f"seed {document.seed}\n{small.text}\nfacts {situation.facts}\nlists {situation.lists}\n"
+    return (f"seed {document.seed}\n{small.whole}\nfacts {situation.facts}\nlists {situation.lists}\n"
             f"{left}\n{right}\ndiffering: {differing(left, right)}")  # fmt: skip

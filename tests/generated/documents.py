@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from policy.parts import Part, Shelf
+from tests.generated.additions import add, shared
 from tests.generated.formulas import COUNTRIES, DATES, TERMS, TYPES, Formulas
 
 CURRENCIES = {"CNY": 2, "JPY": 0, "KWD": 3}
@@ -39,15 +41,30 @@ OPS = ("at_most", "at_least", "below", "above", "is", "in")
 
 @dataclass(frozen=True)
 class Document:
-    """A policy in parts; `text` is the file."""
+    """A policy in parts; `text` is the file, without the sections of the part that it uses, `whole` is all of it."""
 
     seed: int
     parts: dict[str, Any]
 
     @property
-    def text(self) -> str:
-        """The whole file."""
+    def whole(self) -> str:
+        """All sections in one file."""
         return "\n".join(written(self.parts)) + "\n"
+
+    @property
+    def text(self) -> str:
+        """The file, which names its part."""
+        there = shared(self.seed, self.parts)
+        use = {"use": ["shared/part"]} if there else {}
+        mine = {key: value for key, value in self.parts.items() if key not in there}
+        return "\n".join(written({**mine, **use})) + "\n"
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where the part lies."""
+        there = {key: self.parts[key] for key in shared(self.seed, self.parts)}
+        source = ("\n".join(written(there)) + "\n").encode()
+        return Shelf.of([Part("shared/part", source)] if there else [])
 
     def without(self, section: str, item: Any = None) -> Document:
         """The document less a section, or less one item of it."""
@@ -140,6 +157,7 @@ class _Writer(Formulas):
             self.subjects(made, scopes)
         made["documents"] = self.papers(scopes) if self.chance(0.3) else None
         made["tests"] = self.tests() if self.chance(0.1) else None
+        add(self.seed, made, self.lets)
         lets = list(self.lets.items())
         r.shuffle(lets)
         parts = {key: value for key, value in self.in_order(made, dict(lets)) if value}

@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from policy import compile as compiling
-from policy import lower, lower_figures, lower_scopes
+from policy import lower, lower_figures, lower_scopes, lower_states
 from policy.program import Calc, Compare, In, Logic, Node
 from rules import durable, flatten, ranges, readings, stages
 
@@ -66,6 +66,16 @@ def _last_first(section: Callable[..., int]) -> Callable[..., int]:
     return turned
 
 
+def _one_line(known_true: Callable[..., int]) -> Callable[..., int]:
+    """Of the lines that enter or end a state only the first is read."""
+    return lambda low, table, lines, line: known_true(low, table, lines[:1], line)
+
+
+def _never_before(_: Any) -> Callable[..., int]:
+    """No state was ever active before."""
+    return lambda low, name: low.add(Logic("or", ()))
+
+
 def _without_where(figure_of: Callable[..., Any]) -> Callable[..., Any]:
     def bare(let: Any) -> Any:
         figure = figure_of(let)
@@ -91,6 +101,8 @@ COMPILER: Mapping[str, Mutant] = {
     "limits_not_rounded": partial(replaced, lower.Lowering, "whole_units", lambda _: lambda self, at: at),
     "limits_below_zero": partial(replaced, lower.Lowering, "not_below_zero", lambda _: lambda self, at, expr: at),
     "none_not_counted_as_zero": nodes(_none_as_one),
+    "states_by_their_first_line": partial(replaced, lower_states, "_known_true", _one_line),
+    "states_never_stay": partial(replaced, lower_states, "_was_active", _never_before),
     "days_between_turned": partial(replaced, lower.Lowering, "_call", lambda call: lambda self, e: call(
         self, replace(e, args=e.args[::-1]) if e.function == "days_between" else e)),
 }  # fmt: skip

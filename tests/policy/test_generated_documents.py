@@ -19,6 +19,8 @@ WRITTEN = (
     "until: ", "rows:", "grid:", "count of ", "sum of ", " where ", "group:", "only_when:", "release_by:", "say:",
     "require_one_of:", "require: none", "longest:", "missing: deny", " USD", " JPY", " months)", " days)", " years)",
     "not(", "..", '": ', "like: ", " in a row with any ", " in a row with every ", " break", " since order.placed_on",
+    " since cleared by finance", "count of entries of ", "any of entries of ", "use:", "may_require:",
+    "as_of: shipment",
 )  # fmt: skip
 SEEDS = range(300)
 
