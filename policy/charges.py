@@ -12,10 +12,11 @@ from policy.document import Word
 from policy.expression import read_formula
 from policy.problems import Where
 from policy.shapes import NAME, Keys, Shapes
-from policy.source import Node, Sequence
+from policy.source import Mapping, Node, Sequence
 from policy.syntax import Expr
 
 RATE_KEYS = ("rate", "on", "from", "grace", "cap", "count_days", "compound")
+CHOSEN = ("for", "when")  # what rows elsewhere say
 AMOUNT_KEYS = ("amount", "at", "then_every", "grace")
 COUNT_DAYS = ("actual/365", "30/360")
 OF_PRINCIPAL = " of open principal"
@@ -63,7 +64,11 @@ def read_charges(shapes: Shapes, node: Node | None) -> tuple[ChargeWritten, ...]
 
 
 def _charge(shapes: Shapes, node: Node) -> ChargeWritten | None:
-    values = shapes.block(node, "a late charge", dict.fromkeys((*RATE_KEYS, *AMOUNT_KEYS)))
+    values = shapes.block(node, "a late charge", dict.fromkeys((*RATE_KEYS, *AMOUNT_KEYS)), judged=CHOSEN)
+    for key, _ in node.entries if isinstance(node, Mapping) else ():
+        if key.text in CHOSEN:
+            shapes.note("unknown-key", key.at, f"'{key.text}' does not belong to a late charge, which is the same for "
+                        "every invoice", "take it out; a rate that changes with time is a setting")  # fmt: skip
     if values is None:
         return None
     if ("rate" in values) == ("amount" in values):
@@ -73,7 +78,7 @@ def _charge(shapes: Shapes, node: Node) -> ChargeWritten | None:
         return None
     by_rate = "rate" in values
     belongs = RATE_KEYS if by_rate else AMOUNT_KEYS
-    for key in [key for key in values if key not in belongs]:
+    for key in [key for key in values if key not in (*belongs, *CHOSEN)]:
         shapes.note("unknown-key", values[key].at, f"'{key}' does not belong to a late charge by "
                     f"{'rate' if by_rate else 'amount'}", "take it out, or make two charges of it")  # fmt: skip
     return _parts(shapes, values, node.at, by_rate)

@@ -67,11 +67,14 @@ def _wanted(inference: Inference, wanted: DocumentWanted) -> None:
     if "as_of" not in inference.names.facts:
         inference.note("unknown-fact", wanted.name.at, "a document needs the fact 'as_of'", "name it under 'facts'")
     if wanted.quality is not None:
-        _quality(inference, wanted.quality)
+        _quality(inference, wanted.quality, wanted.or_better)
 
 
-def _quality(inference: Inference, word: Word) -> None:
+def _quality(inference: Inference, word: Word, or_better: bool) -> None:
     known = quality_words(inference.names.policy)
     if word.text not in known:
         inference.note("unknown-word", word.at, f"'{word.text}' is not a quality of documents",
                        did_you_mean(word.text, known, f"one of: {listed(known)}"))  # fmt: skip
+    elif not or_better and word.text != known[0]:
+        inference.note("rating", word.at, f"'{word.text}' does not say whether a better quality is enough too",
+                       f"write '{word.text} or better'")  # fmt: skip

@@ -144,7 +144,8 @@ def _wording(low: Lowering, fields: dict[str, int], built_in: frozenset[str]) ->
     if low.checked.policy.documents:
         scales[SCALE] = quality_words(low.checked.policy)
     customer = {key: {language: word.text for language, word in check.say_customer.items()} for key, check in pairs}
-    return Wording(low.checked.policy.title, low.labels, low.kinds, say, customer, fields, built_in, scales)
+    cells = frozenset(table.name.text for table in low.checked.policy.tables if table.down is not None)
+    return Wording(low.checked.policy.title, low.labels, low.kinds, say, customer, fields, built_in, scales, cells)
 
 
 def _section(low: Lowering, name: str, rows: tuple[RowWritten, ...]) -> int:

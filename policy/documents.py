@@ -28,8 +28,8 @@ SCALE, BUILT_IN_SCALE = "quality", ("audited", "reviewed", "compiled", "manageme
 class DocumentWanted:
     """One document of a row and what it must be like.
 
-    `not_older_than` counts in `age_unit`, days or months; `quality` is the least rating that is enough; `set_by` is the
-    role that may ask for a document which the row only may require.
+    `not_older_than` counts in `age_unit`, days or months; `quality` is the least rating that is enough, and `or_better`
+    whether the row says so; `set_by` is the role that may ask for a document which the row only may require.
     """
 
     name: Word
@@ -39,6 +39,7 @@ class DocumentWanted:
     years: int | None = None
     quality: Word | None = None
     set_by: Word | None = None
+    or_better: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ def _one(shapes: Shapes, name: Word, values: Keys) -> DocumentWanted:
     age, unit = _age(shapes, values.get("not_older_than"))
     months, years = (_number(shapes, values.get(key), key) for key in ("months", "years"))
     set_by = shapes.word(values.get(SET_BY), SET_BY, NAME)
-    return DocumentWanted(name, age, unit, months, years, _quality(shapes, values.get("quality")), set_by)
+    quality, or_better = _quality(shapes, values.get("quality"))
+    return DocumentWanted(name, age, unit, months, years, quality, set_by, or_better)
 
 
 def _age(shapes: Shapes, node: Node | None) -> tuple[int | None, str]:
@@ -140,17 +142,17 @@ def _is_whole(text: str) -> bool:
     return digits.isascii() and digits.isdigit() and 0 < int(digits[:9]) <= MOST and len(digits) < 9
 
 
-def _quality(shapes: Shapes, node: Node | None) -> Word | None:
-    """The least quality: `audited or better`; the best word of all may stand alone."""
+def _quality(shapes: Shapes, node: Node | None) -> tuple[Word | None, bool]:
+    """The least quality: `audited or better`; the best word of all may stand alone, which the check knows."""
     word = shapes.word(node, "quality")
     if word is None:
-        return None
+        return None, True
     text, _, rest = word.text.partition(" ")
-    if rest == "or better":
-        return Word(text, word.at)
+    if rest in ("", "or better"):
+        return Word(text, word.at), bool(rest)
     shapes.note("rating", word.at, f"'{word.text}' does not say whether a better quality is enough too",
                 f"write '{text} or better'")  # fmt: skip
-    return None
+    return None, True
 
 
 def _warn_of_slips(shapes: Shapes, names: list[Word]) -> None:

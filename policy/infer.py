@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from policy.countries import tell_countries
 from policy.figure_words import MAY_BE_NONE, WHOLE_ITEMS
 from policy.formulas import SHARES, Formulas
 from policy.kinds import NUMERIC, TOKENS
@@ -121,9 +122,11 @@ class Inference(Formulas):
             case StateTest():
                 return self._state(condition)
             case Membership():
-                return self._membership(condition)
+                sound_one = self._membership(condition)
             case Comparison():
-                return self._comparison(condition)
+                sound_one = self._comparison(condition)
+        tell_countries(self, condition)
+        return sound_one
 
     def _state(self, test: StateTest) -> bool:
         sort = self.formula(test.left)

@@ -252,6 +252,7 @@ class Wording:
     fields: Mapping[str, int] = field(default_factory=dict)
     built_in: frozenset[str] = frozenset()
     scales: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cells: frozenset[str] = frozenset()  # value tables of which one cell at most fits, wherever it stands
 
 
 def message_keys(checks: Sequence[str]) -> list[str]:

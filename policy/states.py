@@ -14,7 +14,7 @@ from policy.meaning import STATE
 from policy.problems import Where
 from policy.sameness import lines_of, written
 from policy.shapes import NAME, Keys, Shapes
-from policy.source import Node
+from policy.source import Node, Scalar
 from policy.syntax import Block, Comparison, Condition, Name
 from policy.vocabulary import Vocabulary
 
@@ -50,11 +50,12 @@ def _state(shapes: Shapes, name: Word, node: Node) -> StateWritten | None:
         shapes.note("not-yet-supported", subject.at, "a state of a 'group' is part of the language, but this version "
                     "does not run it", "write 'of: customer'")  # fmt: skip
     enter = _lines(shapes, name, shapes.need(values, "enter", name.at, place), "enter")
-    if "leave" not in values and values.whole:
+    never = isinstance(node := values.get("leave"), Scalar) and node.text == "never"
+    if never or ("leave" not in values and values.whole):
         shapes.note("never-left", name.at, f"'{name.text}' can be entered but never left",
                     "add 'leave: ...', the lines that end it, such as 'reopened by cfo' "
                     "where only a person may")  # fmt: skip
-    leave = _lines(shapes, name, values.get("leave"), "leave")
+    leave = () if never else _lines(shapes, name, values.get("leave"), "leave")
     offered = _while(shapes, values["while"], place) if "while" in values else {}
     at = values["while"].at if "while" in values else name.at
     return StateWritten(name, enter, leave, offered, at) if enter and leave else None

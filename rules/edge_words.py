@@ -19,6 +19,12 @@ EDGES = {
     "zh": {"=": "等于 {}", "!=": "不等于 {}", ">=": "不低于 {}（含）", "<=": "不超过 {}（含）", ">": "高于 {}（{}）",
            "<": "低于 {}（{}）"},
 }  # fmt: skip
+GRADES = {
+    "en": {"=": "{}", "!=": "not {}", "<=": "{} or better", ">=": "{} or worse", "<": "better than {}",
+           ">": "worse than {}"},
+    "zh": {"=": "等于 {}", "!=": "不等于 {}", "<=": "不差于 {}（含）", ">=": "不优于 {}（含）", "<": "优于 {}",
+           ">": "差于 {}"},
+}  # fmt: skip
 AT_EDGE = {
     "en": {"row": "exactly {} does not fit", "check": "exactly {} passes", "asked": "at exactly {} it is not asked"},
     "zh": {"row": "恰为 {} 则不符合", "check": "恰为 {} 则通过", "asked": "恰为 {} 则不检查"},
@@ -54,12 +60,18 @@ class EdgeWords:
             return self.words["is"].format(subject, wanted)
         if node.op == "not":
             return self.words["not"].format(self.condition(node.args[0]))
-        lines = [self.condition(arg) for arg in node.args]
+        lines = [self.condition(arg) for arg in node.args if not (node.op == "and" and self._is_constant(arg))]
         if not lines:
             return self.words["always"]
         if node.op == "and" or len(lines) == 1:
             return self.words["and"].join(lines)
         return self.words["either"].format(self.words["or"].join(lines))
+
+    def _is_constant(self, index: int) -> bool:
+        """Whether a test asks about constants alone, such as the limit of a policy that has none."""
+        node = self.nodes[index]
+        asked = (node.left, node.right) if isinstance(node, Compare) else (node.arg,) if isinstance(node, In) else ()
+        return bool(asked) and all(isinstance(self.nodes[one], Const) for one in asked)
 
     def parts(self, index: int) -> tuple[str, str]:
         """The subject of a single test, and what it is to be."""
@@ -68,6 +80,8 @@ class EdgeWords:
             return self.text.formula(node.arg), self._within(node)
         if not isinstance(node, Compare):
             return self.text.formula(index), EDGES[self.language]["="].format("true")
+        if grade := self.text.grade(node, GRADES[self.language]):
+            return self.text.formula(node.left), grade
         turned = isinstance(self.nodes[node.left], Const)
         subject, edge = (node.right, node.left) if turned else (node.left, node.right)
         op = FLIPPED[node.op] if turned else node.op

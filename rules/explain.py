@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from policy.discretion import SET
+from policy.lower_limits import OF_GROUP
 from policy.meaning import STATE
 from policy.program import Calc, Check, Collect, Const, Fact, First, Logic, Program, Round, Row
 from rules.edge_words import EdgeWords
@@ -54,7 +56,7 @@ def places(program: Program) -> Iterator[RowPlace]:
             yield RowPlace(state.table, number, way, line, Row(condition, ()))
     for name, index in program.tables.items():
         table = program.nodes[index]
-        if isinstance(table, First) and not name.startswith(("settings.", STATE)):
+        if isinstance(table, First) and name != OF_GROUP and not name.startswith(("settings.", STATE, SET)):
             for number, row in enumerate(table.rows, 1):
                 yield RowPlace(name, number, _row_name(program, table, row), row.line, row)
     for node in program.nodes:
@@ -92,7 +94,9 @@ def row_sentence(program: Program, place: RowPlace, language: str = "en") -> str
              "condition": EdgeWords(program, language).condition(place.row.condition)}  # fmt: skip
     if is_otherwise(program, place.row):
         return texts["last"].format(**parts)
-    above = [*dict.fromkeys(_row_name(program, table, row) for row in table.rows[: place.number - 1])]
+    exclusive = place.section in program.wording.cells  # the rows above a cell say nothing about it
+    rows = () if exclusive else table.rows[: place.number - 1]
+    above = [*dict.fromkeys(_row_name(program, table, row) for row in rows)]
     named = [*above[:ABOVE], *([texts["more"].format(len(above) - ABOVE)] if len(above) > ABOVE else [])]
     before = texts["above"].format(texts["between"].join(named)) if above else ""
     return texts["row"].format(**parts) + before
@@ -136,7 +140,8 @@ def gives(program: Program, table: First, row: Row, language: str = "en") -> str
             ways = [" + ".join([*(f"{one} {share_text(share)}" for one, share in way), *others]) + more
                     for way, more, others in zip(value, particular, _of_others(program, table, row, len(value)),
                                                  strict=True)]  # fmt: skip
-            told.append(f"{name} {' / '.join(ways) or 'none'}")
+            if ways or not _has_amounts(program, table, row):
+                told.append(f"{name} {' / '.join(ways) or 'none'}")
         elif isinstance(value, tuple):
             told.append(f"{name} {', '.join(map(str, value))}")
         elif isinstance(node, Const):
@@ -145,6 +150,12 @@ def gives(program: Program, table: First, row: Row, language: str = "en") -> str
             name = name.removeprefix("amount.")
             told.append(f"{name} {words.text.formula(_unguarded(program, index))}")
     return TEXTS[language]["between"].join(told)
+
+
+def _has_amounts(program: Program, table: First, row: Row) -> bool:
+    """Whether a row asks for a share of another amount than the order's."""
+    pairs = zip(table.outputs, row.outputs, strict=True)
+    return any(name.startswith("amount.") and not isinstance(program.nodes[index], Const) for name, index in pairs)
 
 
 def _of_others(program: Program, table: First, row: Row, ways: int) -> list[list[str]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from credit.money import Money
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
 from policy.program import Calc, Compare, Const, Fact, In, Logic, Node, Program, Round, Span
-from rules.wording import Wording
+from rules.wording import GRADES, Wording
 
 OUTPUTS = {"limit": "limit.policy", "largest_order": "limit.largest_order", "review_every": "limit.review_every"}
 INFIX = {
@@ -28,6 +28,7 @@ class FormulaText:
         self.wording = Wording(program)
         self.nodes: Sequence[Node] = program.nodes if nodes is None else nodes
         self.labels: Mapping[int, str] = program.wording.labels if nodes is None else {}
+        self.kinds: Mapping[int, str] = program.wording.kinds if nodes is None else {}
 
     def formula(self, index: int, whole: bool = True) -> str:
         """A formula by its name, else as it would be written; in brackets where it is not `whole`."""
@@ -45,6 +46,8 @@ class FormulaText:
     def condition(self, index: int) -> str:
         """A condition on one line."""
         node = self.nodes[index]
+        if isinstance(node, Compare) and (grade := self.grade(node)):
+            return f"{self.formula(node.left)} is {grade}"
         if isinstance(node, Compare):
             return f"{self.formula(node.left)} {SIGNS.get(node.op, node.op)} {self.formula(node.right)}"
         if isinstance(node, In):
@@ -62,8 +65,16 @@ class FormulaText:
         return "none" if value is None else self.wording.shown(value, kind, "en")
 
     def kind(self, index: int) -> str:
-        """The kind of a value's node."""
-        return str(getattr(self.nodes[index], "kind", "text"))
+        """The kind of a value's node; of a rating, whose node is its rank, also the scale."""
+        told = self.kinds.get(index, "")
+        return told if told.startswith("rating:") else str(getattr(self.nodes[index], "kind", "text"))
+
+    def grade(self, node: Compare, grades: Mapping[str, str] = GRADES) -> str:
+        """What a rating is compared with in words, "" for what is no comparison with a rating of a scale."""
+        edge, kind = self.nodes[node.right], self.kind(node.left)
+        if not kind.startswith("rating:") or not isinstance(edge, Const) or node.op not in grades:
+            return ""
+        return grades[node.op].format(self.value(edge.value, kind))
 
     def _calculation(self, node: Calc, whole: bool) -> str:
         if node.op in INFIX:

@@ -114,11 +114,14 @@ class _Reader:
 
     def _is_number(self, value: Value | None, subject: int) -> bool:
         kind = self.text.kind(subject)
-        return kind in (*NUMERIC, "date") and not is_mark(value, kind) and isinstance(value, (int, Fraction))
+        counted = kind in (*NUMERIC, "date") or kind.startswith("rating:")
+        return counted and not is_mark(value, kind) and isinstance(value, (int, Fraction))
 
     def _edge(self, index: int, subject: int, edge: Value | None) -> Threshold:
         assert isinstance(edge, (int, Fraction))
         kind = self._kind(index, subject)
+        if kind.startswith("rating:"):
+            return self._rating(index, subject, int(edge), kind)
         unit = UNITS.get(kind, ONE)
         name, shown = self.where + self.text.formula(subject), self.text.value(edge, kind)
         near = {side: self.text.value(_whole(edge + step), kind) for side, step in (("below", -unit), ("above", unit))}
@@ -127,6 +130,14 @@ class _Reader:
         if edge - unit < 0 and self._never_negative(subject):
             del sides["below"]
         return Threshold(index, subject, -1, edge, unit, sides, self.line, self.figure)
+
+    def _rating(self, index: int, subject: int, rank: int, kind: str) -> Threshold:
+        """A rating at its edge, and the next better and the next worse word of the scale, as far as there are any."""
+        name, last = self.where + self.text.formula(subject), len(self.program.wording.scales[kind[7:]])
+        edge, near = self.text.value(rank, kind), {"at": rank, "below": rank - 1, "above": rank + 1}
+        sides = {side: f"{name} is {self.text.value(one, kind)}" + (f", next to {edge}" if one != rank else "")
+                 for side, one in near.items() if 1 <= one <= last}  # fmt: skip
+        return Threshold(index, subject, -1, rank, ONE, sides, self.line, self.figure)
 
     def _kind(self, index: int, subject: int) -> str:
         """The kind of the tested figure; a ratio compared with a percentage is shown as one."""

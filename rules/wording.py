@@ -13,7 +13,8 @@ from policy.program import Check, Collect, Compare, Fold, In, Program, message_k
 from rules.outcome import CheckOutcome, Evidence
 
 OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-GRADES = {"<=": "{} or better", ">=": "{} or worse", "<": "better than {}", ">": "worse than {}"}  # of ranks
+GRADES = {"<=": "{} or better", ">=": "{} or worse", "<": "better than {}", ">": "worse than {}", "=": "{}",
+          "!=": "not {}"}  # of ranks
 SIGNS = {"=": "is", "!=": "is not"}
 UNITS = {"days": ("days", "天"), "months": ("months", "个月"), "hours": ("hours", "小时")}
 PASSED = ("{} {}, wanted {}", "{} {}（要求 {}）")
@@ -85,7 +86,7 @@ class Wording:
         if isinstance(node, Compare):
             value = self.shown(evidence.wanted, kind, language) if language else self.plain(evidence.wanted, kind)
             op = OPPOSITE[node.op]
-            if kind.startswith("rating:") and op in GRADES and value is not None:
+            if kind.startswith("rating:") and op not in SIGNS and value is not None:
                 return GRADES[op].format(value)
             return None if value is None else f"{SIGNS.get(op, op)} {value}"
         if isinstance(node, In):

@@ -5,14 +5,14 @@ They are no errors, because tables taken over from elsewhere often hold such row
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from policy.analysis.boxes import Box, TooHardError, meet
 from policy.analysis.orders import completed, order_in, shown
 from policy.analysis.tables import JOINT_MAX, Table, Tables
 from policy.document import CheckWritten
 from policy.problems import Problem, Where
-from policy.program import Collect, Fold
+from policy.program import Collect, Compare, Fact, Fold, In, Logic, Node
 
 NO_FIT = "no order fits this row, for its lines never hold together"
 
@@ -51,9 +51,49 @@ def _dead(tables: Tables, table: Table, row: int) -> Problem:
             return _never(tables, at, waited, "this row waits for")
         return Problem("dead-row", at, NO_FIT, "correct a line, or take the row out", "warning")
     taker = _only_taker(table, region, row)
+    stopped = _stops_above(tables, table, row)
+    if stopped is not None:
+        fact, line = stopped
+        return Problem("dead-row", at, f"no order reaches this row: where '{fact}' is missing, the table stops at the "
+                       f"row in line {line}, which reads it", "move it above that row", "warning")  # fmt: skip
     which = "the rows above take" if taker is None else f"the row in line {table.places[taker].line} takes"
     return Problem("dead-row", at, f"no order reaches this row: {which} every order that fits it",
                    "move it up, or take it out", "warning", example(tables, table, row))  # fmt: skip
+
+
+def _stops_above(tables: Tables, table: Table, row: int) -> tuple[str, int] | None:
+    """A fact that a row wants missing, and the line of the first row above that reads it and so stops without it."""
+    nodes = tables.program.nodes
+    for index in _wanted_missing(nodes, table.node.rows[row].condition):
+        fact = nodes[index]
+        for number, above in enumerate(table.node.rows[:row]):
+            if index in _wanted_missing(nodes, above.condition):
+                break  # that row takes them
+            if isinstance(fact, Fact) and any(index in _read(one) for one in _tests(nodes, above.condition)):
+                return fact.name, table.places[number].line
+    return None
+
+
+def _wanted_missing(nodes: Sequence[Node], index: int) -> list[int]:
+    """What must be missing for a condition to hold, as far as its own lines say it."""
+    node = nodes[index]
+    if isinstance(node, Logic) and node.op == "and":
+        return [one for arg in node.args for one in _wanted_missing(nodes, arg)]
+    return [node.arg] if isinstance(node, In) and node.missing and not node.negated else []
+
+
+def _tests(nodes: Sequence[Node], index: int) -> Iterator[Node]:
+    """The single tests of a condition."""
+    node = nodes[index]
+    if isinstance(node, Logic):
+        for arg in node.args:
+            yield from _tests(nodes, arg)
+    else:
+        yield node
+
+
+def _read(test: Node) -> tuple[int, ...]:
+    return (test.left, test.right) if isinstance(test, Compare) else (test.arg,) if isinstance(test, In) else ()
 
 
 def _only_taker(table: Table, region: tuple[Box, ...], row: int) -> int | None:

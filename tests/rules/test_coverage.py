@@ -207,3 +207,20 @@ def test_which_of_two_limits_counts_is_not_the_files_to_test() -> None:
     found = covered(CHECK.replace("CONDITION", "group.exposure > 100"), "group.exposure: 100")
     assert [words for words in left(found) if "limit" in words or "row" in words] == []
     assert all(point.line > 0 for point in (*found.rows, *found.boundaries))
+
+
+RATED = """\
+scales:
+  credit: {best_first: [AAA, AA, A, BBB]}
+facts:
+  customer.sp: {kind: rating, of: credit}
+"""
+
+
+def test_ratings_are_asked_for_by_their_words_and_never_beyond_the_ends_of_the_scale() -> None:
+    found = covered(RATED + CHECK.replace("CONDITION", "customer.sp is worse than AA"), "customer.sp: AA")
+    assert left(found)[1:] == ["customer.sp is AAA, next to AA", "customer.sp is A, next to AA"]
+    ends = covered(RATED + CHECK.replace("CONDITION", "customer.sp in [AAA, BBB]"))
+    assert [words for words in left(ends) if "customer.sp" in words] == [
+        "customer.sp is AAA", "customer.sp is AA, next to AAA", "customer.sp is BBB", "customer.sp is A, next to BBB",
+    ]  # fmt: skip

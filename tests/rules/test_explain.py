@@ -92,3 +92,56 @@ def test_the_facts_of_a_row_are_told_with_their_meaning() -> None:
     place = find_rows(PROGRAM, "prime")[0]
     assert dict(meanings(PROGRAM, place))["customer.score"] == "credit score, higher is better"
     assert dict(meanings(PROGRAM, place, "zh"))["customer.court_cases"] == "被执行案件数"
+
+
+GRID = """aval: 1
+policy: small
+title: {en: Small}
+currency: CNY
+scales:
+  credit: {best_first: [AAA, AA, A, BBB]}
+facts:
+  customer.sp: {kind: rating, of: credit}
+tables:
+  step:
+    down: account.overdue_amount
+    across: account.oldest_overdue_days
+    grid:
+      - [amount,   "< 30", ">= 30"]
+      - ["<= 300", none,   notice]
+      - ["> 300",  call,   agency]
+  grade:
+    rows:
+      - {when: customer.score >= 80, value: good}
+      - {when: customer.score >= 60, value: fair}
+      - {otherwise: true, value: bad}
+checks:
+  - {check: rated, when: customer.sp is worse than A, verdict: deny}
+  - {check: with_the_agency, when: step is agency, verdict: deny}
+  - {check: graded, when: grade is bad, only_when: group.limit is known, verdict: warn}
+"""
+
+
+def test_a_cell_says_nothing_of_the_others_and_a_row_names_those_above() -> None:
+    program = program_of(GRID)
+    told = {(one.section, one.number): row_sentence(program, one) for one in places(program)}
+    assert told["step", 4] == (
+        "step, row 4 (line 16): value agency where account.overdue_amount is more than CNY 300.00 (exactly CNY 300.00 "
+        "does not fit), and account.oldest_overdue_days is 30 days or more"
+    )
+    assert told["grade", 2].endswith("; only where no row above fits: customer.score >= 80")
+
+
+def test_a_rating_is_said_by_its_word_in_both_languages() -> None:
+    program = program_of(GRID)
+    (place,) = find_rows(program, "rated")
+    assert row_sentence(program, place) == "check rated (line 23): deny where customer.sp is worse than A"
+    assert row_sentence(program, place, "zh") == "检查 rated（文件第 23 行）：当 customer.sp 差于 A 时，拒绝"
+
+
+def test_what_every_policy_carries_is_built_in_and_no_row_of_the_file() -> None:
+    program = program_of(GRID)
+    told = [row_sentence(program, one) for one in places(program)]
+    assert not [sentence for sentence in told if "line 0" in sentence or "none is none" in sentence]
+    start = "check no_limit (built in): refer where limit.granted is none, and either group.limit"
+    assert any(sentence.startswith(start) for sentence in told)
