@@ -240,7 +240,8 @@ class Evaluator:
         fitting, rest = [], []
         for item in items:
             self.item, self.item_list = item, figure.list_name
-            recent = True if figure.window is None else self.recent(figure.window, figure.list_name)
+            windowed = figure.window is not None and figure.window.unit != "ever"
+            recent = self.recent(figure.window, figure.list_name) if figure.window and windowed else True
             fits = every([self.truth(line) for line in figure.where])
             if recent is False or (fits is False and figure.word not in ("share", "every", *STREAKS)):
                 continue
@@ -288,7 +289,7 @@ class Evaluator:
     def setting(self, setting: Setting) -> Any:
         if len(setting.values) == 1 and setting.values[0].since is None and setting.values[0].until is None:
             return self.value(setting.values[0].value)
-        today = self.fact("order.deliver_by" if setting.on_shipment else "as_of", "date")
+        today = self.fact("order.deliver_by" if setting.on_shipment and self.subject == "order" else "as_of", "date")
         if isinstance(today, Unknown):
             return today
         holding = [one for one in setting.values if self.on(today, one.since, one.until)]
