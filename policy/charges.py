@@ -65,9 +65,9 @@ def read_charges(shapes: Shapes, node: Node | None) -> tuple[ChargeWritten, ...]
 
 def _charge(shapes: Shapes, node: Node) -> ChargeWritten | None:
     values = shapes.block(node, "a late charge", dict.fromkeys((*RATE_KEYS, *AMOUNT_KEYS)), judged=CHOSEN)
-    for key, _ in node.entries if isinstance(node, Mapping) else ():
-        if key.text in CHOSEN:
-            shapes.note("unknown-key", key.at, f"'{key.text}' does not belong to a late charge, which is the same for "
+    for one, _ in node.entries if isinstance(node, Mapping) else ():
+        if one.text in CHOSEN:
+            shapes.note("unknown-key", one.at, f"'{one.text}' does not belong to a late charge, which is the same for "
                         "every invoice", "take it out; a rate that changes with time is a setting")  # fmt: skip
     if values is None:
         return None

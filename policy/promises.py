@@ -143,8 +143,8 @@ def _checked(inference: Inference, one: PromiseWritten) -> CheckedPromise | None
     if one.form == "always":
         for condition in (one.when, one.then):
             if condition is not None and inference.condition(condition):
-                for name in names_in(condition):
-                    _of_no_order(inference, name.text, name.at)
+                for read in names_in(condition):
+                    _of_no_order(inference, read.text, read.at)
         _answers(inference, one)
         return CheckedPromise(one) if len(inference.problems) == told else None
     if one.fact is None:

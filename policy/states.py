@@ -50,7 +50,8 @@ def _state(shapes: Shapes, name: Word, node: Node) -> StateWritten | None:
         shapes.note("not-yet-supported", subject.at, "a state of a 'group' is part of the language, but this version "
                     "does not run it", "write 'of: customer'")  # fmt: skip
     enter = _lines(shapes, name, shapes.need(values, "enter", name.at, place), "enter")
-    never = isinstance(node := values.get("leave"), Scalar) and node.text == "never"
+    left = values.get("leave")
+    never = isinstance(left, Scalar) and left.text == "never"
     if never or ("leave" not in values and values.whole):
         shapes.note("never-left", name.at, f"'{name.text}' can be entered but never left",
                     "add 'leave: ...', the lines that end it, such as 'reopened by cfo' "

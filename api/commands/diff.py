@@ -57,8 +57,9 @@ def diff(context: click.Context, old: str, new: str, orders: int, as_json: bool,
         click.echo()
         _tell_orders(one, _programs(before, after, subject), language, subject)
     for subject in sorted(before.programs.keys() ^ after.programs.keys()):
-        which = "old" if subject in before.programs else "new"
-        click.echo(said(f"only the {which} policy decides on '{subject}'", language))
+        old_only = f"only the old policy decides on '{subject}'"
+        told = old_only if subject in before.programs else f"only the new policy decides on '{subject}'"
+        click.echo(said(told, language))
 
 
 def _others(before: Loaded, after: Loaded) -> list[str]:
@@ -120,15 +121,7 @@ def _tell_orders(
     for_whom: DecisionDiff, programs: tuple[Program, Program], language: str, subject: str = ORDER
 ) -> None:
     what, before = ("order", "") if subject == ORDER else ("case", f"{subject}: ")
-    if for_whom.proof:
-        click.echo(before + said(f"no {what} is decided differently (proved: {for_whom.proof})", language))
-        return
-    if not for_whom.found:
-        told = f"no difference found in {counted(for_whom.tried, what)} tried (not a proof)"
-        click.echo(before + said(told, language))
-        return
-    told = f"{for_whom.differing():,} of {for_whom.tried:,} {what}s tried are decided differently"
-    click.echo(before + said(told, language))
+    click.echo(before + said(_outcome(for_whom, what), language))
     for one in for_whom.found[:SHOWN]:
         answer = _answer(answer_changes(one.old, one.new, programs), language)
         click.echo(f"  {said(counted(one.like_it, what), language)}: {answer}")
@@ -137,6 +130,19 @@ def _tell_orders(
     if more > 0:
         told = f"and {counted(more, 'other way')} in which answers differ; --json shows all"
         click.echo(f"  {said(told, language)}")
+
+
+def _outcome(for_whom: DecisionDiff, what: str) -> str:
+    """What came of it: a proof, nothing found, or how many differ."""
+    if for_whom.proof and what == "order":
+        return f"no order is decided differently (proved: {for_whom.proof})"
+    if for_whom.proof:
+        return f"no case is decided differently (proved: {for_whom.proof})"
+    if not for_whom.found:
+        return f"no difference found in {counted(for_whom.tried, what)} tried (not a proof)"
+    if what == "order":
+        return f"{for_whom.differing():,} of {for_whom.tried:,} orders tried are decided differently"
+    return f"{for_whom.differing():,} of {for_whom.tried:,} cases tried are decided differently"
 
 
 def _answer(parts: tuple[tuple[str, str, str], ...], language: str) -> str:
