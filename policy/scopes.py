@@ -63,7 +63,8 @@ def read_for(shapes: Shapes, node: Node) -> tuple[tuple[str, ...], Scope]:
     for item in subjects:
         if _subject(item.text) == NOT_DECIDED:
             shapes.note("not-yet-supported", item.at, f"'for: {item.text}' does not run here in this version: nothing "
-                        "is decided on an invoice", "write order, limit_request, shipment or customer")  # fmt: skip
+                        "is decided on an invoice", "write order, limit_request, shipment or customer; what happens to "
+                        "an invoice stands under 'escalation' and 'late_charge'")  # fmt: skip
     scopes = [item for item in items if item not in subjects]
     if len(scopes) > 1:
         shapes.note("wrong-shape", node.at, "'for' says one scope, here are more", WRITE)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +16,8 @@ from policy import Loaded
 from policy.given import read_given
 from policy.program import Program
 from policy.subjects import ORDER, SUBJECTS
-from rules.explain import RowPlace, find_rows, meanings, places, row_sentence
+from rules.explain import find_rows, meanings, places, row_sentence
+from rules.explain_receivables import find_items, item_places
 from rules.facts import trade_vocabulary
 from rules.nearby import OrderFacts
 from rules.why import explain_decision
@@ -39,9 +41,9 @@ def explain(
 ) -> None:  # fmt: skip
     """Say a row of a policy in a sentence, or explain the decision on one order.
 
-    ROW is a section and number (tiers:2), the name of a check or tier, or the number of a line; without it every row is
-    said, also those of limit requests, shipments and reviews. With --facts it tells which rows decided, why not those
-    above, and what one other fact alone would change.
+    ROW is a section or ladder and number (tiers:2), the name of a check, tier or step, or the number of a line; without
+    it every row is said, also those of limit requests, shipments and reviews, steps and late charges. With --facts it
+    tells which rows decided, why not those above, and what one other fact alone would change.
     """
     if row is not None and facts_name is not None:
         raise click.UsageError("a row is explained without facts; give either ROW or --facts")
@@ -57,33 +59,52 @@ def explain(
     if not found:
         raise click.UsageError(f"'{row}' is no row of {name}; write a section and number such as tiers:1, the name of "
                                "a check or tier, or a line number")  # fmt: skip
-    _rows(found, language, as_json, with_meanings=row is not None)
+    _rows(found, as_json, with_meanings=row is not None)
 
 
-def _found(loaded: Loaded, row: str | None, language: str) -> Iterator[tuple[Program, RowPlace, str]]:
-    """The rows that are meant, each with its sentence; of what is not for orders, what no order's row says already."""
-    told: set[tuple[int, str]] = set()
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A row, a step or a late charge with its sentence, and what the facts that it reads mean."""
+
+    section: str
+    number: int
+    name: str
+    line: int | None
+    subject: str
+    sentence: str
+    facts: Mapping[str, str]
+
+
+def _found(loaded: Loaded, row: str | None, language: str) -> Iterator[Told]:
+    """What is meant; of what is not for orders, what no order's row says already."""
+    assert loaded.program is not None
+    items = tuple(item_places(loaded.program, language)) if row is None else find_items(loaded.program, row, language)
+    by_line = row is not None and row.isdecimal() and bool(items)
+    yield from () if by_line else _rows_found(loaded, row, language)
+    for one in items:
+        yield Told(one.section, one.number, one.name, one.line, "invoice", one.sentence, {})
+
+
+def _rows_found(loaded: Loaded, row: str | None, language: str) -> Iterator[Told]:
+    known: set[tuple[int, str]] = set()
     for subject, program in loaded.programs.items():
         for one in find_rows(program, row) if row is not None else tuple(places(program)):
-            if subject != ORDER and (one.line == 0 or (one.line, one.name) in told):
+            if subject != ORDER and (one.line == 0 or (one.line, one.name) in known):
                 continue
-            told.add((one.line, one.name))
+            known.add((one.line, one.name))
             sentence = row_sentence(program, one, language)
-            yield program, one, sentence if subject == ORDER else f"{subject}: {sentence}"
+            yield Told(one.section, one.number, one.name, one.line or None, subject,
+                       sentence if subject == ORDER else f"{subject}: {sentence}",
+                       dict(meanings(program, one, language)))  # fmt: skip
 
 
-def _rows(
-    found: tuple[tuple[Program, RowPlace, str], ...], language: str, as_json: bool, with_meanings: bool
-) -> None:
+def _rows(found: tuple[Told, ...], as_json: bool, with_meanings: bool) -> None:
     if as_json:
-        rows = [{"section": one.section, "number": one.number, "name": one.name, "line": one.line or None,
-                 "subject": program.subject, "sentence": sentence, "facts": dict(meanings(program, one, language))}
-                for program, one, sentence in found]  # fmt: skip
-        click.echo(json.dumps({"rows": rows}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({"rows": [asdict(one) for one in found]}, ensure_ascii=False, indent=2))
         return
-    for program, one, sentence in found:
-        click.echo(sentence)
-        for fact, meaning in meanings(program, one, language) if with_meanings else ():
+    for one in found:
+        click.echo(one.sentence)
+        for fact, meaning in one.facts.items() if with_meanings else ():
             click.echo(f"    {fact}: {meaning}")
 
 

@@ -40,7 +40,8 @@ def test_the_lines_of_a_scope_have_their_own_places() -> None:
     ("everybody", "1:1: scope: 'everybody' does not say whom this is for; write customer X, group Y, customers where "
                   "..., or all"),
     ("invoice", "1:1: not-yet-supported: 'for: invoice' does not run here in this version: nothing is decided on an "
-                "invoice; write order, limit_request, shipment or customer"),
+                "invoice; write order, limit_request, shipment or customer; what happens to an invoice stands under "
+                "'escalation' and 'late_charge'"),
     ("[group A, group B]", "1:1: wrong-shape: 'for' says one scope, here are more; write customer X, "
                            "group Y, customers where ..., or all"),
 ])  # fmt: skip
