@@ -23,7 +23,7 @@ from api.limits import Limits
 from api.policies import LoadedPolicy, PolicyCache
 from api.resources import customers, decisions, events, reservations, session, states
 from api.services import Services
-from api.sessions import COOKIE, finder, identify_person
+from api.sessions import finder, identify_person
 from api.settings import Settings
 from rules.facts import trade_vocabulary
 from storage.engine import Database, open_database
@@ -69,7 +69,7 @@ def _register_routes(app: Flask) -> None:
     })  # fmt: skip
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer",
                                                "description": "an API key, aval_<prefix>_<secret>"})  # fmt: skip
-    api.spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": COOKIE,
+    api.spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": auth.COOKIE,
                                                    "description": "the session of a person who signed in"})  # fmt: skip
     api.register_blueprint(decisions.routes)
     api.register_blueprint(reservations.routes)

@@ -26,6 +26,7 @@ from api.roles import PERMISSIONS, PUBLIC_OPERATIONS, ROLES, may
 from api.services import services
 from storage.keys import ApiKey
 
+COOKIE = "aval_session"
 _KEY = re.compile(r"aval_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 _NOBODY = ApiKey("0" * 16, bytes(32), "", "")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -175,7 +176,7 @@ def _knocking(doors: Doors) -> Caller:
     held = services()
     header = request.headers.get("Authorization")
     try:
-        if header is None and request.cookies:
+        if header is None and COOKIE in request.cookies:
             return doors.identify_person(request)
         found = identify(header, held.settings.pepper, doors.find_key, held.settings.previous_pepper)
     except Refused as refused:

@@ -1,8 +1,11 @@
-"""Headers that tell a browser to trust nothing but our own files; the API's JSON may not even be framed or sniffed."""
+"""Headers that tell a browser to trust nothing but our own files; the API's JSON may not even be framed or sniffed.
+
+Whoever came over HTTPS once is told to come so again. An operator's proxy that ends HTTPS says that it did.
+"""
 
 from __future__ import annotations
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
 _DATA_ONLY = "default-src 'none'; frame-ancestors 'none'"
 # Swagger UI sets style attributes and shows data: images; its scripts are files of ours, none are inline.
@@ -16,8 +19,12 @@ _ALWAYS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Origin-Agent-Cluster": "?1",
+    "X-Permitted-Cross-Domain-Policies": "none",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), display-capture=()",
 }
+_OVER_HTTPS = "max-age=31536000"
 
 
 def register(app: Flask) -> None:
@@ -29,6 +36,8 @@ def register(app: Flask) -> None:
         page = response.mimetype == "text/html"
         response.headers.setdefault("Content-Security-Policy", PAGE_POLICY if page else _DATA_ONLY)
         response.headers.setdefault("Cache-Control", "no-store")
+        if request.is_secure:
+            response.headers["Strict-Transport-Security"] = _OVER_HTTPS
         if "request_id" in g:
             response.headers["X-Request-Id"] = g.request_id
         return response

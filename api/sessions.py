@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import Request, Response
 
-from api.auth import Caller
+from api.auth import COOKIE, Caller
 from api.errors import Refused
 from storage.engine import Database
 from storage.failures import StorageFailure
@@ -22,7 +22,6 @@ from storage.people import Lifetime, Session, subject_of
 
 log = logging.getLogger("aval.api")
 
-COOKIE = "aval_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

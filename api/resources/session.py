@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request
 
-from api.auth import acting_person, caller, performs
+from api.auth import COOKIE, acting_person, caller, performs
 from api.errors import MEDIA_TYPE
 from api.operations.sign_in import Attempt, sign_in, sign_out
 from api.requests import StrictBlueprint
@@ -16,7 +16,7 @@ from api.roles import ROLES
 from api.schemas.fields import Problem
 from api.schemas.session import CallerShown, SignInWish
 from api.services import services
-from api.sessions import COOKIE, give_cookie, refuse_other_sites, take_cookie
+from api.sessions import give_cookie, refuse_other_sites, take_cookie
 from credit.decision import instant_text
 
 routes = StrictBlueprint("session", __name__, url_prefix="/v1/session", description="people who sign in")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from api.auth import COOKIE
 from api.passwords import NOBODYS
-from api.sessions import COOKIE, new_token, token_digest
+from api.sessions import new_token, token_digest
 from storage.people import Person
 from tests.api.service import Service
 

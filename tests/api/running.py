@@ -93,7 +93,9 @@ def serving(service: Service, folder: Path, *options: str, program: str = "", **
     """
     port, log, database = free_port(), folder / "log", service.held.settings.database
     (folder / "pepper").write_bytes(PEPPER)
-    command = [*COMMAND, "serve", "--port", str(port), "--database", database, "--pepper", str(folder / "pepper")]
+    unlimited = ("--requests-per-minute", "0", "--failures-per-minute", "0")
+    place = ("--database", database, "--pepper", str(folder / "pepper"))
+    command = [*COMMAND, "serve", "--port", str(port), *place, *unlimited]
     if program:
         command = [sys.executable, "-c", program, database, str(port)]
     with log.open("ab") as told:

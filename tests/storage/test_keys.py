@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.engine import Database
 from storage.keys import ApiKey
+from storage.schema import downgrade, upgrade
 
 KEY = ApiKey("k1", b"\x00digest\xff", "order_system", "shop")
 
@@ -141,3 +142,17 @@ def test_a_change_that_is_taken_back_leaves_no_event(database: Database) -> None
         add_twice()
     with database.read() as work:
         assert (work.keys.list(), work.events.list().items) == ((), ())
+
+
+def test_keys_outlive_the_way_to_older_tables_and_back_but_for_those_with_an_end(database: Database) -> None:
+    with database.write() as work:
+        work.keys.add(replace(KEY, label="shop", permissions=frozenset({"a"})))
+        work.keys.add(replace(KEY, key_id="k2", expires_at=work.now() + timedelta(days=1)))
+        work.keys.add(replace(KEY, key_id="k3"))
+        work.keys.revoke("k3")
+    downgrade(database, "0004")
+    upgrade(database)
+    with database.read() as work:
+        found = {one.key_id: (one.digest, one.permissions, one.ended) for one in work.keys.list()}
+    assert found == {"k1": (KEY.digest, frozenset(), False), "k2": (KEY.digest, frozenset(), True),
+                     "k3": (KEY.digest, frozenset(), True)}  # fmt: skip

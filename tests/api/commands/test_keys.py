@@ -143,3 +143,13 @@ def test_a_key_that_cannot_be_made_is_not(folder: Path, args: tuple[str, ...], t
 def test_an_unknown_key_is_told(folder: Path) -> None:
     done = key(folder, "show", "0000")
     assert (done.exit_code, "no key '0000'" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize("content", [None, b"short"])
+def test_a_service_is_not_started_with_a_pepper_before_that_is_none(folder: Path, content: bytes | None) -> None:
+    pepper = folder / "before"
+    if content is not None:
+        pepper.write_bytes(content)
+    done = CliRunner().invoke(cli, ["serve", "--previous-pepper", str(pepper), "--database", str(folder / "aval.db")])
+    assert done.exit_code == 2
+    assert ("holds 5 bytes" if content else "cannot read") in done.output

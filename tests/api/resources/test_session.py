@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from api.auth import acting_person, caller, performs
+from api.auth import COOKIE, acting_person, caller, performs
 from api.limits import Limits, LimitSettings
-from api.sessions import COOKIE
+from storage.failures import Busy
+from storage.people import People
 from tests.api.people import PASSWORD, add_person, session_of, signed_in
 from tests.api.service import Service, start_service
 
@@ -164,6 +166,41 @@ def test_reading_and_keys_need_no_origin(service: Service) -> None:
 @pytest.mark.parametrize(("site", "status"), [("same-origin", 201), ("cross-site", 403), (None, 201)])
 def test_another_site_cannot_sign_its_visitors_in(ann: Service, site: str | None, status: int) -> None:
     assert sign_in(ann, **({} if site is None else {"Sec_Fetch_Site": site})).status_code == status
+
+
+def test_another_cookie_is_no_session_of_ours(service: Service) -> None:
+    answer = who(service, Cookie="theme=dark")
+    assert answer.json is not None
+    assert (answer.status_code, "Authorization header is missing" in answer.json["detail"]) == (401, True)
+
+
+def used_minutes_ago(service: Service, minutes: int) -> None:
+    """Put the last use of all sessions so far back."""
+    before = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(timespec="milliseconds")
+    with service.held.database.alone() as connection:
+        connection.exec_driver_sql("UPDATE session SET used_at = ?", (before.replace("+00:00", "Z"),))
+
+
+def test_a_session_in_use_goes_on_and_one_that_is_not_ends(service: Service) -> None:
+    headers = signed_in(service, "approver")
+    for _ in range(3):
+        used_minutes_ago(service, 29)
+        assert who(service, **headers).status_code == 200
+    with service.held.database.looking() as connection:
+        used = connection.exec_driver_sql("SELECT used_at FROM session").scalar_one()
+    assert datetime.now(UTC) - datetime.fromisoformat(used) < timedelta(minutes=1)
+    used_minutes_ago(service, 30)
+    assert who(service, **headers).status_code == 401
+
+
+def test_a_session_is_good_while_its_use_cannot_be_noted(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object) -> None:
+        raise Busy("others write")
+
+    headers = signed_in(service, "approver")
+    used_minutes_ago(service, 29)
+    monkeypatch.setattr(People, "note_use", busy)
+    assert who(service, **headers).status_code == 200
 
 
 def test_a_wrong_key_is_not_helped_by_a_session(service: Service) -> None:
