@@ -21,6 +21,7 @@ _READERS = frozenset(ROLES)
 ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "decide": frozenset({"order_system"}),
     "preview_decision": frozenset({"order_system", "risk_officer", "approver", "compliance"}),
+    "recommend_terms": frozenset({"order_system", "risk_officer", "approver"}),
     "list_decisions": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
     "show_decision": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
     "show_reservation": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
