@@ -21,7 +21,7 @@ from api.build import build_policy
 from api.idempotency import InWork
 from api.limits import Limits
 from api.policies import LoadedPolicy, PolicyCache
-from api.resources import customers, decisions, events, recommendations, reservations, session, states
+from api.resources import customers, decisions, events, recommendations, referrals, reservations, session, states
 from api.services import Services
 from api.sessions import finder, identify_person
 from api.settings import Settings
@@ -73,6 +73,7 @@ def _register_routes(app: Flask) -> None:
                                                    "description": "the session of a person who signed in"})  # fmt: skip
     api.register_blueprint(decisions.routes)
     api.register_blueprint(recommendations.routes)
+    api.register_blueprint(referrals.routes)
     api.register_blueprint(reservations.routes)
     api.register_blueprint(customers.routes)
     api.register_blueprint(states.routes)

@@ -51,6 +51,18 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
          "The approval has none, or they were confirmed before."),
         ("conditions-not-met", 422, "no alternative of the conditions is met",
          "Send every entry of one alternative of the decision, each with at least its amount, and no others."),
+        # a referral
+        ("referral-decided", 409, "a person decided the referral already",
+         "See what became of it: GET /v1/referrals/{id}."),
+        ("referral-expired", 409, "the referral waited for too long", "Ask for a new decision on the order."),
+        ("order-held", 409, "the order holds exposure by now",
+         "It was approved in the meantime; nothing is to be done."),
+        ("not-releasable", 409, "nobody may release this order",
+         "It is denied by a check that names no role under release_by."),
+        ("terms-not-allowed", 422, "the policy does not allow these terms", "Name terms that it offers or allows."),
+        ("authority-too-low", 403, "the person's role is not high enough",
+         "A person of the role that the detail names has to decide."),
+        ("own-submission", 403, "nobody decides an order of their own", "A person with another client's key decides."),
         # who asks
         ("unauthorized", 401, "no valid key or session", "Send Authorization: Bearer <key>, or sign in."),
         ("sign-in-failed", 401, "name or password is wrong", "Try again, or ask an administrator for a new password."),

@@ -23,7 +23,8 @@ class Settings:
     pepper is being changed. `allow_single` lets one engine approve alone where the second
     is not installed. `reservation_hours` is how long an approval holds exposure, `sweep_seconds` the time between two
     looks for expired ones; `page_size` is the default of lists, `offers_each_minute` how many answers with
-    counter-offers each client gets in a minute from each process.
+    counter-offers each client gets in a minute from each process. `referral_hours` is how long
+    a referral waits.
     """
 
     database: str
@@ -37,11 +38,13 @@ class Settings:
     limits: LimitSettings = LimitSettings()
     session_lifetime: Lifetime = Lifetime(idle=timedelta(minutes=30), longest=timedelta(hours=12))
     offers_each_minute: int = 30
+    referral_hours: int = 336
 
     def __post_init__(self) -> None:
         for pepper in (self.pepper, self.previous_pepper):
             assert pepper is None or len(pepper) >= 32, "a pepper has at least 32 bytes"
-        assert self.reservation_hours > 0 and self.sweep_seconds > 0 and 0 < self.page_size <= 200
+        assert self.reservation_hours > 0 and self.referral_hours > 0
+        assert self.sweep_seconds > 0 and 0 < self.page_size <= 200
 
 
 def read_pepper(path: Path) -> bytes:

@@ -16,6 +16,8 @@ def outcome_record(evaluated: Evaluated) -> dict[str, Any]:
     record: dict[str, Any] = plain_json(evaluated.outcome)
     if evaluated.decision.subject != "order":
         record["subject"] = evaluated.decision.subject
+    if evaluated.decision.release is not None:
+        record["release"] = dict(evaluated.decision.release)
     return record if evaluated.disagreed is None else record | {"engines": plain_json(evaluated.disagreed)}
 
 

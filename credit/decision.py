@@ -256,7 +256,7 @@ class Decision:
     `authority` is the role that may release a referral; `missing` the facts that were missing and decided;
     `decided_at` an instant with its zone, `as_of` the day the rules counted from; a preview reserves nothing.
     `states` are those that are active now, None where the policy has none.
-    `documents` is None where the policy asks for none of this `subject`.
+    `documents` is None where the policy asks for none of this `subject`. `release` says how a person released it.
     """
 
     decision_id: str
@@ -280,6 +280,7 @@ class Decision:
     subject: str = "order"
     documents: tuple[DocumentEntry, ...] | None = None
     may_be_required: tuple[DocumentMayBe, ...] = ()
+    release: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
         assert self.verdict in VERDICTS, self.verdict
@@ -314,6 +315,8 @@ class Decision:
             document["documents"] = [one.as_dict() for one in self.documents]
         if self.may_be_required:
             document["may_be_required"] = [one.as_dict() for one in self.may_be_required]
+        if self.release is not None:
+            document["release"] = dict(self.release)
         return document | {"preview": True} if self.preview else document
 
 

@@ -53,6 +53,8 @@ FAULT_STATES = ("08", "25006", "25P02", "25P03", "28", "3D", "42501", "53", "54"
 NEVER_COMMITTED_STATES = ("23", "25", "40")
 
 
+# the two places where a key is claimed by being written
+SAME_KEY = ("decision_client_idempotency_key_once", "answered_request_key")
 OTHER_TABLES = ("no such table", "no such column", "has no column named")
 
 
@@ -96,7 +98,7 @@ def named_by_state(error: Exception, state: str, during: str) -> Exception:
         return Unavailable("the database has not the tables of this version; run 'aval db upgrade'")
     if state.startswith("23") and "hold_within_ceiling" in told:
         return OverLimit("a hold would exceed its ceiling; nothing was written")
-    if state == "23505" and "decision_client_idempotency_key_once" in told:
+    if state == "23505" and any(name in told for name in SAME_KEY):
         return Busy("the same idempotency key was decided at this moment; try again for its answer")
     if state == "" and isinstance(error, DataError) and "NUL" in told:
         return Refused("a text holds a NUL byte, which no database keeps; take it out")

@@ -227,6 +227,24 @@ answered_request = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+decided_referral = Table(
+    "decided_referral", metadata,
+    Column("referral_id", TEXT, ForeignKey("decision.decision_id"), primary_key=True),
+    text("outcome"), text("person"), text("role"), text("client"), text("reason"),
+    Column("decision_id", TEXT, ForeignKey("decision.decision_id"), nullable=True, unique=True),
+    Column("grant_id", TEXT, ForeignKey("limit_grant.grant_id"), nullable=True),
+    whole("released", empty=True), text("until", empty=True), text("at"),
+    CheckConstraint("outcome IN ('approved', 'rejected', 'decided_anew')", name="outcome_known"),
+    CheckConstraint("(outcome = 'rejected') = (decision_id IS NULL)", name="followed_by_a_decision"),
+    CheckConstraint(
+        "(outcome = 'approved') = (released IS NOT NULL) AND (outcome = 'approved') = (until IS NOT NULL)",
+        name="bound_where_approved",
+    ),
+    CheckConstraint("grant_id IS NULL OR outcome = 'approved'", name="granted_where_approved"),
+    CheckConstraint("reason <> '' AND person <> '' AND role <> ''", name="says_who_and_why"),
+    sqlite_strict=True,
+)  # fmt: skip
+
 api_key = Table(
     "api_key", metadata,
     Column("key_id", TEXT, primary_key=True),

@@ -40,7 +40,7 @@ BEGIN SELECT RAISE(ABORT, 'a ceiling is raised by valid grants alone'); END
 
 ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_part", "policy_effective",
               "state_change", "act", "confirmed_security", "answered_request", "event", "limit_grant",
-              "withdrawn_grant")  # fmt: skip
+              "withdrawn_grant", "decided_referral")  # fmt: skip
 
 
 def refuse_change(table: str, change: str) -> str:

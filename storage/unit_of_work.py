@@ -27,6 +27,7 @@ from storage.keys import Keys
 from storage.people import People
 from storage.policies import Policies
 from storage.receivables import Imports, Invoices
+from storage.referrals import Referrals
 from storage.reservations import Reservations
 from storage.states import States
 
@@ -43,6 +44,7 @@ class Work:
         self.reservations = Reservations(connection, self.accounts)
         self.decisions = Decisions(connection, self.accounts, self.reservations)
         self.grants = Grants(connection, self.accounts)
+        self.referrals = Referrals(connection)
         self.answers = Answers(connection)
         self.states = States(connection)
         self.policies = Policies(connection)

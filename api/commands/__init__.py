@@ -30,6 +30,7 @@ COMMANDS = {
     "serve": ("api.commands.serve:serve", "answer order systems over HTTP"),
     "import": ("api.importing:importing", "bring in customers and invoices from files"),
     "reservations": ("api.commands.reservations:reservations", "end what approvals held for too long"),
+    "referral": ("api.commands.referral:referral", "see the orders that wait for a person, and decide them"),
     "dmn": ("api.commands.dmn:dmn", "bring in decision tables written in DMN, and run their tests"),
     "key": ("api.commands.keys:key", "make, list, replace and revoke the keys of clients"),
     "person": ("api.commands.people:person", "add, list and disable people, and change their passwords"),

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api import idempotency
 from api.auth import Caller
 from api.errors import FieldError, Refused
+from api.idempotency import Answer, stored_answer
 from api.operations.use_policy import use_policy
 from api.requests import refused_fields
 from api.services import Services
 from api.situation import Evaluated
+from credit.decision import canonical_json, instant_text
 from policy.acts import act_asked, is_asked, line_of
 from policy.program import Program
 from rules.states import ActDone, Recorded, StateChange, changes_of, roles_from
+from storage.answers import NewAnswer
 from storage.states import Act, History, StateChanged
 
 
@@ -37,18 +42,51 @@ def changed_states(program: Program, evaluated: Evaluated) -> tuple[StateChanged
     return tuple(StateChanged(one.state, one.entered, one.day, one.why, decision.decision_id) for one in changes)
 
 
-def record_act(held: Services, caller: Caller, customer_id: str, wish: Mapping[str, Any]) -> tuple[Act, datetime]:
-    """Record what a person of a role did for a customer; saying it twice changes nothing.
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One request to record an act: whose it is, its key, its bytes, and whose customer it is about."""
+
+    caller: Caller
+    key: str
+    body: bytes
+    customer_id: str
+
+    @property
+    def hash(self) -> bytes:
+        """What the key stands for."""
+        return idempotency.body_hash(f"record_act {self.customer_id}", self.body)
+
+
+def record_act(held: Services, asked: Recording, wish: Mapping[str, Any]) -> Answer:
+    """What a person of a role did for a customer, recorded once, or the stored answer to the same key and body.
 
     Raises: Refused for an unknown customer, or an act that no line of the effective policy asks for.
     """
-    done = Act(" ".join(wish["act"].split()), wish["role"], wish["person"], caller.client, wish["reason"])
-    _refuse_unasked(held, done)
-    with held.database.write() as work:
-        at = work.states.act(customer_id, done)
-    if at is None:
-        raise Refused("not-found", "there is no customer with this id")
-    return done, at
+    done = Act(" ".join(wish["act"].split()), wish["role"], wish["person"], asked.caller.client, wish["reason"])
+    with held.in_work.claim(asked.caller.client, asked.key):
+        with held.database.read() as work:
+            claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
+        if claim.state != "new":
+            return stored_answer(claim)
+        _refuse_unasked(held, done)
+        with held.database.write() as work:
+            claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
+            if claim.state != "new":
+                return stored_answer(claim)
+            at = work.states.act(asked.customer_id, done)
+            if at is None:
+                raise Refused("not-found", "there is no customer with this id")
+            response = canonical_json(act_dict(done, at))
+            work.answers.record(NewAnswer(asked.caller.client, asked.key, asked.hash, "record_act", asked.customer_id,
+                                          201, response))  # fmt: skip
+    return Answer(201, response, replayed=False)
+
+
+def act_dict(one: Act, at: datetime | None) -> dict[str, object]:
+    """An act as it is shown."""
+    assert at is not None, "what is recorded has its time"
+    return {"act": one.act, "role": one.role, "person": one.person, "client": one.client, "reason": one.reason,
+            "at": instant_text(at)}  # fmt: skip
 
 
 def _refuse_unasked(held: Services, done: Act) -> None:

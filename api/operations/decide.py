@@ -122,14 +122,14 @@ def _decide_and_record(held: Services, asked: Asked, slow: Slow, offers: tuple[O
                 evaluated = within_ceiling(evaluated, loaded.program, counted.balance, wanted.held)
             if offers:
                 evaluated = with_offers(held, loaded, replace(known, account=counted), asking, evaluated, offers)
-            answer = _record(held, asked, locked, evaluated, work, replaced)
+            answer = record_decision(held, asked, locked, evaluated, work, replaced)
             work.states.change(locked, changed_states(program, evaluated))
     _tell(evaluated)
     return answer
 
 
-def _record(held: Services, asked: Asked, locked: AccountState, evaluated: Evaluated, work: Work,
-            replaced: Reservation | None) -> Answer:  # fmt: skip
+def record_decision(held: Services, asked: Asked, locked: AccountState, evaluated: Evaluated, work: Work,
+                    replaced: Reservation | None) -> Answer:  # fmt: skip
     """Write the decision down; what it replaces is only let go by an approval."""
     unsecured = asked.wanted.held
     hold = None if unsecured is None else _hold(held, evaluated, locked, unsecured)

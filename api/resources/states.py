@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from api.auth import caller, performs
 from api.errors import MEDIA_TYPE, Refused
-from api.operations.customer_states import record_act, show_states
+from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
+from api.operations.customer_states import Recording, act_dict, record_act, show_states
 from api.operations.set_customer import is_identifier
 from api.requests import StrictBlueprint
 from api.schemas.fields import Problem
 from api.schemas.states import ActShown, ActWish, StatesShown
 from api.services import services
 from credit.decision import instant_text
-from storage.states import Act, StateChanged
+from storage.states import StateChanged
 
 routes = StrictBlueprint("states", __name__, url_prefix="/v1/customers", description="what is remembered of a customer")
 
@@ -26,14 +26,20 @@ routes = StrictBlueprint("states", __name__, url_prefix="/v1/customers", descrip
 @routes.route("/<customer_id>/acts", methods=["POST"])
 @routes.arguments(ActWish())
 @routes.response(201, ActShown, description="the act is recorded")
+@routes.alt_response(200, schema=ActShown, description="the stored answer to this key, byte for byte")
+@routes.alt_response(400, schema=Problem, description="no usable key or body", content_type=MEDIA_TYPE)
 @routes.alt_response(404, schema=Problem, description="no such customer", content_type=MEDIA_TYPE)
+@routes.alt_response(409, schema=Problem, description="the first request is still in work", content_type=MEDIA_TYPE)
 @routes.alt_response(422, schema=Problem, description="the policy asks for no such act", content_type=MEDIA_TYPE)
-@routes.doc(operationId="record_act", summary="Record what a person of a role did for a customer")
+@routes.alt_response(503, schema=Problem, description="nothing recorded, or in doubt: retry", content_type=MEDIA_TYPE)
+@routes.doc(operationId="record_act", summary="Record what a person of a role did for a customer",
+            parameters=[KEY_PARAMETER])  # fmt: skip
 @performs("record_act")
 def post_act(wish: Mapping[str, Any], customer_id: str) -> Response:
     """Record what a person of a role did for a customer; it is kept for good, and the next decision reads it."""
-    done, at = record_act(services(), caller(), _known(customer_id), wish)
-    return _json(_act(done, at), 201)
+    key = read_key(request.headers.get(HEADER))
+    asked = Recording(caller(), key, request.get_data(cache=True), _known(customer_id))
+    return answer_response(record_act(services(), asked, wish))
 
 
 @routes.route("/<customer_id>/states", methods=["GET"])
@@ -48,7 +54,7 @@ def get_states(customer_id: str) -> Response:
     active = [{"state": one.state, "since": one.day.isoformat()} for one in last.values() if one.entered]
     return _json({
         "customer_id": customer_id, "active": active, "changes": [_change(one) for one in history.changes],
-        "acts": [_act(one, one.at) for one in history.acts],
+        "acts": [act_dict(one, one.at) for one in history.acts],
     })  # fmt: skip
 
 
@@ -56,12 +62,6 @@ def _known(customer_id: str) -> str:
     if not is_identifier(customer_id):
         raise Refused("not-found", "there is no customer with this id")
     return customer_id
-
-
-def _act(one: Act, at: datetime | None) -> dict[str, object]:
-    assert at is not None, "what is recorded has its time"
-    return {"act": one.act, "role": one.role, "person": one.person, "client": one.client, "reason": one.reason,
-            "at": instant_text(at)}  # fmt: skip
 
 
 def _change(one: StateChanged) -> dict[str, object]:

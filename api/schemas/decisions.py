@@ -237,6 +237,24 @@ class PolicyShown(Body):
     program_digest = fields.String(required=True)
 
 
+class AgainstShown(Body):
+    """Why a release was not enough: a check or a part of the answer."""
+
+    what = fields.String(required=True)
+    why = fields.String(required=True)
+
+
+class ReleaseShown(Body):
+    """How a person's release bears on a decision: the checks it lifted, or what stood against it."""
+
+    referral = fields.String(required=True)
+    role = fields.String(required=True)
+    lifted = fields.List(fields.String(), required=True)
+    against = fields.List(fields.Nested(AgainstShown), required=True)
+    up_to = fields.String(required=True, allow_none=True, metadata={"format": "decimal"})
+    until = fields.Date(required=True, allow_none=True)
+
+
 class DecisionShown(Body):
     """The whole answer to one order."""
 
@@ -260,6 +278,7 @@ class DecisionShown(Body):
     subject = fields.String(validate=validate.OneOf(SUBJECTS), metadata={"description": "left out for an order"})
     documents = fields.List(fields.Nested(DocumentShown))
     may_be_required = fields.List(fields.Nested(DocumentMayBeShown))
+    release = fields.Nested(ReleaseShown, metadata={"description": "only where a person approved a referral"})
     preview = fields.Boolean()
 
 

@@ -120,13 +120,14 @@ def publish(service: Service, name: str) -> str:
     return program.source_digest
 
 
-def pay_on_time(service: Service, currency: str, customer_id: str = "C-1") -> None:
-    """Give a customer ten invoices, each paid on its due date."""
+def pay_on_time(service: Service, currency: str, customer_id: str = "C-1", old: bool = False) -> None:
+    """Give a customer ten invoices, each paid on its due date; and where `old`, one that was never paid."""
+    never = [Invoice(customer_id, "I-old", 1_000_000, currency, date(2025, 1, 1), date(2025, 2, 1))] if old else []
     with service.held.database.write() as work:
         work.invoices.add_many([
             Invoice(customer_id, f"I-{n}", 10_000_000, currency, date(2026, 1, n), date(2026, 2, n), date(2026, 2, n))
             for n in range(1, 11)
-        ], date(2026, 11, 1))  # fmt: skip
+        ] + never, date(2026, 11, 1))  # fmt: skip
 
 
 def an_order(amount: str = "100.00", customer_id: str = "C-1", **fields: Any) -> dict[str, Any]:

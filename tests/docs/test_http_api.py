@@ -7,19 +7,20 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from api.auth import declared_operations
+from api.auth import declared_operations, issue_key
 from api.limits import Limits, LimitSettings
 from api.problem_types import PROBLEM_TYPES
 from api.roles import PUBLIC_OPERATIONS, ROLES, may
 from tests.api.operations.test_counter_offers import with_permission
 from tests.api.people import add_person, session_of, signed_in
-from tests.api.service import GOOD, Service, an_order, start_real_service, start_service
+from tests.api.service import GOOD, PEPPER, Service, an_order, pay_on_time, start_real_service, start_service
 from tests.docs.console import Block, blocks_of
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "http-api.md").read_text("utf-8")
@@ -46,7 +47,7 @@ def moved(text: str) -> str:
 
 def sent(service: Service, request: Block, reservations: dict[str, str]) -> TestResponse:
     """Send a request as the page writes it, with a key of the role and the id of a reservation in angle brackets."""
-    text = re.sub(r"<reservation of ([^>]+)>", lambda order: reservations[order[1]], moved(request.text))
+    text = re.sub(r"<(re[a-z]+ of [^>]+)>", lambda found: reservations[found[1]], moved(request.text))
     head, _, body = text.partition("\n\n")
     first, *lines = head.splitlines()
     method, path = first.split(" ")
@@ -89,8 +90,11 @@ def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
         assert first == f"HTTP/1.1 {response.status_code}", told
         assert all(response.headers[name] == value for name, value in (line.split(": ", 1) for line in headers)), told
         assert differs(json.loads(body), json.loads(response.data)) == "", told
-        if (held := (response.json or {}).get("decision", {}).get("reservation")) is not None:
-            reservations[json.loads(request.text.partition("\n\n")[2])["order"]["id"]] = held["id"]
+        if (decision := (response.json or {}).get("decision")) and "order" in (asked := json.loads(
+                request.text.partition("\n\n")[2])):  # fmt: skip
+            reservations[f"referral of {asked['order']['id']}"] = decision["decision_id"]
+            if decision["reservation"] is not None:
+                reservations[f"reservation of {asked['order']['id']}"] = decision["reservation"]["id"]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +175,35 @@ def asked_too_often(service: Service) -> TestResponse:
         service.app.extensions["aval"] = before
 
 
+def referred(service: Service, what: str) -> TestResponse:
+    """An order that is referred, and what a person cannot do with it."""
+    limit = "500000.00" if what != "authority-too-low" else "0.00"
+    service.put_customer(f"C-{what}", granted_limit=limit, country="CN", facts=GOOD)
+    pay_on_time(service, "CNY", f"C-{what}", old=what == "not-releasable")
+    order = an_order("600000.00", f"C-{what}", id="SO-R")
+    decision = json.loads(service.decide(order, f"{what}-1").data)["decision"]
+    said: dict[str, Any] = {"person": "A. Example", "role": "cfo", "reason": "why not"}
+    path, role = f"/v1/referrals/{decision['decision_id']}:approve", "approver"
+    if what == "referral-decided":
+        service.send("POST", path.replace(":approve", ":reject"), role, said, Idempotency_Key=f"{what}-2")
+    elif what == "order-held":
+        service.decide(an_order("1000.00", f"C-{what}", id="SO-R"), f"{what}-3")
+    elif what == "terms-not-allowed":
+        path, said = f"{path}-with-terms", said | {"requested_terms": "net 91"}
+    elif what == "authority-too-low":
+        said |= {"role": "credit_analyst"}
+    elif what == "own-submission":
+        service.keys["own"], stored = issue_key("approver", "order_system-1", PEPPER)
+        with service.held.database.write() as work:
+            work.keys.add(stored)
+        role = "own"
+    hours = 0 if what == "referral-expired" else 336
+    object.__setattr__(service.held.settings, "referral_hours", hours)
+    return service.send("POST", path, role, said, Idempotency_Key=f"{what}-4")
+
+
+OF_A_REFERRAL = ("referral-decided", "referral-expired", "order-held", "not-releasable", "terms-not-allowed",
+                 "authority-too-low", "own-submission")  # fmt: skip
 OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "not-utf8": lambda s: s.decide('{"customer_id": "标准"}'.encode("gbk")),
     "too-deep": lambda s: s.decide(b'{"a": ' + b"[" * 32 + b"]" * 32 + b"}"),
@@ -182,6 +215,7 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "reservation-over": lambda s: changed(s, "convert", 85),
     "nothing-to-confirm": lambda s: changed(s, "confirm", 85),
     "conditions-not-met": lambda s: changed(s, "confirm", 70),
+    **{name: partial(referred, what=name) for name in OF_A_REFERRAL},
     "unauthorized": lambda s: s.send("POST", "/v1/decisions", body=ORDER),
     "forbidden": lambda s: s.decide(ORDER, role="collector"),
     "sign-in-failed": lambda s: s.send("POST", "/v1/session", body={"name": "bo", "password": "another four words"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ def recorded(service: Service) -> dict[str, Any]:
 
 def act(service: Service, customer: str = "C-1", **other: str) -> Any:
     """Record an act of a credit analyst."""
-    return service.send("POST", f"/v1/customers/{customer}/acts", "collector", ACT | other)
+    key = str(uuid.uuid4())
+    return service.send("POST", f"/v1/customers/{customer}/acts", "collector", ACT | other, Idempotency_Key=key)
 
 
 def test_a_state_is_entered_stays_and_is_left_by_all_lines_together(service: Service) -> None:

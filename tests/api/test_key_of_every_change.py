@@ -1,0 +1,199 @@
+"""Every request that changes something carries an Idempotency-Key, and keeps the same promise for it.
+
+What the promise is: no key no change; the same key and body the same bytes; another body 422; in work 409; a fault of
+ours is never kept as the answer, and the same key serves when it is over; the key is the client's alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from api.auth import declared_operations, issue_key
+from api.idempotency import KEY_PARAMETER
+from storage.failures import InDoubt, Unavailable
+from tests.api.service import GOOD, PEPPER, Service, an_order, start_real_service
+
+CHANGES_NOTHING = {"preview_decision", "recommend_terms", "sign_in"}  # a second session harms nobody
+SAID = {"person": "A. Example", "role": "cfo", "reason": "seen the order book"}
+INVOICE = {"id": "INV-1", "invoiced_on": "2026-11-25", "due_on": "2026-12-25"}
+Case = tuple[str, str, dict[str, Any], dict[str, Any]]  # role, path, a body, another body
+
+
+def reservation(service: Service, score: int = 85) -> str:
+    """The id of a new reservation."""
+    service.put_customer(granted_limit="500000.00", country="CN", facts=GOOD | {"customer.score": score})
+    answer = service.decide(an_order("1000.00"), "made")
+    return str(json.loads(answer.data)["decision"]["reservation"]["id"])
+
+
+def referral(service: Service) -> str:
+    """The id of a new referral."""
+    return str(json.loads(service.decide(an_order("700000.00"), "made").data)["decision"]["decision_id"])
+
+
+def confirmed(service: Service) -> Case:
+    """A confirmation of a letter of credit for all of it."""
+    one = [{"security": "letter_of_credit", "amount": "1000.00", "reference": "LC-1"}]
+    other = [{"security": "letter_of_credit", "amount": "1000.00", "reference": "LC-2"}]
+    path = f"/v1/reservations/{reservation(service, 70)}/confirm"
+    return "approver", path, {"conditions": one}, {"conditions": other}
+
+
+def said(what: str) -> Callable[[Service], Case]:
+    """A person's answer to a referral."""
+    more = {"requested_terms": "net 30"} if what.endswith("terms") else {}
+    return lambda service: ("approver", f"/v1/referrals/{referral(service)}:{what}", SAID | more,
+                            SAID | more | {"reason": "another"})  # fmt: skip
+
+
+CASES: dict[str, Callable[[Service], Case]] = {
+    "decide": lambda s: ("order_system", "/v1/decisions", an_order("100.00"), an_order("100.01")),
+    "convert_reservation": lambda s: ("order_system", f"/v1/reservations/{reservation(s)}/convert",
+                                      {"amount": "1.00", "invoice": INVOICE}, {"amount": "2.00", "invoice": INVOICE}),
+    "void_reservation": lambda s: ("order_system", f"/v1/reservations/{reservation(s)}/void", {}, {"why": "x"}),
+    "confirm_conditions": confirmed,
+    "record_act": lambda s: ("collector", "/v1/customers/C-1/acts", {}, {}),
+    "approve_referral": said("approve"),
+    "approve_referral_with_terms": said("approve-with-terms"),
+    "reject_referral": said("reject"),
+}  # fmt: skip
+TRIED = [name for name in CASES if name != "record_act"]  # the shipped policy asks for no act
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Service:
+    """The standard policy on the real engines."""
+    return start_real_service(tmp_path)
+
+
+def posts(service: Service) -> Iterator[tuple[str, str]]:
+    """Every POST with its operation."""
+    for path, method, operation in declared_operations(service.app):
+        if method == "POST" and operation is not None:
+            yield path, operation
+
+
+def ask(service: Service, case: Case, body: Any = None, key: str | None = "k-1", role: str = "") -> TestResponse:
+    """Send a case."""
+    named = {} if key is None else {"Idempotency_Key": key}
+    return service.send("POST", case[1], role or case[0], case[2] if body is None else body, **named)
+
+
+def kind(answer: TestResponse) -> tuple[int, str]:
+    """The status and the problem of a refusal."""
+    return answer.status_code, json.loads(answer.data)["type"].removeprefix("/problems/")
+
+
+def test_every_post_that_changes_something_is_tried_here(real: Service) -> None:
+    assert {operation for _, operation in posts(real)} == set(CASES) | CHANGES_NOTHING
+
+
+def test_every_such_post_says_in_the_contract_that_it_wants_a_key(real: Service) -> None:
+    paths = json.loads(real.send("GET", "/openapi.json").data)["paths"]
+    for path, methods in paths.items():
+        if (post := methods.get("post")) is not None:
+            names = [one.get("name") for one in post.get("parameters", [])]
+            wanted = post["operationId"] not in CHANGES_NOTHING
+            assert (KEY_PARAMETER["name"] in names) is wanted, path
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_without_a_key_nothing_changes(real: Service, name: str) -> None:
+    case = CASES[name](real)
+    before = real.counted()
+    body = {"act": "cleared", "role": "finance", "person": "A", "reason": "x"} if name == "record_act" else None
+    assert kind(ask(real, case, body, key=None)) == (400, "idempotency-key-missing")
+    assert real.counted() == before
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_the_same_key_gives_the_same_bytes_and_serves_no_other_body(real: Service, name: str) -> None:
+    case = CASES[name](real)
+    first = ask(real, case)
+    assert first.status_code in (200, 201), first.data
+    before = real.counted()
+    again = ask(real, case)
+    assert (again.status_code, again.data) == (200, first.data)
+    assert (first.headers.get("Idempotency-Replayed"), again.headers.get("Idempotency-Replayed")) == (None, "true")
+    if name != "void_reservation":  # whose body is always empty
+        assert kind(ask(real, case, case[3])) == (422, "idempotency-key-reused")
+    assert real.counted() == before
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_a_key_that_is_in_work_is_told_to_wait(real: Service, name: str) -> None:
+    case = CASES[name](real)
+    with real.held.in_work.claim(f"{case[0]}-1", "k-1"):
+        assert kind(ask(real, case)) == (409, "in-progress")
+    assert ask(real, case).status_code in (200, 201)
+
+
+@pytest.mark.parametrize(("fault", "problem"), [(InDoubt("x"), "in-doubt"), (Unavailable("x"), "unavailable")])
+@pytest.mark.parametrize("name", TRIED)
+def test_a_fault_is_never_kept_and_the_same_key_serves_afterwards(
+    real: Service, monkeypatch: pytest.MonkeyPatch, name: str, fault: Exception, problem: str
+) -> None:
+    case = CASES[name](real)
+    before = real.counted()
+    write = type(real.held.database).write
+
+    @contextmanager
+    def failing(self: Any) -> Iterator[Any]:
+        with write(self) as work:
+            yield work
+            raise fault
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(real.held.database), "write", failing)
+        assert kind(ask(real, case)) == (503, problem)
+    assert real.counted() == before
+    answer = ask(real, case)
+    assert answer.status_code in (200, 201) and answer.headers.get("Idempotency-Replayed") is None
+
+
+@pytest.mark.parametrize("fault", [InDoubt("x")])
+def test_a_fault_behind_the_commit_is_answered_by_the_key(
+    real: Service, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """The control of the test above: here the change was made, and asking with another key would make it twice."""
+    case = CASES["approve_referral"](real)
+    write = type(real.held.database).write
+
+    @contextmanager
+    def too_late(self: Any) -> Iterator[Any]:
+        with write(self) as work:
+            yield work
+        raise fault
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(real.held.database), "write", too_late)
+        assert kind(ask(real, case)) == (503, "in-doubt")
+    again = ask(real, case)
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
+    assert kind(ask(real, case, key="k-2")) == (409, "referral-decided")
+
+
+def test_a_key_belongs_to_its_client_whatever_it_asked_for(real: Service) -> None:
+    real.keys["other"], stored = issue_key("approver", "other", PEPPER)
+    with real.held.database.write() as work:
+        work.keys.add(stored)
+    case = CASES["reject_referral"](real)
+    assert ask(real, case).status_code == 200
+    assert kind(ask(real, case, role="other")) == (409, "referral-decided")  # no answer of another client's
+    held = json.loads(real.decide(an_order("1.00"), "x").data)["decision"]["reservation"]["id"]
+    voided: Case = ("approver", f"/v1/reservations/{held}/void", {}, {})
+    assert kind(ask(real, voided)) == (422, "idempotency-key-reused")  # of the same client, for another request
+
+
+def test_the_database_itself_keeps_no_error_as_an_answer(real: Service) -> None:
+    with real.held.database.looking() as connection:
+        for table in ("decision", "answered_request"):
+            made = connection.exec_driver_sql(f"SELECT sql FROM sqlite_master WHERE name = '{table}'").scalar_one()
+            assert "status BETWEEN 200 AND 299" in made
