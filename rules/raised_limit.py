@@ -38,4 +38,6 @@ def raised_limit(found: Value | None, granted: int) -> int | None:
     """The limit that counts with what was granted on top; None where the limit itself is missing."""
     if not isinstance(found, int):
         return None
-    return found if found == UNLIMITED else min(found + granted, MONEY_MAX)
+    if found == UNLIMITED or not granted:
+        return found
+    return min(max(found, 0) + granted, MONEY_MAX)  # where nobody granted a limit, a grant counts in full

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policy.kinds import MONEY_MAX, UNLIMITED
+from policy.kinds import MONEY_MAX, NO_LIMIT, UNLIMITED
 from policy.load import Loaded, load_policy
 from policy.program import Program
 from rules.agreement import Agreement
@@ -65,3 +65,7 @@ def test_unlimited_stays_unlimited_and_missing_stays_missing() -> None:
     assert raised_limit(None, 5) is None
     assert raised_limit(MONEY_MAX, 5) == MONEY_MAX
     assert raised_limit(0, 5) == 5
+
+
+def test_a_grant_counts_in_full_where_nobody_granted_a_limit() -> None:
+    assert [raised_limit(NO_LIMIT, granted) for granted in (0, 1, 100)] == [NO_LIMIT, 1, 100]
