@@ -21,7 +21,17 @@ from api.build import build_policy
 from api.idempotency import InWork
 from api.limits import Limits
 from api.policies import LoadedPolicy, PolicyCache
-from api.resources import customers, decisions, events, recommendations, referrals, reservations, session, states
+from api.resources import (
+    customers,
+    decisions,
+    events,
+    groups,
+    recommendations,
+    referrals,
+    reservations,
+    session,
+    states,
+)
 from api.services import Services
 from api.sessions import finder, identify_person
 from api.settings import Settings
@@ -76,6 +86,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(referrals.routes)
     api.register_blueprint(reservations.routes)
     api.register_blueprint(customers.routes)
+    api.register_blueprint(groups.routes)
     api.register_blueprint(states.routes)
     api.register_blueprint(events.routes)
     api.register_blueprint(session.routes)

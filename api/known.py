@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from api.operations.orders import Order
@@ -14,7 +14,7 @@ from credit.receivables import Invoice
 from rules.facts import LOOK_BACK_DAYS
 from rules.ledger_facts import ApprovedOrder, Facts, Known, Lists, OrderPlaced, gather
 from storage.customers import GrantedLimit
-from storage.exposure_ledger import EarlierOrders
+from storage.exposure_ledger import EarlierOrders, GroupState
 from storage.receivables import Invoice as StoredInvoice
 
 
@@ -29,6 +29,7 @@ def gathered(situation: Situation, wanted: Collection[str]) -> tuple[Facts, List
 def known_of(situation: Situation) -> Known:
     """What is known of the order and its customer, in the business's own records."""
     account = situation.account
+    group = tightest(account.groups)
     return Known(
         as_of=situation.as_of,
         order=None if situation.order is None else placed_order(situation.order),
@@ -41,7 +42,27 @@ def known_of(situation: Situation) -> Known:
         master=situation.master,
         stated={**situation.stated, **_asked_for(situation.limit_request)},
         currency=account.currency,
+        group_id=account.groups[0].group_id if account.groups else None,
+        group_limit=None if group is None else group_limit(group, account.currency),
+        group_exposure=None if group is None else group.balance,
     )
+
+
+def tightest(groups: Sequence[GroupState]) -> GroupState | None:
+    """The group above a customer that leaves the least room, the nearest of those alike; None for none.
+
+    A policy knows one group's limit and exposure: where this one has room for an order, all of them have.
+    """
+    bounded = [one for one in groups if one.ceiling is not None]
+    nearest = groups[0] if groups else None
+    return min(bounded, key=lambda one: (one.ceiling or 0) - one.balance) if bounded else nearest
+
+
+def group_limit(group: GroupState, currency: str) -> Limit:
+    """The limit of a group for the order that is asked about: what was granted for it is part of it."""
+    if group.ceiling is None:
+        return Limit(group.limit.state)
+    return Limit.of(Money(group.ceiling, currency))
 
 
 def placed_order(order: Order) -> OrderPlaced:

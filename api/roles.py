@@ -41,6 +41,10 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "list_events": frozenset({"compliance", "admin"}),
     "show_session": _READERS,
     "sign_out": _READERS,
+    "place_customer": frozenset({"risk_officer", "admin"}),
+    "set_group": frozenset({"risk_officer", "admin"}),
+    "show_group": _READERS - {"admin"},
+    "list_groups": _READERS - {"admin"},
 }
 
 # What says nothing about any customer and so needs no key.

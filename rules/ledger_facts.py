@@ -66,6 +66,9 @@ class Known:
     master: Mapping[str, Value | None] = field(default_factory=dict)
     stated: Mapping[str, Value | None] = field(default_factory=dict)
     currency: str = ""
+    group_id: str | None = None
+    group_limit: Limit | None = None
+    group_exposure: int | None = None
 
 
 def gather(known: Known, wanted: Collection[str]) -> tuple[Facts, Lists]:
@@ -80,8 +83,16 @@ def gather(known: Known, wanted: Collection[str]) -> tuple[Facts, Lists]:
         facts["customer.id"] = known.customer_id
     if known.country is not None:
         facts["customer.country"] = known.country
-    facts |= ledger_facts(figures, known.limit, known.exposure) | _asked(known)
+    if known.group_id is not None:
+        facts["customer.group"] = known.group_id
+    facts |= ledger_facts(figures, known.limit, known.exposure) | group_facts(known) | _asked(known)
     return computed_facts(facts), _lists(known, wanted)
+
+
+def group_facts(known: Known) -> Facts:
+    """The limit and the exposure of the customer's group; both missing for a customer in none."""
+    limit = None if known.group_limit is None else limit_value(known.group_limit)
+    return {"group.limit": limit, "group.exposure": known.group_exposure}
 
 
 def _asked(known: Known) -> Facts:
@@ -94,8 +105,6 @@ def ledger_facts(figures: ReceivableFigures, limit: Limit, exposure: int) -> Fac
     return {
         "customer.average_days_late": figures.average_days_late,
         "limit.granted": limit_value(limit),
-        "group.limit": None,  # this version keeps no groups
-        "group.exposure": None,
         "account.exposure": exposure,
         "account.open_amount": figures.open_amount.minor,
         "account.overdue_amount": figures.overdue_amount.minor,

@@ -7,7 +7,7 @@ could decide twice. Rows are never changed and never pruned.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from storage.clock import read_instant, write_instant
 from storage.customers import write_json
-from storage.exposure_ledger import Accounts, AccountState, Movement, Taken
+from storage.exposure_ledger import Accounts, AccountState, GroupState, Movement, Taken
 from storage.page import LARGEST_PAGE, Page, read_cursor
 from storage.prepared import Prepared
 from storage.reservations import NewHold, Reservation, Reservations
@@ -158,9 +158,9 @@ class Decisions:
             self._reservations.take(at, replaced, "replaced", replaced.remaining, client=new.client,
                                     decision_id=new.decision_id)  # fmt: skip
             at = self._accounts.take(locked.account_id)
-        self._hold(at, new)
+        self._hold(at, new, locked.groups)
 
-    def _hold(self, at: Taken, new: NewDecision) -> None:
+    def _hold(self, at: Taken, new: NewDecision, groups: Sequence[GroupState]) -> None:
         hold = new.hold
         amount = hold.amount if hold else 0
         self._accounts.move(
@@ -168,7 +168,8 @@ class Decisions:
                 at.account_id, at.version, "hold" if hold else "nothing_held", amount,
                 at.balance + amount, hold.ceiling if hold else None, new.decision_id, at.now,
                 hold.granted if hold else 0,
-            )
+            ),
+            groups,
         )  # fmt: skip
         if hold:
             self._reservations.hold(NewHold(

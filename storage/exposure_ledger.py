@@ -1,27 +1,39 @@
-"""The exposure ledger: one account row per customer, locked first, moved only by rows that are never changed.
+"""The exposure ledger: one account row per customer and group, locked first, moved only by rows that never change.
 
-A decision locks its account before it looks, so what it measures is what holds when it is recorded. The lock is one
-UPDATE that also brings the clock, the effective policy and the customer's master row; on PostgreSQL a second statement
-brings them, as a statement that waited sees the other rows as they were before it waited. INVARIANT: the versions of an
-account are 1..k without a gap, each with one movement; the balance is the sum of the movements.
+A decision locks its account and those of the groups above before it looks, so what it measures is what holds when it is
+recorded. The lock is one UPDATE that also brings the clock, the effective policy and the customer's master row; on
+PostgreSQL a second statement brings them, as a statement that waited sees the other rows as they were before it waited.
+INVARIANT: the versions of an account are 1..k without a gap, each with one movement; the balance is the sum of the
+movements, and that of a group the sum of its members' balances.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
 
+from storage.account_tree import MOST_LEVELS, in_order, take_together, with_groups
 from storage.clock import database_now, read_instant, write_instant
-from storage.customers import Customer, read_customer
+from storage.customers import Customer, GrantedLimit, read_customer
+from storage.failures import Busy
 from storage.policies import effective_digest
 from storage.prepared import Prepared
 from storage.qualified import qualified
-from storage.tables import account, customer, decision, limit_grant, movement, reservation, withdrawn_grant
+from storage.tables import (
+    account,
+    customer,
+    customer_group,
+    decision,
+    limit_grant,
+    movement,
+    reservation,
+    withdrawn_grant,
+)
 from storage.turns import policy_stays
 
 LOOK_BACK_DAYS = 60
@@ -55,6 +67,26 @@ class EarlierOrders:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupState:
+    """The account of a group at one version: what all of its members owe and hold together, in minor units."""
+
+    account_id: int
+    group_id: str
+    name: str
+    version: int
+    balance: int
+    limit: GrantedLimit
+    granted: int = 0  # what valid grants on the group add to its limit, for the one order that is asked about
+
+    @property
+    def ceiling(self) -> int | None:
+        """The most that the group may owe with the order that is asked about; None where nothing bounds it."""
+        if self.limit.state in ("none", "unlimited"):
+            return None
+        return (self.limit.minor or 0) + self.granted
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
     """An account at one version: balance and its parts in minor units, the clock, the effective policy, the master row.
 
@@ -73,11 +105,17 @@ class AccountState:
     customer: Customer
     earlier_orders: EarlierOrders
     granted: int = 0  # what valid grants add to the limit, for the one order that is asked about
+    groups: tuple[GroupState, ...] = ()  # those above the customer, the nearest first
 
     @property
     def reserved(self) -> int:
         """What approvals hold and no invoice has taken over."""
         return self.balance - self.open_receivables
+
+    def without_held(self, amount: int) -> AccountState:
+        """The account, and those of its groups, as if so much of what is held were not."""
+        groups = tuple(replace(one, balance=one.balance - amount) for one in self.groups)
+        return replace(self, balance=self.balance - amount, groups=groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +144,7 @@ class Taken:
     version: int
     balance: int
     now: datetime
+    open_receivables: int = 0
 
 
 WITHDRAWN = select(withdrawn_grant.c.grant_id).where(withdrawn_grant.c.grant_id == limit_grant.c.grant_id)
@@ -116,26 +155,25 @@ GRANTED = qualified(
     .correlate(account)
     .scalar_subquery()
 )
+OF_CUSTOMER = account.c.customer_id == bindparam("wanted")
 STATE = (
-    account.c.account_id, account.c.ver, account.c.facts_ver, account.c.balance, account.c.open_receivables,
-    account.c.currency.label("account_currency"), database_now().label("now"),
-    effective_digest(database_now()).scalar_subquery().label("policy_digest"),
+    account.c.account_id, account.c.parent_id, account.c.ver, account.c.facts_ver, account.c.balance,
+    account.c.open_receivables, account.c.currency.label("account_currency"), account.c.group_id,
+    database_now().label("now"), effective_digest(database_now()).scalar_subquery().label("policy_digest"),
     GRANTED.label("granted"),
+    *(
+        qualified(select(customer_group.c[name]).where(customer_group.c.group_id == account.c.group_id)
+                  .correlate(account).scalar_subquery()).label(f"group_{name}")
+        for name in ("name", "limit_state", "limit_minor")
+    ),
     *(
         select(column).where(customer.c.customer_id == bindparam("wanted")).scalar_subquery().label(column.name)
         for column in customer.c
     ),
 )  # fmt: skip
-LOOK = Prepared(select(*STATE).where(account.c.customer_id == bindparam("wanted")))
-LOCK = Prepared(
-    update(account).where(account.c.customer_id == bindparam("wanted")).values(ver=account.c.ver + 1).returning(*STATE)
-)
-TAKE = Prepared(
-    update(account)
-    .where(account.c.customer_id == bindparam("wanted"))
-    .values(ver=account.c.ver + 1)
-    .returning(account.c.account_id, policy_stays.label("held"))
-)
+LOOK = Prepared(select(*STATE).where(account.c.account_id.in_(with_groups(OF_CUSTOMER))))
+LOCK = Prepared(take_together(OF_CUSTOMER).returning(*STATE))
+TAKE = Prepared(take_together(OF_CUSTOMER).returning(account.c.account_id, policy_stays.label("held")))
 LATER, ENDED = reservation.alias("later"), reservation.alias("ended")
 INVOICED = select(LATER.c.step).where(LATER.c.decision_id == ENDED.c.decision_id, LATER.c.change == "converted")
 ENDS = or_(ENDED.c.change == "voided", ENDED.c.change == "expired", ENDED.c.change == "replaced")
@@ -153,12 +191,26 @@ EARLIER = Prepared(
     .order_by(decision.c.as_of.desc(), decision.c.seq.desc())
     .limit(MOST_EARLIER_ORDERS + 1)
 )  # fmt: skip
-MOVE = Prepared(insert(movement).inline(), tuple(movement.c.keys()))
+MOVES = tuple(
+    Prepared(insert(movement).values([{name: bindparam(f"{name}_{place}", type_=column.type)
+                                       for name, column in movement.c.items()} for place in range(accounts)]))
+    for accounts in range(1, MOST_LEVELS + 2)
+)  # fmt: skip
+TAKEN_COLUMNS = (account.c.account_id, account.c.parent_id, account.c.ver, account.c.balance,
+                 account.c.open_receivables, database_now().label("now"))  # fmt: skip
 NEXT = Prepared(
+    take_together(account.c.account_id == bindparam("wanted"))
+    .values(
+        facts_ver=account.c.facts_ver
+        + case((account.c.account_id == bindparam("wanted"), bindparam("facts_moved")), else_=0)
+    )
+    .returning(*TAKEN_COLUMNS)
+)
+NEXT_ALONE = Prepared(
     update(account)
     .where(account.c.account_id == bindparam("wanted"))
-    .values(ver=account.c.ver + 1, facts_ver=account.c.facts_ver + bindparam("facts_moved"))
-    .returning(account.c.account_id, account.c.ver, account.c.balance, database_now().label("now"))
+    .values(ver=account.c.ver + 1)
+    .returning(*TAKEN_COLUMNS)
 )
 
 
@@ -169,6 +221,7 @@ class Accounts:
         """Read and write over the transaction's connection; nothing is locked yet."""
         self._connection = connection
         self._unrecorded: set[int] = set()
+        self._above: dict[int, tuple[Any, ...]] = {}  # the rows of the groups that were taken with an account
 
     def lock(self, customer_id: str, look_back_days: int = LOADED_DAYS, *, order_id: str = "") -> AccountState | None:
         """Take the account's next version for this transaction, or None for an unknown customer.
@@ -176,16 +229,16 @@ class Accounts:
         `order_id` brings the grants for that order. Every lock must be answered by one movement (`Decisions.record`)
         before the transaction ends.
         """
-        row = self._take({"wanted": customer_id, "for_order": order_id})
-        if row is None:
+        rows = self._take({"wanted": customer_id, "for_order": order_id})
+        if not rows:
             return None
-        self._unrecorded.add(row.account_id)
-        return self._state(row, customer_id, look_back_days)
+        self._took(rows)
+        return self._state(rows, customer_id, look_back_days)
 
     def look(self, customer_id: str, look_back_days: int = LOADED_DAYS, *, order_id: str = "") -> AccountState | None:
         """The account as it stands, without locking it: for previews and displays; None for an unknown customer."""
-        row = LOOK.run(self._connection, {"wanted": customer_id, "for_order": order_id}).first()
-        return None if row is None else self._state(row, customer_id, look_back_days)
+        rows = in_order(LOOK.run(self._connection, {"wanted": customer_id, "for_order": order_id}).all())
+        return self._state(rows, customer_id, look_back_days) if rows else None
 
     def earlier_orders(self, customer_id: str, since: date) -> EarlierOrders:
         """The customer's approved orders decided on `since` or later, at most 1,000 of them.
@@ -200,16 +253,37 @@ class Accounts:
         )
         return EarlierOrders(orders, since, complete=len(found) <= MOST_EARLIER_ORDERS)
 
-    def move(self, change: Movement) -> None:
-        """Write the one movement of a locked version; the database refuses one that does not follow from it."""
-        MOVE.run(self._connection, movement_row(change))
-        self._unrecorded.discard(change.account_id)
+    def move(self, change: Movement, groups: Sequence[GroupState] = ()) -> None:
+        """Write the one movement of a locked version, and the same of every group that was locked with it.
+
+        `groups` bring the ceilings of a hold. The database refuses what does not follow from its account.
+        """
+        ceilings = {one.account_id: one for one in groups}
+        above = self._above.pop(change.account_id, ())
+        changes = [change, *(risen(change, row, ceilings.get(row.account_id)) for row in above)]
+        MOVES[len(changes) - 1].run(self._connection, numbered(changes))
+        self._unrecorded.difference_update(one.account_id for one in changes)
 
     def take(self, account_id: int, facts_moved: bool = False) -> Taken:
-        """Take the account's next version without what a decision needs; it wants its one movement as well."""
-        row = NEXT.run(self._connection, {"wanted": account_id, "facts_moved": int(facts_moved)}).one()
-        self._unrecorded.add(row.account_id)
-        return Taken(row.account_id, row.ver, row.balance, read_instant(row.now))
+        """Take the next version of an account and of the groups above it, without what a decision needs.
+
+        It wants its one movement as well.
+        """
+        rows = in_order(NEXT.run(self._connection, {"wanted": account_id, "facts_moved": int(facts_moved)}).all())
+        return self._took(rows)
+
+    def take_alone(self, account_id: int) -> Taken:
+        """Take the next version of one account, for a movement that the groups above have no part in."""
+        return self._took(NEXT_ALONE.run(self._connection, {"wanted": account_id}).all())
+
+    def lock_in_order(self, account_ids: Iterable[int]) -> None:
+        """Lock several accounts and all groups above them in the order that everybody keeps, so that none waits twice.
+
+        Only needed where one transaction takes more than one account.
+        """
+        wanted = with_groups(account.c.account_id.in_(sorted(account_ids)))
+        locking = select(account.c.account_id).where(account.c.account_id.in_(wanted)).order_by(account.c.account_id)
+        self._connection.execute(locking.with_for_update()).all()
 
     def movements(self, account_id: int) -> tuple[Movement, ...]:
         """An account's whole history in the order of its versions."""
@@ -220,13 +294,24 @@ class Accounts:
         """Accounts that were locked and not yet moved: committing now would leave a gap in their versions."""
         return frozenset(self._unrecorded)
 
-    def _take(self, wanted: Mapping[str, str]) -> Row[Any] | None:
+    def _take(self, wanted: Mapping[str, str]) -> tuple[Any, ...]:
         if self._connection.dialect.name == "sqlite":
-            return LOCK.run(self._connection, wanted).first()
-        taken = TAKE.run(self._connection, wanted).first()
-        return taken and LOOK.run(self._connection, wanted).first()
+            return in_order(LOCK.run(self._connection, wanted).all())
+        taken = TAKE.run(self._connection, wanted).all()
+        rows = in_order(LOOK.run(self._connection, wanted).all()) if taken else ()
+        if {row.account_id for row in rows} != {row.account_id for row in taken}:
+            raise Busy("the customer was moved to another group at this moment; try again")
+        return rows
 
-    def _state(self, row: Row[Any], customer_id: str, look_back_days: int) -> AccountState:
+    def _took(self, rows: Sequence[Any]) -> Taken:
+        """Note that these accounts want a movement; the first is the one that was asked for."""
+        first = rows[0]
+        self._above[first.account_id] = tuple(rows[1:])
+        self._unrecorded.update(row.account_id for row in rows)
+        return Taken(first.account_id, first.ver, first.balance, read_instant(first.now), first.open_receivables)
+
+    def _state(self, rows: Sequence[Any], customer_id: str, look_back_days: int) -> AccountState:
+        row = rows[0]
         now = read_instant(row.now)
         since = now.date() - timedelta(days=look_back_days)
         return AccountState(
@@ -234,6 +319,7 @@ class Accounts:
             open_receivables=row.open_receivables, currency=row.account_currency, now=now,
             policy_digest=row.policy_digest, customer=read_customer(row),
             earlier_orders=self.earlier_orders(customer_id, since), granted=int(row.granted),
+            groups=tuple(read_group_state(one) for one in rows[1:]),
         )  # fmt: skip
 
 
@@ -241,6 +327,26 @@ class Accounts:
 def read_day(text: str) -> date:
     """A stored day; orders of one window share few days, so each is read once."""
     return date.fromisoformat(text)
+
+
+def risen(change: Movement, above: Any, group: GroupState | None) -> Movement:
+    """The movement of a group that goes with one of its member's; a hold has the group's own ceiling."""
+    ceiling = group.ceiling if group is not None and change.kind == "hold" else None
+    return Movement(
+        above.account_id, above.ver, change.kind, change.amount, above.balance + change.amount, ceiling,
+        change.decision_id, change.at, 0 if group is None or ceiling is None else group.granted,
+    )  # fmt: skip
+
+
+def read_group_state(row: Any) -> GroupState:
+    """A group's account from its row."""
+    limit = GrantedLimit(row.group_limit_state, row.group_limit_minor)
+    return GroupState(row.account_id, row.group_id, row.group_name, row.ver, row.balance, limit, int(row.granted))
+
+
+def numbered(changes: Sequence[Movement]) -> Mapping[str, Any]:
+    """Movements as the values of one INSERT, each name with its place."""
+    return {f"{name}_{place}": value for place, one in enumerate(changes) for name, value in movement_row(one).items()}
 
 
 def movement_row(change: Movement) -> Mapping[str, Any]:

@@ -109,7 +109,7 @@ class Grants:
             raise Refused("a grant is an amount above zero that an account can hold; send one")
         if not new.order_id:
             raise Refused("a grant is for one order; name it")
-        taken = self._accounts.take(new.account_id)
+        taken = self._accounts.take_alone(new.account_id)
         if new.until <= taken.now:
             raise Refused("the grant would have ended already; send an instant to come")
         self._move(taken, "granted")
@@ -131,7 +131,7 @@ class Grants:
         found = self.get(grant_id)
         if found is None:
             return None
-        taken = self._accounts.take(found.account_id)
+        taken = self._accounts.take_alone(found.account_id)
         found = self.get(grant_id)  # again, as it stands now
         assert found is not None, "grants are never removed"
         if found.withdrawn is not None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
-from storage.clock import database_now, read_clock, read_instant
+from storage.clock import database_now, read_instant
 from storage.customers import write_json
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import Refused
@@ -145,8 +145,10 @@ class Invoices:
     def _move(self, customers: Sequence[str], touched: set[str], as_of: date) -> None:
         open_now = self._open_amounts(customers, as_of)
         rows = self._connection.execute(
-            select(account.c.customer_id, account.c.open_receivables).where(account.c.customer_id.in_(customers))
-        )
+            select(account.c.customer_id, account.c.account_id, account.c.open_receivables).where(
+                account.c.customer_id.in_(customers)
+            )
+        ).all()
         moved = [
             row.customer_id
             for row in rows
@@ -154,12 +156,13 @@ class Invoices:
         ]
         if not moved:
             return
-        taken = self._connection.execute(TAKE, {"moved": sorted(moved)}).all()
-        now = read_clock(self._connection)  # after the lock, so that the movements of an account stand in their order
-        for row in taken:
-            amount = open_now.get(row.customer_id, 0) - row.open_receivables
-            after = row.balance + amount
-            self._accounts.move(Movement(row.account_id, row.ver, "invoice", amount, after, None, None, now))
+        ids = {row.customer_id: row.account_id for row in rows}
+        self._accounts.lock_in_order(ids[customer_id] for customer_id in moved)
+        for customer_id in sorted(moved):
+            taken = self._accounts.take(ids[customer_id], facts_moved=True)
+            amount = open_now.get(customer_id, 0) - taken.open_receivables
+            after, now = taken.balance + amount, taken.now
+            self._accounts.move(Movement(taken.account_id, taken.version, "invoice", amount, after, None, None, now))
 
     def _open_amounts(self, customers: Sequence[str], as_of: date) -> Mapping[str, int]:
         day = as_of.isoformat()
@@ -203,12 +206,6 @@ CHANGE = (
     update(invoice)
     .where(invoice.c.customer_id == bindparam("of_customer"), invoice.c.invoice_id == bindparam("of_invoice"))
     .values({name: bindparam(f"new_{name}") for name in ("amount", "invoiced_on", "due_on", "settled_on", "disputed")})
-)
-TAKE = (
-    update(account)
-    .where(account.c.customer_id.in_(bindparam("moved", expanding=True)))
-    .values(ver=account.c.ver + 1, facts_ver=account.c.facts_ver + 1)
-    .returning(*(account.c[name] for name in ("customer_id", "account_id", "ver", "balance", "open_receivables")))
 )
 
 

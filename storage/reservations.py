@@ -215,8 +215,7 @@ class Reservations:
 
     def expire(self, due: Sequence[Due]) -> tuple[Reservation, ...]:
         """End those that are past their expiry by the database's clock now, and give them as they were."""
-        lock = select(account.c.account_id).where(account.c.account_id.in_({one.account_id for one in due}))
-        self._connection.execute(lock.order_by(account.c.account_id).with_for_update()).all()
+        self._accounts.lock_in_order({one.account_id for one in due})
         expired = []
         for one in due:
             found = self.get(one.reservation_id)

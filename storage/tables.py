@@ -65,11 +65,26 @@ customer = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+customer_group = Table(
+    "customer_group", metadata,
+    Column("group_id", TEXT, primary_key=True),
+    text("name"), text("currency"), text("limit_state"), whole("limit_minor", empty=True), text("updated_at"),
+    CheckConstraint("limit_state IN ('none', 'zero', 'amount', 'unlimited')", name="limit_state_known"),
+    CheckConstraint("(limit_state = 'amount') = (limit_minor IS NOT NULL)", name="limit_has_amount"),
+    CheckConstraint(f"limit_minor BETWEEN 0 AND {MONEY_MAX}", name="limit_in_range"),
+    sqlite_strict=True,
+)  # fmt: skip
+
 account = Table(
     "account", metadata,
     Column("account_id", WHOLE, Identity(), primary_key=True),
-    Column("customer_id", TEXT, ForeignKey("customer.customer_id"), nullable=False, unique=True),
+    Column("customer_id", TEXT, ForeignKey("customer.customer_id"), nullable=True, unique=True),
     text("currency"), whole("balance"), whole("open_receivables"), whole("ver"), whole("facts_ver"),
+    Column("group_id", TEXT, ForeignKey("customer_group.group_id"), nullable=True, unique=True),
+    Column("parent_id", WHOLE, ForeignKey("account.account_id"), nullable=True),
+    CheckConstraint("(customer_id IS NULL) <> (group_id IS NULL)", name="of_one_owner"),
+    CheckConstraint("parent_id <> account_id", name="not_its_own_parent"),
+    Index("account_parent_id", "parent_id"),
     CheckConstraint(f"balance BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="balance_in_range"),
     sqlite_strict=True,
 )  # fmt: skip

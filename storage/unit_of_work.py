@@ -23,6 +23,7 @@ from storage.decisions import Decisions
 from storage.events import Events
 from storage.exposure_ledger import Accounts
 from storage.grants import Grants
+from storage.groups import Groups
 from storage.keys import Keys
 from storage.people import People
 from storage.policies import Policies
@@ -43,6 +44,7 @@ class Work:
         self.invoices = Invoices(connection, self.accounts)
         self.reservations = Reservations(connection, self.accounts)
         self.decisions = Decisions(connection, self.accounts, self.reservations)
+        self.groups = Groups(connection, self.accounts)
         self.grants = Grants(connection, self.accounts)
         self.referrals = Referrals(connection)
         self.answers = Answers(connection)

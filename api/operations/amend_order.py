@@ -49,4 +49,4 @@ def without(account: AccountState, replaced: Reservation | None) -> AccountState
     earlier = account.earlier_orders
     others = tuple(one for one in earlier.orders if one.decision_id != replaced.decision_id)
     kept = earlier if replaced.is_partly_converted else replace(earlier, orders=others)
-    return replace(account, balance=account.balance - replaced.remaining, earlier_orders=kept)
+    return replace(account.without_held(replaced.remaining), earlier_orders=kept)

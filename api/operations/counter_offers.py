@@ -24,6 +24,7 @@ from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.subjects import ORDER
 from rules.counter_offers import APPROVED, Offer, Proposal, Search
 from rules.outcome import Outcome
+from storage.exposure_ledger import AccountState
 
 PERMISSION = "counter_offers"
 CHANGED: Mapping[str, tuple[str, ...]] = {
@@ -48,15 +49,15 @@ def look_for_offers(held: Services, loaded: LoadedPolicy, slow: Slow, asking: As
         return ()
     loaded, situation = situation_of(held, loaded, slow, asking)
     trial = loaded.evaluator.trial(situation)
-    order, balance = asking.order, slow.account.balance
+    order, account = asking.order, slow.account
 
     def ask(proposal: Proposal) -> str:
         changed = proposed(order, proposal)
         outcome = trial(changed)
-        return REFER if outcome is None else guarded(outcome, balance, changed)
+        return REFER if outcome is None else guarded(outcome, account, changed)
 
     first = trial(order)
-    if first is None or (verdict := guarded(first, balance, order)) == APPROVE or not held.offers.take(caller.client):
+    if first is None or (verdict := guarded(first, account, order)) == APPROVE or not held.offers.take(caller.client):
         return ()
     return Search(ask, proposal_of(order), verdict).offers(loaded.program, first)
 
@@ -68,12 +69,13 @@ def with_offers(held: Services, loaded: LoadedPolicy, known: Slow, asking: Askin
     return replace(base, decision=replace(base.decision, counter_offers=tuple(one for one in offers if one)))
 
 
-def guarded(outcome: Outcome, balance: int, order: Order) -> str:
+def guarded(outcome: Outcome, account: AccountState, order: Order) -> str:
     """The verdict, or a referral where the ledger would not hold the order."""
     limit = outcome.limits.get("effective")
     ceiling = limit if isinstance(limit, int) and limit != NO_LIMIT else 0
     unsecured = order.unsecured_amount.minor
-    fits = unsecured == 0 or ceiling == UNLIMITED or balance + unsecured <= ceiling
+    bounds = [(account.balance, ceiling), *((one.balance, one.ceiling) for one in account.groups)]
+    fits = unsecured == 0 or all(most in (None, UNLIMITED) or before + unsecured <= most for before, most in bounds)
     return outcome.verdict if fits or outcome.verdict not in APPROVED else REFER
 
 
@@ -115,7 +117,8 @@ def _decided(held: Services, loaded: LoadedPolicy, known: Slow, asking: Asking, 
         found = evaluate(held, loaded, known, replace(asking, order=order))
     except Refused:
         return None
-    return within_ceiling(found, loaded.program, known.account.balance, order.unsecured_amount).decision
+    account = known.account
+    return within_ceiling(found, loaded.program, account.balance, order.unsecured_amount, account.groups).decision
 
 
 def _rank(decision: Decision) -> int:

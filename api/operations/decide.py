@@ -119,7 +119,7 @@ def _decide_and_record(held: Services, asked: Asked, slow: Slow, offers: tuple[O
             counted = without(without_itself(work, known.account, wanted), replaced)
             evaluated = evaluate(held, loaded, replace(known, account=counted), asking)
             if wanted.held is not None:
-                evaluated = within_ceiling(evaluated, loaded.program, counted.balance, wanted.held)
+                evaluated = within_ceiling(evaluated, loaded.program, counted.balance, wanted.held, counted.groups)
             if offers:
                 evaluated = with_offers(held, loaded, replace(known, account=counted), asking, evaluated, offers)
             answer = record_decision(held, asked, locked, evaluated, work, replaced)

@@ -117,7 +117,8 @@ def situation_of(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Askin
     account, program = slow.account, loaded.program
     if program.currency != account.currency:
         raise Refused("currency-mismatch", f"the policy '{program.name}' decides in {program.currency}")
-    if asking.order is not None and account.balance + asking.order.unsecured_amount.minor > LARGEST_AMOUNT:
+    balances = (account.balance, *(one.balance for one in account.groups))
+    if asking.order is not None and max(balances) + asking.order.unsecured_amount.minor > LARGEST_AMOUNT:
         raise refused_fields([FieldError("order.amount", "is more than an account can hold with what is owed already")])
     version = loaded.version
     as_of = asking.as_of or account.now.astimezone(ZoneInfo(program.timezone)).date()

@@ -1,4 +1,4 @@
-"""The last look before money is held: an approval never takes a customer above the limit, whatever the policy says.
+"""The last look before money is held: no approval takes a customer or group above its limit, whatever the policy says.
 
 A policy that forgets its limit would have its hold refused by the ledger; it refers instead, and says why. Shipped
 policies check the limit themselves, so this row is never seen with them.
@@ -6,6 +6,7 @@ policies check the limit themselves, so this row is never seen with them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from api.situation import Evaluated
@@ -14,6 +15,7 @@ from credit.money import Money
 from policy.program import Program
 from rules.agreement import at_least_refer
 from rules.outcome import CheckOutcome, Outcome
+from storage.exposure_ledger import GroupState
 
 CHECK = "limit_guard"
 MESSAGES = {"en": "the policy let through more than the effective limit", "zh": "策略放行金额超过有效额度"}
@@ -24,20 +26,32 @@ def held_amount(decision: Decision, unsecured: Money) -> int:
     return unsecured.minor if decision.verdict in (APPROVE, APPROVE_WITH_CONDITIONS) else 0
 
 
-def within_ceiling(found: Evaluated, program: Program, balance: int, unsecured: Money) -> Evaluated:
-    """The same answer, or a referral to the highest role where its hold would exceed the effective limit."""
-    after = balance + held_amount(found.decision, unsecured)
-    if found.ceiling is None or after <= found.ceiling or after == balance:
+def within_ceiling(
+    found: Evaluated, program: Program, balance: int, unsecured: Money, groups: Sequence[GroupState] = ()
+) -> Evaluated:
+    """The same answer, or a referral to the highest role where its hold would exceed the effective limit.
+
+    The limit of every group above the customer counts too, also under a policy that reads no group's.
+    """
+    held = held_amount(found.decision, unsecured)
+    bounds = [("committed_after", balance, found.ceiling)]
+    bounds += [("group_committed_after", one.balance, one.ceiling) for one in groups]
+    over = [_told(fact, before + held, most, unsecured.currency) for fact, before, most in bounds
+            if most is not None and before + held > most]  # fmt: skip
+    if held == 0 or not over:
         return found
-    currency = unsecured.currency
-    allowed, excess = Money(found.ceiling, currency), Money(found.ceiling - after, currency)
-    evidence = EvidenceEntry("committed_after", Money(after, currency).amount, f"<= {allowed}", currency, excess.amount)
     message = {language: MESSAGES.get(language, MESSAGES["en"]) for language in program.wording.title or ("en",)}
-    entry = CheckEntry(CHECK, REFER, (evidence,), message, None)
+    entry = CheckEntry(CHECK, REFER, tuple(over), message, None)
     outcome = at_least_refer(program, found.outcome)
     decision = replace(found.decision, verdict=outcome.verdict, authority=outcome.authority,
                        checks=(*found.decision.checks, entry))  # fmt: skip
     return replace(found, decision=decision, outcome=_with_check(outcome))
+
+
+def _told(fact: str, after: int, most: int, currency: str) -> EvidenceEntry:
+    """What would be owed, and what may be."""
+    allowed, excess = Money(most, currency), Money(most - after, currency)
+    return EvidenceEntry(fact, Money(after, currency).amount, f"<= {allowed}", currency, excess.amount)
 
 
 def _with_check(outcome: Outcome) -> Outcome:

@@ -43,7 +43,8 @@ def preview_decision(held: Services, wish: Mapping[str, Any], caller: Caller) ->
                 slow = slow.remembering(work, program, wish.get("as_of"))
         found = evaluate(held, loaded, slow, asking)
         if wanted.held is not None:
-            found = within_ceiling(found, loaded.program, slow.account.balance, wanted.held)
+            found = within_ceiling(found, loaded.program, slow.account.balance, wanted.held,
+                                   slow.account.groups)  # fmt: skip
         if found.decision.verdict != APPROVE and may_have_offers(caller):
             offers = look_for_offers(held, loaded, slow, asking, caller)
             found = with_offers(held, loaded, slow, asking, found, offers)

@@ -52,10 +52,11 @@ def _load(held: Services, customer_id: str, wish: Mapping[str, Any]) -> Customer
     read_currency(currency)
     read_facts(wish["facts"], effective_facts(held), _SOURCES, currency, held.vocabulary)
     customer = Customer(customer_id, wish["name"], currency, wish["country"], facts=wish["facts"])
-    return replace(customer, limit=_granted(wish["granted_limit"], currency))
+    return replace(customer, limit=read_granted(wish["granted_limit"], currency))
 
 
-def _granted(text: str, currency: str) -> GrantedLimit:
+def read_granted(text: str, currency: str) -> GrantedLimit:
+    """A limit as it is stored. Raises: Refused for a text that is none."""
     try:
         limit = Limit.parse(text, currency)
     except ValueError as error:

@@ -81,4 +81,4 @@ def without_itself(work: Work, account: AccountState, wanted: Wanted) -> Account
     others = tuple(one for one in earlier.orders if one.order_id != mine)
     held = work.reservations.held_for(account.account_id, mine)
     orders = EarlierOrders(others, earlier.since, earlier.complete)
-    return replace(account, balance=account.balance - held, earlier_orders=orders)
+    return replace(account.without_held(held), earlier_orders=orders)

@@ -10,15 +10,15 @@ from flask import Response
 
 from api.auth import performs
 from api.errors import MEDIA_TYPE, Refused
+from api.known import granted_limit
 from api.operations.set_customer import is_identifier, set_customer
 from api.requests import StrictBlueprint
 from api.schemas.customers import CustomerPage, CustomerShown, CustomerWish, PageAsked
 from api.schemas.fields import Problem
 from api.services import services
 from credit.decision import instant_text
-from credit.exposure import Limit
 from credit.money import Money
-from storage.customers import Customer
+from storage.customers import Customer, GrantedLimit
 from storage.exposure_ledger import AccountState
 
 routes = StrictBlueprint("customers", __name__, url_prefix="/v1/customers", description="whom we sell to on credit")
@@ -50,7 +50,8 @@ def get_customer(customer_id: str) -> Response:
             state = work.accounts.look(customer_id)
     if state is None:
         raise Refused("not-found", "there is no customer with this id")
-    return _json(customer_dict(state.customer) | {"exposure": exposure_dict(state)})
+    group = state.groups[0].group_id if state.groups else None
+    return _json(customer_dict(state.customer) | {"group": group, "exposure": exposure_dict(state)})
 
 
 @routes.route("", methods=["GET"])
@@ -69,13 +70,16 @@ def get_customers(asked: Mapping[str, Any]) -> Response:
 
 def customer_dict(one: Customer) -> dict[str, object]:
     """A customer as it is shown; its limit is none, unlimited or an amount."""
-    limit = Limit(one.limit.state) if one.limit.state in ("none", "unlimited") else Limit.of(
-        Money(one.limit.minor or 0, one.currency))  # fmt: skip
     return {
         "customer_id": one.customer_id, "name": one.name, "country": one.country, "currency": one.currency,
-        "granted_limit": str(limit), "facts": dict(one.facts),
+        "granted_limit": limit_text(one.limit, one.currency), "facts": dict(one.facts),
         "updated_at": None if one.updated_at is None else instant_text(one.updated_at),
     }  # fmt: skip
+
+
+def limit_text(limit: GrantedLimit, currency: str) -> str:
+    """A granted limit as it is shown: none, unlimited or an amount."""
+    return str(granted_limit(limit, currency))
 
 
 def exposure_dict(state: AccountState) -> dict[str, str]:

@@ -22,7 +22,7 @@ class LimitText(fields.String):
         return str(value)
 
 
-_LIMIT = {
+LIMIT = {
     "description": "the limit a person granted: none, unlimited, or an amount in the customer's currency",
     "pattern": r"^(none|unlimited|(0|[1-9][0-9]*)(\.[0-9]{1,4})?)$",
 }
@@ -37,7 +37,7 @@ class CustomerWish(Body):
     country = fields.String(load_default=None, allow_none=True, validate=COUNTRY,
                             metadata={"description": "ISO 3166-1 alpha-2"})  # fmt: skip
     currency = currency("the currency of the account, fixed once it is opened", required=True)
-    granted_limit = LimitText(load_default="none", metadata=_LIMIT, error_messages=_NO_NULL)
+    granted_limit = LimitText(load_default="none", metadata=LIMIT, error_messages=_NO_NULL)
     facts = Facts("master and bureau facts of the policy's vocabulary; amounts and shares as text")
 
 
@@ -53,6 +53,7 @@ class CustomerShown(CustomerWish):
     """A customer as stored."""
 
     customer_id = fields.String(required=True)
+    group = fields.String(required=False, allow_none=True, metadata={"description": "the group that it lies in"})
     exposure = fields.Nested(AccountShown, required=False)
     updated_at = fields.DateTime(required=True)
 

@@ -109,9 +109,9 @@ def _start(folder: Path | str, build: Build | None) -> Service:
     return service
 
 
-def publish(service: Service, name: str) -> str:
-    """Store a shipped policy, make it effective, and give its digest."""
-    source = (LIBRARY / name).read_bytes()
+def publish(service: Service, name: str, written: bytes | None = None) -> str:
+    """Store a shipped policy, or one that a test wrote, make it effective, and give its digest."""
+    source = (LIBRARY / name).read_bytes() if written is None else written
     program = load_policy(source, name, trade_vocabulary()).program
     assert program is not None
     with service.held.database.write() as work:
