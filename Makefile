@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gene
 export PORT
 unexport PYTHONDONTWRITEBYTECODE  # each test that starts a process would compile all sources again
 
-.PHONY: help setup check test test-fast run serve bench bench-large conform policy soak soak-engines docs docs-findings docs-words real-input lock clean
+.PHONY: help setup check test test-fast run serve bench bench-large conform policy reliability soak soak-engines docs docs-findings docs-words real-input lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ bench-large: $(READY) ## measure checking, promises and self-test of large polic
 
 soak-engines: $(READY) ## the long comparison of the engines, COUNT=100000 documents; goes on at any: FIRST=number
 	$(BIN)/python -m tests.rules.differential --first $(or $(FIRST),0) --count $(or $(COUNT),100000) --workers $(WORKERS)
+
+reliability: $(READY) ## T1 to T9: what must never be lost, with counts; SEED=1 ORDERS=40, DATABASE=both|sqlite|postgresql
+	$(BIN)/python -m tests.reliability.everything --seed $(or $(SEED),1) --orders $(or $(ORDERS),40) --database $(or $(DATABASE),both)
 
 soak: $(READY) ## the long versions of the tests (hours)
 	AVAL_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not bench"

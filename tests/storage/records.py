@@ -75,7 +75,12 @@ def approve(work: Work, key: str, amount: int, **changes: Any) -> AccountState:
 
 def start(script: str, *arguments: str) -> subprocess.Popen[str]:
     """Another process, running one of the scripts beside this file, once it has said "ready"."""
-    command = [sys.executable, "-m", f"tests.storage.{script}", *arguments]
+    return start_module(f"tests.storage.{script}", *arguments)
+
+
+def start_module(module: str, *arguments: str) -> subprocess.Popen[str]:
+    """Another process, running a module of the tests, once it has said "ready"."""
+    command = [sys.executable, "-m", module, *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
