@@ -150,6 +150,7 @@ def _decide_anew(held: Services, case: Case, against: Mapping[str, str]) -> Answ
             replaced = find_replaced(work, case.order.wish, looked.now, case.order.caller)
             _refuse_held(work, looked, case, replaced)
             terms = terms_of(loaded.program)
+            work.accounts.lock_in_order([looked.account_id])  # the grant takes one account, the decision all of them
             grant = None if against else _grant(work, case, loaded.program, looked, terms)
             locked = work.accounts.lock(customer_id, order_id=case.order.wanted.order_id)
             assert locked is not None
@@ -178,7 +179,7 @@ def _evaluated(held: Services, loaded: LoadedPolicy, case: Case, known: Slow, te
     assert wanted.order is not None
     unsecured = wanted.order.unsecured_amount
     if against:
-        told = within_ceiling(bare, program, known.account.balance, unsecured)
+        told = within_ceiling(bare, program, known.account.balance, unsecured, known.account.groups)
         return _with_release(told, case, Released(told.outcome, (), against), None)
     unmet = roles_unmet(program, bare.outcome, case.officer.role)
     _refuse_role(program, case.officer, _authority(case.referral), *unmet)
@@ -190,7 +191,8 @@ def _evaluated(held: Services, loaded: LoadedPolicy, case: Case, known: Slow, te
     if made.against:
         raise Stays(made.against)
     _refuse_other_terms(case, made)
-    after = within_ceiling(_with_release(found, case, made, terms), program, known.account.balance, unsecured)
+    after = within_ceiling(_with_release(found, case, made, terms), program, known.account.balance, unsecured,
+                           known.account.groups)  # fmt: skip
     if after.decision.verdict not in (APPROVE, APPROVE_WITH_CONDITIONS):
         raise Stays({"limit": "is exceeded by more than was released"})
     return after

@@ -96,7 +96,8 @@ def _decided(held: Services, loaded: LoadedPolicy, slow: Slow, wanted: Wanted, f
     assert order is not None
     order = replace(order, requested_terms=terms, prepaid=order.amount if terms == PREPAID else order.prepaid)
     found = evaluate(held, loaded, slow, Asking(str(uuid.uuid4()), order, facts, preview=True))
-    return within_ceiling(found, loaded.program, slow.account.balance, order.unsecured_amount)
+    account = slow.account
+    return within_ceiling(found, loaded.program, account.balance, order.unsecured_amount, account.groups)
 
 
 def _answer(wanted: Wanted, program: Program, found: list[tuple[str, Evaluated]], given: Given) -> dict[str, object]:
