@@ -109,7 +109,8 @@ def _rate(inference: Inference, expr: Expr, key: str) -> list[Number]:
     sort = inference.formula(expr)
     if sort is None:
         return []
-    rates = [number for number, _ in dated_rates(inference.names.policy, expr)]
+    written_rates = (number for number, _ in dated_rates(inference.names.policy, expr))
+    rates = [number for number in written_rates if " per " in number.unit]  # of another kind: told at the setting
     if sort.kind != "rate" or not rates:
         inference.note("unit", expr.at, f"'{key}' is {shown(sort)} here, and does not say per what time",
                        f"write it like {key}: {'24% per year' if key == 'cap' else '0.05% per day'}")  # fmt: skip

@@ -97,6 +97,12 @@ def test_a_dated_rate_keeps_its_days_and_says_where_it_begins() -> None:
     assert "'settings.r' has no value before 2026-01-01, so a charge that begins on 2025-12-31 has no amount" in found
 
 
+def test_a_dated_rate_that_is_no_rate_on_some_days_is_told_at_the_setting() -> None:
+    head = "settings:\n  r:\n    - {until: 2026-06-30, value: 24% per year}\n    - {from: 2026-07-01, value: 0.04}\n"
+    for more, wanted in (("", ["kind", "interest"]), (", cap: 24% per year, count_days: actual/365", ["kind"])):
+        assert codes(head + RATE % ("settings.r", more)) == wanted
+
+
 def test_fees_are_for_what_can_happen() -> None:
     step = "escalation:\n  s:\n    - {step: demand, at: due, do: send x by email}\n"
     fees = "fees:\n  - {fee: a, when: payment returned, amount: 25}\n  - {fee: b, when: demand sent, amount: 5}\n"
