@@ -6,6 +6,7 @@ A version is never changed; going back is a new line of the list that names an o
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -117,13 +118,23 @@ class Policies:
         if stored is None:
             raise Refused(f"no policy version '{digest}' is stored; add it first")
         stop_decisions(self._connection)  # none may be dated later than this and name the policy of before
-        now = read_clock(self._connection)
+        now = self._later_than_all_decided()
         if start is not None and start < now:
             raise Refused(f"'{write_instant(start)}' has passed; a policy becomes effective now or later")
         instant = write_instant(start or now)
         values = {"digest": digest, "name": stored.name, "effective_from": instant, "set_by": by}
         self._connection.execute(insert(policy_effective).values(set_at=write_instant(now), **values))
         return read_instant(instant)
+
+    def _later_than_all_decided(self) -> datetime:
+        """An instant after every decision so far: the clock counts milliseconds, and one may bear the present one."""
+        last = now = read_clock(self._connection)
+        for _ in range(1_000):  # a clock that is set back must not keep decisions waiting
+            if now > last:
+                break
+            time.sleep(0.0005)
+            now = read_clock(self._connection)
+        return now
 
     def _read(self, wanted: Select[Any]) -> tuple[PolicyVersion, ...]:
         """The versions of a query, each with its parts."""

@@ -99,7 +99,25 @@ def _offers(held: Services, asked: Asked, slow: Slow) -> tuple[Offer, ...]:
                                asked.caller)  # fmt: skip
 
 
+class _PolicyMoved(Exception):
+    """Another policy became effective before the lock; it is built outside, and the transaction begun anew."""
+
+
 def _decide_and_record(held: Services, asked: Asked, slow: Slow, offers: tuple[Offer, ...]) -> Answer:
+    """Decide by the policy that is effective at the lock; building it keeps nobody waiting, but for the last try.
+
+    INVARIANT: the policy of a decision is the one that is effective at its `decided_at`.
+    """
+    for patient in (True, True, False):
+        try:
+            return _decide_once(held, asked, slow, offers, patient)
+        except _PolicyMoved as moved:
+            slow = replace(slow, account=replace(slow.account, policy_digest=moved.args[0]))
+    raise AssertionError("the last try builds where it stands")
+
+
+def _decide_once(held: Services, asked: Asked, slow: Slow, offers: tuple[Offer, ...], patient: bool) -> Answer:
+    """One transaction, which gives up for a policy that has to be built first, where it is `patient`."""
     with ExitStack() as policies:
         loaded = policies.enter_context(use_policy(held, slow.account.policy_digest))
         with held.database.write() as work:
@@ -109,6 +127,8 @@ def _decide_and_record(held: Services, asked: Asked, slow: Slow, offers: tuple[O
             locked = work.accounts.lock(asked.customer_id, order_id=asked.wanted.order_id)
             assert locked is not None, "customers are never removed"
             if locked.policy_digest != loaded.version.digest:
+                if patient and locked.policy_digest not in held.policies.loaded():
+                    raise _PolicyMoved(locked.policy_digest)
                 loaded = policies.enter_context(use_policy(held, locked.policy_digest))
             wanted = asked.wanted
             asking = Asking(str(uuid.uuid4()), wanted.order, asked.wish["facts"], subject=wanted.subject,
