@@ -7,6 +7,7 @@ server both start here.
 from __future__ import annotations
 
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -15,11 +16,13 @@ from importlib.metadata import version
 
 from flask import Flask, Response, g, request
 
-from api import auth, documentation, errors, health, security_headers
+from api import auth, documentation, errors, health, metrics, security_headers
+from api.agreeing import Agreeing
 from api.allowance import Allowance
 from api.build import build_policy
 from api.idempotency import InWork
 from api.limits import Limits
+from api.metrics import Metrics
 from api.policies import LoadedPolicy, PolicyCache
 from api.resources import (
     customers,
@@ -43,6 +46,8 @@ from storage.policies import PolicyVersion
 
 log = logging.getLogger("aval.api")
 VERSION = version("aval")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy] | None = None) -> Flask:
@@ -57,10 +62,12 @@ def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy
     policies = PolicyCache(lambda digest: _read_version(database, digest),
                            build or (lambda stored: build_policy(stored, settings.allow_single)))  # fmt: skip
     app.extensions["aval"] = Services(settings, database, trade_vocabulary(), policies, InWork(),
+                                          Metrics(settings.metrics_folder), Agreeing(),
                                           Allowance(settings.offers_each_minute),
                                           Limits(settings.limits))  # fmt: skip
     _register_routes(app)
     _register_log(app)
+    metrics.register(app, settings.metrics_port)
     doors = auth.Doors(lambda key_id: _find_key(database, key_id),
                        partial(identify_person, find=finder(database, settings.session_lifetime)))  # fmt: skip
     auth.register(app, doors)
@@ -91,6 +98,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(events.routes)
     api.register_blueprint(session.routes)
     app.register_blueprint(health.routes)
+    app.register_blueprint(metrics.routes)
     app.register_blueprint(documentation.blueprint(api))
 
 
@@ -99,19 +107,28 @@ def _register_log(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.request_id, g.began = str(uuid.uuid4()), time.monotonic()
+        g.request_id, g.began = request_id(request.headers.get("X-Request-Id")), time.monotonic()
 
     @app.after_request
     def tell(response: Response) -> Response:
         caller = g.get("caller")
+        seconds = time.monotonic() - g.began if "began" in g else None
+        held: Services = app.extensions["aval"]
+        held.metrics.count_request(metrics.operation_counted(), response.status_code, seconds, g.get("problem"))
         route = request.url_rule.rule if request.url_rule else None
         log.info("request", extra={
-            "request_id": g.get("request_id"), "method": request.method, "route": route,
+            "method": request.method if request.method in METHODS else None, "route": route,
             "operation": g.get("operation"), "status": response.status_code, "problem": g.get("problem"),
             "client": caller.client if caller else None, "role": caller.role if caller else None,
-            "milliseconds": round((time.monotonic() - g.began) * 1000, 1) if "began" in g else None,
+            "milliseconds": None if seconds is None else round(seconds * 1000, 1),
         })  # fmt: skip
         return response
+
+
+def request_id(asked: str | None) -> str:
+    """The id that the sender gave a request, where it is a UUID, which says nothing of anybody; else a new one."""
+    given = asked is not None and UUID.fullmatch(asked) is not None
+    return str(asked).lower() if given else str(uuid.uuid4())
 
 
 def _register_storage_failures(app: Flask) -> None:

@@ -12,8 +12,16 @@ from api.auth import performs
 from api.policies import UnknownPolicy
 from api.services import Services, services
 from rules import durable
+from storage.engine import Database, server_url
 from storage.failures import StorageFailure
-from storage.schema import is_current
+from storage.schema import current_revision, is_known, newest_revision
+
+AWAY_FILE = "it cannot be read; see that its disk is there and its owner is the one who runs aval"
+AWAY_SERVER = "the server gives no connection; see that it runs, that its address, role and password are right"
+BROKEN = (
+    "they differ on most orders of this process, so nothing is approved; see the alarms in the log, and make the "
+    "policy of before effective again"
+)
 
 routes = Blueprint("health", __name__)
 
@@ -45,17 +53,30 @@ def readyz() -> Response:
 
 def readiness(held: Services) -> list[Readiness]:
     """What deciding needs, in the order in which it is needed; what follows a fault is not asked."""
+    on_server = server_url(held.settings.database) is not None
     try:
-        if not is_current(held.database):
-            return [Readiness("database", "its tables are not the newest; run: aval db upgrade")]
+        tables = _tables(held.database)
+        if tables.wrong:
+            return [Readiness("database", ""), tables]
         with held.database.read() as work:
             version = work.policies.effective()
     except StorageFailure:
-        return [Readiness("database", "it cannot be read; see its disk and its permissions")]
-    found = [Readiness("database", "")]
+        return [Readiness("database", AWAY_SERVER if on_server else AWAY_FILE)]
+    found = [Readiness("database", ""), tables, Readiness("writes", held.database.unwritable())]
     if version is None:
         return [*found, Readiness("policy", "no policy is in effect; run: aval policy publish FILE")]
-    return [*found, _policy(held, version.digest), _engines(held.settings.allow_single)]
+    return [*found, _policy(held, version.digest), _engines(held)]
+
+
+def _tables(database: Database) -> Readiness:
+    """Whether the tables are those of this program: older ones want an upgrade, newer ones a newer program."""
+    found = current_revision(database)
+    if found == newest_revision():
+        return Readiness("tables", "")
+    if found is not None and not is_known(found):
+        return Readiness("tables", f"they are at {found}, which this program does not know; install the newer aval")
+    at = "there are none yet" if found is None else f"they are at {found}, this program wants {newest_revision()}"
+    return Readiness("tables", f"{at}; run: aval db upgrade")
 
 
 def _policy(held: Services, digest: str) -> Readiness:
@@ -68,8 +89,10 @@ def _policy(held: Services, digest: str) -> Readiness:
         return Readiness("policy", "the effective policy cannot be built; run: aval check")
 
 
-def _engines(allow_single: bool) -> Readiness:
-    if not durable.AVAILABLE and not allow_single:
+def _engines(held: Services) -> Readiness:
+    if not durable.AVAILABLE and not held.settings.allow_single:
         return Readiness("engines", f"the second engine is not installed on Python {sys.version_info.major}."
                          f"{sys.version_info.minor}, so nothing can be approved")  # fmt: skip
+    if held.agreeing.is_broken:
+        return Readiness("engines", BROKEN)
     return Readiness("engines", "")

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from flask import g, has_request_context
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
 _OURS = ("request_id", "client", "role", "operation", "method", "route", "status", "milliseconds", "problem", "detail",
-         "decision_id", "verdict", "engines", "policy", "alarm", "difference")  # fmt: skip
+         "count", "decision_id", "verdict", "engines", "policy", "alarm", "difference")  # fmt: skip
 
 
 class JsonLines(logging.Formatter):
@@ -22,11 +26,23 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {"at": at, "level": record.levelname.lower(), "logger": record.name,
-                                "event": record.getMessage()}  # fmt: skip
+                                "event": event_of(record)}  # fmt: skip
+        if has_request_context():
+            line["request_id"] = g.get("request_id")
         line |= {name: getattr(record, name) for name in _OURS if hasattr(record, name)}
         if record.exc_info and record.exc_info[1] is not None:
             line["fault"] = places(record.exc_info[1])
         return json.dumps(line, ensure_ascii=True, default=str)
+
+
+def event_of(record: logging.LogRecord) -> str:
+    """What happened; of the server's own messages, which may quote what a client sent, only numbers are told."""
+    if not str(record.name).startswith("gunicorn"):
+        return record.getMessage()
+    given = record.args if isinstance(record.args, tuple) else (record.args,)
+    if given and all(isinstance(one, int) for one in given):
+        return record.getMessage()
+    return re.split(r"[:='\"%]", str(record.msg))[0].strip()  # where a quote would begin
 
 
 def places(fault: BaseException) -> list[str]:
@@ -49,3 +65,14 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     ours.handlers[:] = [handler]
     ours.setLevel(level)
     ours.propagate = False
+
+
+class ServerLog(Logger):
+    """The server's own log in the same lines: its plain ones would quote the requests that it cannot read."""
+
+    def setup(self, cfg: Any) -> None:
+        """Write what goes wrong, and no line per request, as that is ours to write."""
+        super().setup(cfg)
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(JsonLines())
+        self.error_log.handlers[:] = [handler]

@@ -48,9 +48,10 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
 }
 
 # What says nothing about any customer and so needs no key.
-PUBLIC_OPERATIONS = frozenset(
-    {"show_health", "show_readiness", "show_openapi", "show_docs", "show_problem_type", "sign_in"}
-)
+PUBLIC_OPERATIONS = frozenset({
+    "show_health", "show_readiness", "show_openapi", "show_docs", "show_problem_type", "sign_in",
+    "show_metrics",  # answered at an address of its own alone (api/metrics.py)
+})  # fmt: skip
 
 
 def may(role: str, operation: str) -> bool:

@@ -16,6 +16,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from api import logs
 from api.expiring import Sweeping
 from api.health import readiness
+from api.metrics import bury
 from api.services import Services
 
 log = logging.getLogger("aval.serve")
@@ -23,13 +24,17 @@ log = logging.getLogger("aval.serve")
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where and with how many to listen; `workers` are processes, `threads` those within each."""
+    """Where and with how many to listen; `workers` are processes, `threads` those within each.
+
+    `metrics` is the address at which the figures are told, and nothing else but health.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 2
     threads: int = 8
     requests_per_worker: int = 20_000
+    metrics: tuple[str, int] | None = None
 
 
 class Server(BaseApplication):
@@ -52,8 +57,9 @@ class Server(BaseApplication):
 
 def gunicorn_settings(listening: Listening) -> dict[str, Any]:
     """What gunicorn is told for this service."""
+    metrics = () if listening.metrics is None else (listening.metrics,)
     return {
-        "bind": f"{listening.host}:{listening.port}",
+        "bind": [f"{listening.host}:{listening.port}", *(f"{host}:{port}" for host, port in metrics)],
         "worker_class": "gthread",
         "workers": listening.workers,
         "threads": listening.threads,
@@ -69,9 +75,11 @@ def gunicorn_settings(listening: Listening) -> dict[str, Any]:
         "post_fork": _after_fork,
         "post_worker_init": _before_requests,
         "worker_exit": _at_exit,
+        "child_exit": _after_exit,
         "accesslog": None,
         "errorlog": "-",
         "loglevel": "warning",
+        "logger_class": logs.ServerLog,
         "proc_name": "aval",
         "control_socket_disable": True,
     }
@@ -105,3 +113,10 @@ def _at_exit(server: Any, worker: Any) -> None:
     held: Services = worker.app.load().extensions["aval"]
     held.policies.close()
     held.database.dispose()
+
+
+def _after_exit(server: Any, worker: Any) -> None:
+    """In the master, however the worker ended: its counts go to those of all that ended before."""
+    held: Services = worker.app.load().extensions["aval"]
+    if held.metrics.folder is not None:
+        bury(held.metrics.folder, worker.pid)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import current_app
 
+from api.agreeing import Agreeing
 from api.allowance import Allowance
 from api.idempotency import InWork
 from api.limits import Limits
@@ -13,6 +15,9 @@ from api.policies import PolicyCache
 from api.settings import Settings
 from policy.vocabulary import Vocabulary
 from storage.engine import Database
+
+if TYPE_CHECKING:
+    from api.metrics import Metrics  # its route asks for the services
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class Services:
     vocabulary: Vocabulary
     policies: PolicyCache
     in_work: InWork
+    metrics: Metrics
+    agreeing: Agreeing
     offers: Allowance
     limits: Limits
 

@@ -23,8 +23,9 @@ class Settings:
     pepper is being changed. `allow_single` lets one engine approve alone where the second
     is not installed. `reservation_hours` is how long an approval holds exposure, `sweep_seconds` the time between two
     looks for expired ones; `page_size` is the default of lists, `offers_each_minute` how many answers with
-    counter-offers each client gets in a minute from each process. `referral_hours` is how long
-    a referral waits.
+    counter-offers each client gets in a minute from each process. `referral_hours` is how long a referral waits.
+    `/metrics` is told at `metrics_port` alone (None: nowhere), from counts that the processes keep in `metrics_folder`
+    (None: one process, in its memory).
     """
 
     database: str
@@ -39,6 +40,8 @@ class Settings:
     session_lifetime: Lifetime = Lifetime(idle=timedelta(minutes=30), longest=timedelta(hours=12))
     offers_each_minute: int = 30
     referral_hours: int = 336
+    metrics_port: int | None = None
+    metrics_folder: Path | None = None
 
     def __post_init__(self) -> None:
         for pepper in (self.pepper, self.previous_pepper):

@@ -73,6 +73,10 @@ class Database(ABC):
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know about this installation, in sentences."""
 
+    @abstractmethod
+    def unwritable(self) -> str:
+        """Why nothing could be written now, in words to the operator; nothing where it could."""
+
     def dispose(self) -> None:
         """Close everything that is open; the next use opens it again."""
         for engine in self._engines:

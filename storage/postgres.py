@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from storage.database import Database, committed, told
-from storage.failures import Unavailable
+from storage.failures import StorageFailure, Unavailable
 from storage.turns import take_turn
 
 LOCK_SECONDS = 2.0
@@ -24,6 +24,7 @@ IDLE_MILLISECONDS = 1_000
 MIGRATION_MILLISECONDS = 600_000
 CONNECTIONS = 16  # of each process: the threads of one worker
 OLDEST_VERSION = 140_000
+CLOSED = "SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'"
 WRITING = "BEGIN"  # each statement sees what was committed before it began: sessions are set to READ COMMITTED
 READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # every decision looks for its key first, so whoever has that table meets no decision that holds another one
@@ -80,6 +81,18 @@ class PostgresDatabase(Database):
     def checkpoint(self) -> None:
         """Nothing: the server moves its own log."""
         self._refuse_torn()
+
+    def unwritable(self) -> str:
+        """A standby takes no writes, nor does a server that its operator closed for them; a full disk shows late."""
+        try:
+            with self.looking() as connection:
+                standby = connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar()
+                closed = connection.exec_driver_sql(CLOSED).scalar() == "on"
+        except StorageFailure:
+            return "the server gives no connection; see that it runs"
+        if standby:
+            return "the server is a standby, which takes no writes; name the primary"
+        return "the server is closed for writes; see its 'default_transaction_read_only'" if closed else ""
 
     def warnings(self) -> tuple[str, ...]:
         """Whether the role that we connect as could undo what the tables promise."""

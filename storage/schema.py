@@ -43,6 +43,12 @@ def newest_revision() -> str:
     return newest
 
 
+def is_known(revision: str) -> bool:
+    """Say whether this program has the step that leads to a revision; a newer program's it has not."""
+    scripts = ScriptDirectory.from_config(configuration(None))
+    return revision in {step.revision for step in scripts.walk_revisions()}
+
+
 def is_current(database: Database) -> bool:
     """Say whether the database has exactly the tables that this program wants."""
     return current_revision(database) == newest_revision()

@@ -6,6 +6,7 @@ a second engine that cannot write.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,10 +14,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from storage.database import Database, begun, committed, told
+from storage.failures import Busy, StorageFailure
 from storage.sqlite import library_warnings, reading_engine, writing_engine
 from storage.write_lock import WriteLock
 
 BUSY_SECONDS = 5.0
+LEAST_FREE = 64_000_000  # bytes: the write-ahead log alone may grow to some of them between two checkpoints
 
 
 class SqliteDatabase(Database):
@@ -62,6 +65,18 @@ class SqliteDatabase(Database):
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
             finally:
                 raw.close()
+
+    def unwritable(self) -> str:
+        """Whether the disk takes writes and has room; others that write now are no fault."""
+        try:
+            with self.alone():
+                pass
+        except Busy:
+            pass
+        except StorageFailure:
+            return "its file cannot be written; see that the disk is not mounted read-only and who owns the folder"
+        free = shutil.disk_usage(self.path.parent).free
+        return f"its disk has {free // 1_000_000} MB left; make room" if free < LEAST_FREE else ""
 
     def warnings(self) -> tuple[str, ...]:
         """What is known of the installed library."""

@@ -31,6 +31,7 @@ from storage.receivables import Imports, Invoices
 from storage.referrals import Referrals
 from storage.reservations import Reservations
 from storage.states import States
+from storage.waiting import Queues
 
 
 class Work:
@@ -54,6 +55,7 @@ class Work:
         self.keys = Keys(connection, self.events)
         self.people = People(connection, self.events)
         self.imports = Imports(connection)
+        self.queues = Queues(connection)
 
     def now(self) -> datetime:
         """What the database's clock says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -19,6 +20,8 @@ DEMO_DATABASE = "var/demo.db"
 @click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="How many in each of them.")
 @click.option("--requests-per-worker", type=click.IntRange(0, 10_000_000), default=20_000, show_default=True,
               help="Replace a process after about so many requests; 0 for never.")  # fmt: skip
+@click.option("--metrics", metavar="HOST:PORT", envvar="AVAL_METRICS", show_envvar=True,
+              help="Tell figures for Prometheus at /metrics of this address; without it nowhere.")  # fmt: skip
 @click.option("--demo", is_flag=True, help="Prepare the shipped policies, a small book and keys first.")
 @click.option("--allow-single", is_flag=True, envvar="AVAL_ALLOW_SINGLE", show_envvar=True,
               help="Let one engine approve alone where the second is not installed.")  # fmt: skip
@@ -31,18 +34,23 @@ DEMO_DATABASE = "var/demo.db"
 @database_option
 @pepper_option
 @previous_pepper_option
-def serve(host: str, port: int, workers: int, threads: int, requests_per_worker: int, demo: bool, allow_single: bool,
-          requests_per_minute: int, failures_per_minute: int, database: str, pepper: str | None,
+def serve(host: str, port: int, workers: int, threads: int, requests_per_worker: int, metrics: str | None, demo: bool,
+          allow_single: bool, requests_per_minute: int, failures_per_minute: int, database: str, pepper: str | None,
           previous_pepper: bytes | None) -> None:  # fmt: skip
     """Answer order systems over HTTP until told to stop."""
     from api.app import create_app
     from api.limits import LimitSettings
+    from api.metrics import folder_for_counts, read_address
     from api.serve import Listening
     from api.serve import serve as run
     from api.settings import Settings
 
     if demo and database == DATABASE:
         database = DEMO_DATABASE
+    try:
+        told_at = None if metrics is None else read_address(metrics)
+    except ValueError as fault:
+        raise click.UsageError(str(fault)) from None
     settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single,
                         previous_pepper=previous_pepper,
                         limits=LimitSettings(requests_per_minute, failures_per_minute, workers))  # fmt: skip
@@ -53,4 +61,7 @@ def serve(host: str, port: int, workers: int, threads: int, requests_per_worker:
         sys.stdout.flush()
     with opened(database):
         click.echo(f"aval: listening on http://{host}:{port}", err=True)
-    run(create_app(settings), Listening(host, port, workers, threads, requests_per_worker))
+    listening = Listening(host, port, workers, threads, requests_per_worker, told_at)
+    with folder_for_counts(told_at) as folder:
+        counted = replace(settings, metrics_folder=folder, metrics_port=None if told_at is None else told_at[1])
+        run(create_app(counted), listening)

@@ -144,6 +144,8 @@ def _decide_once(held: Services, asked: Asked, slow: Slow, offers: tuple[Offer, 
                 evaluated = with_offers(held, loaded, replace(known, account=counted), asking, evaluated, offers)
             answer = record_decision(held, asked, locked, evaluated, work, replaced)
             work.states.change(locked, changed_states(program, evaluated))
+    held.metrics.count_decision(evaluated)
+    held.agreeing.note(evaluated.decision.engines)
     _tell(evaluated)
     return answer
 

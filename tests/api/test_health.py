@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -11,8 +14,12 @@ from api.app import create_app
 from api.health import readiness
 from api.settings import Settings
 from rules import durable
-from storage.failures import Unavailable
-from tests.api.service import PEPPER, Service, start_service
+from storage.failures import Busy, Unavailable
+from storage.schema import downgrade, newest_revision, upgrade
+from storage.sqlite_database import LEAST_FREE
+from tests.api.service import PEPPER, Service, an_order, start_service
+from tests.fakes import OnlyTheLimit
+from tests.postgres import Server, name_of
 
 
 def wrong(service: Service) -> dict[str, str]:
@@ -34,7 +41,72 @@ def test_a_whole_service_is_ready(service: Service) -> None:
 
 def test_a_database_without_tables_is_not_ready(tmp_path: Path) -> None:
     app = create_app(Settings(database=str(tmp_path / "empty.db"), pepper=PEPPER))
-    assert "aval db upgrade" in wrong(Service(app))["database"]
+    assert wrong(Service(app)) == {"tables": "there are none yet; run: aval db upgrade"}
+
+
+def test_tables_of_another_version_are_told_with_what_to_do(service: Service) -> None:
+    database = service.held.database
+    downgrade(database, "0003")
+    newest = newest_revision()
+    assert wrong(service) == {"tables": f"they are at 0003, this program wants {newest}; run: aval db upgrade"}
+    upgrade(database)
+    with database.alone() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    assert wrong(service) == {"tables": "they are at 9999, which this program does not know; install the newer aval"}
+
+
+def test_a_server_that_is_away_is_told_as_one() -> None:
+    app = create_app(Settings(database="postgresql://me:secret@127.0.0.1:1/aval", pepper=PEPPER))
+    found = wrong(Service(app))
+    assert list(found) == ["database"] and "address" in found["database"] and "secret" not in found["database"]
+    assert Service(app).send("GET", "/healthz").status_code == 200
+
+
+def test_a_file_that_takes_no_writes_is_told(service: Service) -> None:
+    service.held.database.dispose()
+    lock = Path(f"{service.held.settings.database}-lock")
+    lock.unlink()
+    lock.mkdir()  # even root cannot open a folder for writing
+    assert "mounted read-only" in wrong(service)["writes"]
+
+
+def test_a_disk_without_room_is_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = SimpleNamespace(free=5_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: left)
+    assert wrong(service) == {"writes": "its disk has 5 MB left; make room"}
+    left.free = LEAST_FREE
+    assert wrong(service) == {}
+
+
+def test_others_that_write_are_no_fault(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.held.database, "alone", Mock(side_effect=Busy("told")))
+    assert wrong(service) == {}
+
+
+def test_engines_that_differ_on_most_orders_are_told_and_on_one_are_not(tmp_path: Path) -> None:
+    evaluator = OnlyTheLimit()
+    service = start_service(tmp_path, evaluator)
+    service.put_customer(granted_limit="1.00")
+    for number in range(6):
+        evaluator.engines = "disagreed" if number == 0 else "agreed"
+        service.decide(an_order("2.00"), f"k-{number}")
+    assert wrong(service) == {}
+    for number in range(6, 16):
+        evaluator.engines = "second_faulted"
+        service.decide(an_order("2.00"), f"k-{number}")
+    assert "they differ on most orders" in wrong(service)["engines"]
+
+
+@pytest.mark.postgres
+def test_a_server_that_is_closed_for_writes_is_told(server: Server) -> None:
+    location = server.fresh()
+    service = start_service(location)
+    assert wrong(service) == {}
+    server.tell(f"ALTER DATABASE {name_of(location)} SET default_transaction_read_only = on")
+    service.held.database.dispose()
+    assert "closed for writes" in wrong(service)["writes"]
+    service.held.database.dispose()
+    server.drop(location)
 
 
 def test_a_service_without_a_policy_is_not_ready(tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/session", "DELETE"): {*READERS, "admin"},
     ("/healthz", "GET"): PUBLIC,
     ("/readyz", "GET"): PUBLIC,
+    ("/metrics", "GET"): PUBLIC,
     ("/openapi.json", "GET"): PUBLIC,
     ("/docs", "GET"): PUBLIC,
     ("/docs/assets/<name>", "GET"): PUBLIC,

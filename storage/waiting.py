@@ -1,0 +1,54 @@
+"""What waits for somebody to work on it: how much, and for how long the oldest; read for the operator's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from storage.clock import database_now, read_instant
+from storage.tables import reservation
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One queue: how many wait, and how many seconds the oldest has waited."""
+
+    count: int
+    oldest_seconds: float
+
+
+def overdue_reservations(connection: Connection) -> Waiting:
+    """Reservations past their expiry that no sweep has ended yet."""
+    over = reservation.alias()
+    ended = select(over.c.step).where(over.c.reservation_id == reservation.c.reservation_id, over.c.remaining == 0)
+    found = connection.execute(
+        select(func.count(), func.min(reservation.c.expires_at), database_now()).where(
+            reservation.c.step == 1, reservation.c.expires_at <= database_now(), ~ended.exists()
+        )
+    ).one()
+    return waiting(*found)
+
+
+def waiting(count: int, oldest: str | None, now: str) -> Waiting:
+    """A queue from its count, the stored instant of its oldest entry, and the database's clock."""
+    if oldest is None:
+        return Waiting(count, 0.0)
+    return Waiting(count, max(0.0, (read_instant(now) - read_instant(oldest)).total_seconds()))
+
+
+# every queue has its line here, by the name that the figures bear
+QUEUES: Mapping[str, Callable[[Connection], Waiting]] = {"overdue_reservations": overdue_reservations}
+
+
+class Queues:
+    """The queues as one transaction sees them."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read over the transaction's connection."""
+        self._connection = connection
+
+    def all(self) -> Mapping[str, Waiting]:
+        """Every queue by its name."""
+        return {name: read(self._connection) for name, read in QUEUES.items()}
