@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gene
 export PORT
 unexport PYTHONDONTWRITEBYTECODE  # each test that starts a process would compile all sources again
 
-.PHONY: help setup check test test-fast run serve bench bench-large conform policy reliability soak soak-engines docs docs-findings docs-words real-input lock clean
+.PHONY: help setup check test test-fast run serve bench bench-large bench-http kills conform policy reliability soak soak-engines docs docs-findings docs-words real-input lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,13 @@ bench: $(BENCH_READY) ## measure against the peers, equal answers first
 
 bench-large: $(READY) ## measure checking, promises and self-test of large policies
 	$(BIN)/python tests/benchmarks/large.py
+
+bench-http: $(READY) ## measure a decision over HTTP against a bare view that stores the same bytes
+	$(BIN)/python -m tests.benchmarks.http_decision $(ARGS)
+
+kills: $(READY) ## kill, crash, cut, reload under load, in the long form; prints what was counted; SEED=number
+	AVAL_SOAK=1 AVAL_TEST_SEED=$(or $(SEED),7) $(BIN)/pytest -s -m "not bench" tests/api/test_kills.py \
+	  tests/storage/test_cuts.py tests/api/test_serve_under_load.py tests/api/test_policy_reload.py
 
 soak-engines: $(READY) ## the long comparison of the engines, COUNT=100000 documents; goes on at any: FIRST=number
 	$(BIN)/python -m tests.rules.differential --first $(or $(FIRST),0) --count $(or $(COUNT),100000) --workers $(WORKERS)

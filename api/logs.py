@@ -36,11 +36,11 @@ class JsonLines(logging.Formatter):
 
 
 def event_of(record: logging.LogRecord) -> str:
-    """What happened; of the server's own messages, which may quote what a client sent, only numbers are told."""
+    """What happened; of the server's own messages, which may quote a client, only numbers and signals are told."""
     if not str(record.name).startswith("gunicorn"):
         return record.getMessage()
     given = record.args if isinstance(record.args, tuple) else (record.args,)
-    if given and all(isinstance(one, int) for one in given):
+    if given and all(isinstance(one, int) or re.fullmatch("SIG[A-Z]+", str(one)) for one in given):
         return record.getMessage()
     return re.split(r"[:='\"%]", str(record.msg))[0].strip()  # where a quote would begin
 

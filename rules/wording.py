@@ -47,12 +47,12 @@ class Wording:
         if kind == "limit" and value in (NO_LIMIT, UNLIMITED):
             return "none" if value == NO_LIMIT else "unlimited"
         if kind in ("money", "limit"):
-            return _decimal(Fraction(value), self.program.minor_digits)
+            return _decimal(value, self.program.minor_digits)
         if kind == "date":
             from datetime import date
 
             return date.fromordinal(min(max(int(value), 1), date.max.toordinal())).isoformat()
-        return f"{_decimal(Fraction(value * 100))}%" if kind == "percent" else _decimal(Fraction(value))
+        return f"{_decimal(value * 100)}%" if kind == "percent" else _decimal(value)
 
     def unit(self, kind: str) -> str | None:
         """The unit of a kind: the currency, or days, months, hours."""
@@ -205,13 +205,15 @@ def _whole(value: Fraction | None) -> int | Fraction | None:
     return value.numerator if value is not None and value.denominator == 1 else value
 
 
-def _decimal(value: Fraction, shift: int = 0) -> str:
+def _decimal(value: int | Fraction, shift: int = 0) -> str:
     """An exact decimal, shifted by so many digits; else six digits, half-even."""
-    scale = 10**shift
-    number = value / scale
     digits = shift
-    while (number * 10**digits).denominator != 1 and digits < 6:
-        digits += 1
-    scaled = round(number * 10**digits)
+    if value.denominator == 1:
+        scaled = value.numerator
+    else:
+        number = Fraction(value) / 10**shift
+        while (number * 10**digits).denominator != 1 and digits < 6:
+            digits += 1
+        scaled = round(number * 10**digits)
     sign, text = ("-" if scaled < 0 else ""), str(abs(scaled)).rjust(digits + 1, "0")
     return sign + (f"{text[:-digits]}.{text[-digits:]}" if digits else text)

@@ -235,8 +235,12 @@ class Accounts:
         self._took(rows)
         return self._state(rows, customer_id, look_back_days)
 
-    def look(self, customer_id: str, look_back_days: int = LOADED_DAYS, *, order_id: str = "") -> AccountState | None:
-        """The account as it stands, without locking it: for previews and displays; None for an unknown customer."""
+    def look(self, customer_id: str, look_back_days: int | None = LOADED_DAYS, *,
+             order_id: str = "") -> AccountState | None:  # fmt: skip
+        """The account as it stands, without locking it: for previews and displays; None for an unknown customer.
+
+        Without days to look back, its earlier orders are not read and count as incomplete.
+        """
         rows = in_order(LOOK.run(self._connection, {"wanted": customer_id, "for_order": order_id}).all())
         return self._state(rows, customer_id, look_back_days) if rows else None
 
@@ -310,15 +314,16 @@ class Accounts:
         self._unrecorded.update(row.account_id for row in rows)
         return Taken(first.account_id, first.ver, first.balance, read_instant(first.now), first.open_receivables)
 
-    def _state(self, rows: Sequence[Any], customer_id: str, look_back_days: int) -> AccountState:
+    def _state(self, rows: Sequence[Any], customer_id: str, look_back_days: int | None) -> AccountState:
         row = rows[0]
         now = read_instant(row.now)
-        since = now.date() - timedelta(days=look_back_days)
+        since = now.date() - timedelta(days=look_back_days or 0)
         return AccountState(
             account_id=row.account_id, version=row.ver, facts_version=row.facts_ver, balance=row.balance,
             open_receivables=row.open_receivables, currency=row.account_currency, now=now,
             policy_digest=row.policy_digest, customer=read_customer(row),
-            earlier_orders=self.earlier_orders(customer_id, since), granted=int(row.granted),
+            earlier_orders=EarlierOrders((), since, complete=False) if look_back_days is None
+            else self.earlier_orders(customer_id, since), granted=int(row.granted),
             groups=tuple(read_group_state(one) for one in rows[1:]),
         )  # fmt: skip
 

@@ -19,10 +19,16 @@ from storage.clock import database_now, read_instant
 from storage.customers import write_json
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import Refused
+from storage.prepared import Prepared
 from storage.tables import account, import_run, invoice
 from storage.turns import take_turn
 
 CUSTOMERS_AT_ONCE = 500
+OF_CUSTOMER = Prepared(
+    select(invoice)
+    .where(invoice.c.customer_id == bindparam("wanted"))
+    .order_by(invoice.c.invoiced_on, invoice.c.invoice_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +110,11 @@ class Invoices:
 
     def for_customer(self, customer_id: str, as_of: date | None = None) -> tuple[Invoice, ...]:
         """A customer's invoices by date, as a reader on `as_of` knew them: none invoiced later, none settled later."""
-        wanted = select(invoice).where(invoice.c.customer_id == customer_id)
-        if as_of is not None:
-            wanted = wanted.where(invoice.c.invoiced_on <= as_of.isoformat())
+        if as_of is None:
+            return tuple(read_invoice(row) for row in OF_CUSTOMER.run(self._connection, {"wanted": customer_id}))
+        wanted = select(invoice).where(invoice.c.customer_id == customer_id, invoice.c.invoiced_on <= as_of.isoformat())
         rows = self._connection.execute(wanted.order_by(invoice.c.invoiced_on, invoice.c.invoice_id))
         found = (read_invoice(row) for row in rows)
-        if as_of is None:
-            return tuple(found)
         return tuple(
             replace(one, settled_on=None) if one.settled_on is not None and one.settled_on > as_of else one
             for one in found

@@ -131,6 +131,15 @@ class Server:
         """Remove a database, whoever still uses it."""
         self.tell(f"DROP DATABASE IF EXISTS {name_of(location)} WITH (FORCE)")
 
+    def crash(self) -> None:
+        """End the server without letting it write anything more, and start it again: it has to recover from its log."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(timeout=60)
+        found = binaries()
+        assert found is not None
+        self._process = self._start(found)
+        self._wait()
+
     def stop(self) -> None:
         """Stop the server and remove its folder."""
         self._process.send_signal(signal.SIGINT)

@@ -84,7 +84,9 @@ def _load(held: Services, asked: Asked) -> Slow | Claim:
     """What can be read before the lock, or the answer that is already there."""
     with held.database.read() as work:
         claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
-        return load_slow(work, asked.customer_id, asked.wanted) if claim.state == "new" else claim
+        if claim.state != "new":
+            return claim
+        return load_slow(work, asked.customer_id, asked.wanted, decides=may_have_offers(asked.caller))
 
 
 def _offers(held: Services, asked: Asked, slow: Slow) -> tuple[Offer, ...]:

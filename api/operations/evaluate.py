@@ -29,7 +29,7 @@ from policy.kinds import Value
 from policy.program import Program
 from policy.subjects import CALLED, ORDER
 from rules.states import Recorded, remembers
-from storage.exposure_ledger import AccountState
+from storage.exposure_ledger import LOADED_DAYS, AccountState
 from storage.receivables import Invoice
 from storage.unit_of_work import Work
 
@@ -74,12 +74,13 @@ class Asking:
     limit_request: LimitRequest | None = None
 
 
-def load_slow(work: Work, customer_id: str, wanted: Wanted) -> Slow:
-    """The account and invoices of a customer.
+def load_slow(work: Work, customer_id: str, wanted: Wanted, decides: bool = True) -> Slow:
+    """The account and invoices of a customer; without the earlier orders, unless something is decided on this look.
 
     Raises: Refused for an unknown customer, or an amount in another currency than its account.
     """
-    account = work.accounts.look(customer_id, order_id=wanted.order_id)
+    days = LOADED_DAYS if decides else None
+    account = work.accounts.look(customer_id, days, order_id=wanted.order_id)
     if account is None:
         raise Refused("unknown-customer", f"there is no customer '{customer_id}'; set it first",
                       [FieldError("customer_id", "is not known")])  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from storage.decisions import DecidedOrder
@@ -13,6 +13,7 @@ from storage.engine import Database
 from storage.exposure_ledger import MOST_EARLIER_ORDERS, Movement
 from storage.failures import OverLimit
 from storage.tables import metadata
+from tests.benchmarks.http_parts import statements
 from tests.storage.conftest import Fresh
 from tests.storage.order_system import ask_together, asking, decide, held_by_control, make_control
 from tests.storage.records import a_customer, a_database, a_decision, an_invoice, approve, start
@@ -77,19 +78,10 @@ def test_two_processes_never_exceed_the_limit_while_reading_before_writing_does(
 
 
 def test_a_decision_takes_six_statements_and_one_more_where_others_write_too(database: Database, kind: str) -> None:
-    statements: list[str] = []
-
-    def count(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", count)
-    try:
-        with database.write() as work:
-            work.decisions.claim("shop", "k", b"body")
-            approve(work, "k", 10)
-    finally:
-        event.remove(Engine, "before_cursor_execute", count)
-    begin, *others = statements
+    with statements() as told, database.write() as work:
+        work.decisions.claim("shop", "k", b"body")
+        approve(work, "k", 10)
+    begin, *others = told
     assert begin == ("BEGIN IMMEDIATE" if kind == "sqlite" else "BEGIN")
     assert len(others) == (6 if kind == "sqlite" else 7)
 
