@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.docs.warm import warm
+
 SHOWN = "127.0.0.1:8080"
 MARK = "--- the command is done ---"
 SECONDS_TO_START = 20
@@ -77,9 +79,10 @@ class Reader:
         """Open a shell in `folder`."""
         self._folder = folder
         self._port = _free_port()
+        self._installed = Path(sys.executable).parent
         self._environment = {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder),
-            "LC_ALL": "C.UTF-8",
+            "PATH": os.pathsep.join([str(warm().folder), str(self._installed), os.environ["PATH"]]),
+            "HOME": str(folder), "LC_ALL": "C.UTF-8",
         }  # fmt: skip
         self._shell = subprocess.Popen(["bash", "--norc", "--noprofile"], **self._pipes(), stdin=subprocess.PIPE)
         self._server: subprocess.Popen[str] | None = None
@@ -131,7 +134,9 @@ class Reader:
     def _start(self, command: str) -> str:
         """Start the server of `make run` as the Makefile does, on a free port; gives what it printed."""
         assert command == "make run"
-        self._server = subprocess.Popen(["aval", "serve", "--demo", "--port", self._port], **self._pipes())
+        self._server = subprocess.Popen(
+            [self._installed / "aval", "serve", "--demo", "--port", self._port], **self._pipes()
+        )
         assert self._server.stdout is not None
         for line in self._server.stdout:
             self.printed += line
