@@ -22,13 +22,14 @@ WRITTEN = (
     " since cleared by finance", "count of entries of ", "any of entries of ", "use:", "may_require:",
     "as_of: shipment",
 )  # fmt: skip
-SEEDS = range(300)
+SEEDS = range(300)  # written
+COMPILED = range(120)  # that so few hold every operation is the sterner demand on the generator
 
 
 @cache
-def programs() -> tuple[Program, ...]:
-    """The Programs of some documents."""
-    return tuple(program_of(document(seed)) for seed in SEEDS)
+def program(seed: int) -> Program:
+    """The Program of a document."""
+    return program_of(document(seed))
 
 
 def test_every_construct_is_written() -> None:
@@ -37,7 +38,7 @@ def test_every_construct_is_written() -> None:
 
 
 def test_every_operation_and_comparison_is_compiled() -> None:
-    nodes = [node for program in programs() for node in program.nodes]
+    nodes = [node for seed in COMPILED for node in program(seed).nodes]
     assert {node.op for node in nodes if isinstance(node, Calc)} == set(OPERATIONS)
     assert {node.op for node in nodes if isinstance(node, Compare)} == {"=", "!=", "<", "<=", ">", ">="}
     assert {node.op for node in nodes if isinstance(node, Logic)} == {"and", "or", "not"}
@@ -53,9 +54,9 @@ def test_every_operation_and_comparison_is_compiled() -> None:
 
 def test_situations_are_decided_in_every_way() -> None:
     found: Counter[str] = Counter()
-    for seed, program in zip(SEEDS[:60], programs(), strict=False):
-        for situation in situations(document(seed), program, 30):
-            outcome = reference.decide(program, facts_of(program, situation))
+    for seed in COMPILED[:60]:
+        for situation in situations(document(seed), program(seed), 30):
+            outcome = reference.decide(program(seed), facts_of(program(seed), situation))
             found[outcome.verdict] += 1
             found.update({check.status for check in outcome.checks} | set(outcome.missing) & {"zero_divisor"})
     assert min(found[name] for name in DECISIONS) > 60
