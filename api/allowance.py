@@ -30,6 +30,20 @@ class Allowance:
                 self._left.popitem(last=False)
             return taken
 
+    def take_more(self, client: str, count: int) -> bool:
+        """Take as many askings again for one that was let in already; False where it has fewer left now.
+
+        More than fit into a minute need all that there is, and the rest is owed: nothing is asked until it came back.
+        """
+        with self._lock:
+            now = self._clock()
+            left, at = self._left.get(client, (float(self._most), now))
+            left = min(float(self._most), left + (now - at) * self._most / 60)
+            taken = left >= min(count, self._most - 1)
+            if taken:
+                self._left[client] = (left - count, now)
+            return taken
+
     def has_left(self, client: str) -> bool:
         """Whether a client has an asking left now; none is taken."""
         with self._lock:

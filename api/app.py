@@ -40,7 +40,7 @@ from api.sessions import finder, identify_person
 from api.settings import Settings
 from rules.facts import trade_vocabulary
 from storage.engine import Database, open_database
-from storage.failures import Busy, InDoubt, StorageFailure
+from storage.failures import StorageFailure
 from storage.keys import ApiKey
 from storage.policies import PolicyVersion
 
@@ -136,9 +136,7 @@ def _register_storage_failures(app: Flask) -> None:
 
     @app.errorhandler(StorageFailure)
     def failed(error: StorageFailure) -> Response:
-        name = "in-doubt" if isinstance(error, InDoubt) else "busy" if isinstance(error, Busy) else "unavailable"
-        log.error("storage", extra={"problem": name, "detail": type(error).__name__})
-        return errors.problem_response(errors.Refused(name))
+        return errors.problem_response(errors.storage_refusal(error))
 
 
 def _read_version(database: Database, digest: str) -> PolicyVersion | None:

@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.problem_types import PROBLEM_TYPES
 from api.schemas.fields import Problem
+from storage.failures import Busy, InDoubt, StorageFailure
 
 log = logging.getLogger("aval.api")
 
@@ -47,21 +48,35 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
 
-def problem_response(refused: Refused) -> Response:
-    """A refusal as `application/problem+json`; `instance` is the id of the request, as in our log."""
+def problem_body(refused: Refused) -> dict[str, object]:
+    """A refusal as RFC 9457 writes it; `instance` is the id of the request, as in our log."""
     kind = refused.type
     body: dict[str, object] = {"type": f"/problems/{kind.name}", "title": kind.title, "status": kind.status}
     body["detail"] = refused.detail if refused.detail and kind.status < 500 else kind.advice
     body["instance"] = f"urn:uuid:{g.get('request_id', '00000000-0000-0000-0000-000000000000')}"
     if refused.errors:
         body["errors"] = [{"field": error.field, "message": error.message} for error in refused.errors]
+    return body
+
+
+def problem_response(refused: Refused) -> Response:
+    """A refusal as `application/problem+json`."""
+    kind = refused.type
     headers = dict(refused.headers)
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="aval"'
     if kind.status == 503 or kind.name == "in-progress":
         headers.setdefault("Retry-After", "1")
     g.problem = kind.name
-    return Response(json.dumps(body, ensure_ascii=False), kind.status, headers, mimetype=MEDIA_TYPE)
+    text = json.dumps(problem_body(refused), ensure_ascii=False)
+    return Response(text, kind.status, headers, mimetype=MEDIA_TYPE)
+
+
+def storage_refusal(error: StorageFailure) -> Refused:
+    """A fault of the database as what it means to the client: nothing was stored, or nobody knows."""
+    name = "in-doubt" if isinstance(error, InDoubt) else "busy" if isinstance(error, Busy) else "unavailable"
+    log.error("storage", extra={"problem": name, "detail": type(error).__name__})
+    return Refused(name)
 
 
 def http_problem(error: HTTPException) -> Response:

@@ -42,14 +42,20 @@ class Limit:
         if self._allowance is not None and not self._allowance.take(who):
             raise self._refusal()
 
+    def take_more(self, who: str, count: int) -> None:
+        """Count as many more for a request that was let in. Raises: Refused (too-many-requests) for fewer left."""
+        if self._allowance is not None and not self._allowance.take_more(who, count):
+            raise self._refusal(count)
+
     def refuse_used_up(self, who: str) -> None:
         """Count nothing. Raises: Refused (too-many-requests) where nothing is left now."""
         if self._allowance is not None and not self._allowance.has_left(who):
             raise self._refusal()
 
-    def _refusal(self) -> Refused:
-        told = f"wait {self._wait} seconds and send it again"
-        return Refused("too-many-requests", told, headers={"Retry-After": str(self._wait)})
+    def _refusal(self, count: int = 1) -> Refused:
+        wait = self._wait if count == 1 else min(60, self._wait * count)
+        told = f"wait {wait} seconds and send it again"
+        return Refused("too-many-requests", told, headers={"Retry-After": str(wait)})
 
 
 class Limits:

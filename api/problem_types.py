@@ -34,7 +34,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         ("number-too-long", 400, "a number has too many digits", "A whole number has at most 15 digits."),
         ("unprintable-text", 400, "a text holds a character that is none", "NUL and lone surrogates are refused."),
         ("unsupported-media-type", 415, "the body is not sent as JSON", "Send Content-Type: application/json."),
-        ("too-large", 413, "the body is too large", "A body has at most 256 KiB."),
+        ("too-large", 413, "the body is too large", "A body has at most 256 KiB, that of a batch 2 MiB."),
         ("malformed-request", 400, "the request cannot be read", "See the detail."),
         # the idempotency key
         ("idempotency-key-missing", 400, "the Idempotency-Key header is missing",

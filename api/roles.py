@@ -20,6 +20,7 @@ _READERS = frozenset(ROLES)
 
 ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "decide": frozenset({"order_system"}),
+    "decide_batch": frozenset({"order_system"}),
     "preview_decision": frozenset({"order_system", "risk_officer", "approver", "compliance"}),
     "recommend_terms": frozenset({"order_system", "risk_officer", "approver"}),
     "list_decisions": frozenset({"risk_officer", "approver", "order_system", "compliance"}),

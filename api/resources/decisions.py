@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,14 +13,18 @@ from api.auth import caller, performs
 from api.errors import MEDIA_TYPE, Refused
 from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
 from api.operations.decide import decide
+from api.operations.decide_batch import decide_batch
 from api.operations.preview_decision import preview_decision
 from api.operations.set_customer import is_identifier
-from api.requests import StrictBlueprint
+from api.requests import StrictBlueprint, with_largest_body
+from api.schemas.batches import BatchAnswer, OrdersToDecide
 from api.schemas.decisions import DecisionAnswer, DecisionPage, DecisionsAsked, OrderToDecide, OrderToPreview
 from api.schemas.fields import Problem
 from api.services import services
 from credit.decision import instant_text
 from storage.decisions import StoredDecision
+
+LARGEST_BATCH = 2 * 1024 * 1024
 
 routes = StrictBlueprint("decisions", __name__, url_prefix="/v1", description="what was decided, and why")
 
@@ -41,6 +46,23 @@ def post_decision(wish: Mapping[str, Any]) -> Response:
     key = read_key(request.headers.get(HEADER))
     answer = decide(services(), caller(), key, request.get_data(cache=True), wish)
     return answer_response(answer)
+
+
+@routes.route("/decisions:batch", methods=["POST"])
+@with_largest_body(LARGEST_BATCH)
+@routes.arguments(OrdersToDecide())
+@routes.response(200, BatchAnswer, description="one answer for each item, in the order of the request")
+@routes.alt_response(400, schema=Problem, description="no usable body; nothing decided", content_type=MEDIA_TYPE)
+@routes.alt_response(413, schema=Problem, description="more than 2 MiB; nothing decided", content_type=MEDIA_TYPE)
+@routes.alt_response(422, schema=Problem, description="not 1 to 1,000 items; nothing decided", content_type=MEDIA_TYPE)
+@routes.doc(operationId="decide_batch", summary="Decide many orders")
+@performs("decide_batch")
+def post_batch(sent: Mapping[str, Any]) -> Response:
+    """Decide up to 1,000 orders, each with a key of its own, as if it had come alone; send it again whole to retry."""
+    items = sent["items"]
+    if len(items) > 1:
+        services().limits.requests.take_more(caller().client, len(items) - 1)
+    return Response(decide_batch(services(), caller(), items, time.monotonic), 200, mimetype="application/json")
 
 
 @routes.route("/decisions:preview", methods=["POST"])

@@ -23,6 +23,7 @@ READERS = {"risk_officer", "approver", "order_system", "compliance", "collector"
 DECISION_READERS = {"risk_officer", "approver", "order_system", "compliance"}
 EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/decisions", "POST"): {"order_system"},
+    ("/v1/decisions:batch", "POST"): {"order_system"},
     ("/v1/decisions:preview", "POST"): DECISION_READERS,
     ("/v1/recommendations", "POST"): {"order_system", "risk_officer", "approver"},
     ("/v1/decisions", "GET"): DECISION_READERS,
