@@ -45,6 +45,8 @@ class CustomerRow:
     country: str | None
     limit: Limit | None
     facts: Mapping[str, object]
+    limit_valid_from: date | None = None
+    limit_valid_until: date | None = None
 
 
 class Unfit(Exception):
@@ -100,6 +102,7 @@ class RowReader:
             self._find(cells, "granted_limit", lambda text: self._limit(text, currency)),
             {name: self._fact(name, column, cells[column], currency)
              for name, column in self.mapping.facts.items() if cells[column]},
+            self._find(cells, "limit_valid_from", self._day), self._find(cells, "limit_valid_until", self._day),
         )  # fmt: skip
 
     def _need(self, cells: Mapping[str, str], field: str, read: Callable[[str], Read]) -> Read:

@@ -33,7 +33,7 @@ def known_of(situation: Situation) -> Known:
     return Known(
         as_of=situation.as_of,
         order=None if situation.order is None else placed_order(situation.order),
-        limit=granted_limit(account.customer.limit, account.currency),
+        limit=None if account.limit is None else granted_limit(account.limit, account.currency),
         exposure=account.balance,
         invoices=tuple(read_invoice(one) for one in situation.invoices),
         earlier_orders=_approved(account.earlier_orders, situation),

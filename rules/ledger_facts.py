@@ -57,7 +57,7 @@ class Known:
 
     as_of: date
     order: OrderPlaced | None
-    limit: Limit
+    limit: Limit | None
     exposure: int
     invoices: tuple[Invoice, ...] = ()
     earlier_orders: tuple[ApprovedOrder, ...] | None = ()
@@ -99,12 +99,15 @@ def _asked(known: Known) -> Facts:
     return {"as_of": known.as_of.toordinal()} if known.order is None else order_facts(known.order, known.as_of)
 
 
-def ledger_facts(figures: ReceivableFigures, limit: Limit, exposure: int) -> Facts:
-    """One customer's record, debts and granted limit by the policy's names; averages of nothing are missing."""
+def ledger_facts(figures: ReceivableFigures, limit: Limit | None, exposure: int) -> Facts:
+    """One customer's record, debts and granted limit by the policy's names; averages of nothing are missing.
+
+    So is a limit that is not in force.
+    """
     average = figures.average_invoice_amount
     return {
         "customer.average_days_late": figures.average_days_late,
-        "limit.granted": limit_value(limit),
+        "limit.granted": None if limit is None else limit_value(limit),
         "account.exposure": exposure,
         "account.open_amount": figures.open_amount.minor,
         "account.overdue_amount": figures.overdue_amount.minor,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -24,15 +24,26 @@ COLUMNS = tuple(customer.c)
 
 @dataclass(frozen=True, slots=True)
 class GrantedLimit:
-    """The limit that a person granted: state none, zero, amount or unlimited, and minor units for an amount only."""
+    """The limit that a person granted: state none, zero, amount or unlimited, and minor units for an amount only.
+
+    It is in force from its first to its last day, both included; a day that is None bounds nothing.
+    """
 
     state: str = "none"
     minor: int | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
 
     def __post_init__(self) -> None:
         """A limit of an unknown state, or without its amount, is a programmer's mistake."""
         assert self.state in LIMIT_STATES
         assert (self.state == "amount") == (self.minor is not None)
+        assert self.valid_from is None or self.valid_until is None or self.valid_from <= self.valid_until
+
+    def is_in_force(self, today: date) -> bool:
+        """Whether it holds on a day: that of the database's clock, in UTC."""
+        begun = self.valid_from is None or self.valid_from <= today
+        return begun and (self.valid_until is None or today <= self.valid_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +66,23 @@ def read_customer(row: Row[Any]) -> Customer:
         name=row.name,
         currency=row.currency,
         country=row.country,
-        limit=GrantedLimit(row.limit_state, row.limit_minor),
+        limit=read_limit(row.limit_state, row.limit_minor, row.limit_valid_from, row.limit_valid_until),
         facts=json.loads(row.facts),
         updated_at=read_instant(row.updated_at),
     )
+
+
+def read_limit(state: str, minor: int | None, valid_from: str | None, valid_until: str | None) -> GrantedLimit:
+    """A limit from the columns of its row."""
+    first, last = (None if day is None else date.fromisoformat(day) for day in (valid_from, valid_until))
+    return GrantedLimit(state, minor, first, last)
+
+
+def limit_columns(limit: GrantedLimit) -> dict[str, str | int | None]:
+    """A limit as the columns of its row."""
+    first, last = (None if day is None else day.isoformat() for day in (limit.valid_from, limit.valid_until))
+    return {"limit_state": limit.state, "limit_minor": limit.minor,
+            "limit_valid_from": first, "limit_valid_until": last}  # fmt: skip
 
 
 def write_json(value: object) -> str:
@@ -91,8 +115,7 @@ class Customers:
             raise Refused(f"the account of '{wanted.customer_id}' is kept in '{currency}'; its currency cannot change")
         values = {
             "name": wanted.name, "country": wanted.country, "currency": wanted.currency,
-            "limit_state": wanted.limit.state, "limit_minor": wanted.limit.minor,
-            "facts": write_json(dict(wanted.facts)), "updated_at": database_now(),
+            "facts": write_json(dict(wanted.facts)), "updated_at": database_now(), **limit_columns(wanted.limit),
         }  # fmt: skip
         if currency is not None:
             at = customer.c.customer_id == wanted.customer_id

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, sele
 
 from storage.account_tree import MOST_LEVELS, in_order, take_together, with_groups
 from storage.clock import database_now, read_instant, write_instant
-from storage.customers import Customer, GrantedLimit, read_customer
+from storage.customers import Customer, GrantedLimit, read_customer, read_limit
 from storage.failures import Busy
 from storage.policies import effective_digest
 from storage.prepared import Prepared
@@ -75,7 +75,7 @@ class GroupState:
     name: str
     version: int
     balance: int
-    limit: GrantedLimit
+    limit: GrantedLimit  # the one in force: zero on days on which none is
     granted: int = 0  # what valid grants on the group add to its limit, for the one order that is asked about
 
     @property
@@ -106,6 +106,12 @@ class AccountState:
     earlier_orders: EarlierOrders
     granted: int = 0  # what valid grants add to the limit, for the one order that is asked about
     groups: tuple[GroupState, ...] = ()  # those above the customer, the nearest first
+
+    @property
+    def limit(self) -> GrantedLimit | None:
+        """The customer's limit in force; None on days on which none is: never "none", as then the policy's would do."""
+        limit = self.customer.limit
+        return limit if limit.is_in_force(self.now.date()) else None
 
     @property
     def reserved(self) -> int:
@@ -164,7 +170,7 @@ STATE = (
     *(
         qualified(select(customer_group.c[name]).where(customer_group.c.group_id == account.c.group_id)
                   .correlate(account).scalar_subquery()).label(f"group_{name}")
-        for name in ("name", "limit_state", "limit_minor")
+        for name in ("name", "limit_state", "limit_minor", "limit_valid_from", "limit_valid_until")
     ),
     *(
         select(column).where(customer.c.customer_id == bindparam("wanted")).scalar_subquery().label(column.name)
@@ -345,7 +351,10 @@ def risen(change: Movement, above: Any, group: GroupState | None) -> Movement:
 
 def read_group_state(row: Any) -> GroupState:
     """A group's account from its row."""
-    limit = GrantedLimit(row.group_limit_state, row.group_limit_minor)
+    limit = read_limit(row.group_limit_state, row.group_limit_minor, row.group_limit_valid_from,
+                       row.group_limit_valid_until)  # fmt: skip
+    if not limit.is_in_force(read_instant(row.now).date()):
+        limit = GrantedLimit("zero")  # never none, which would bound nothing
     return GroupState(row.account_id, row.group_id, row.group_name, row.ver, row.balance, limit, int(row.granted))
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from storage.account_tree import MOST_LEVELS
 from storage.clock import database_now, read_clock, read_instant
-from storage.customers import GrantedLimit
+from storage.customers import GrantedLimit, limit_columns, read_limit
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import Refused
 from storage.page import LARGEST_PAGE, Page
@@ -106,8 +106,8 @@ class Groups:
         currency = self._connection.execute(kept).scalar()
         if currency not in (None, wanted.currency):
             raise Refused(f"the account of '{wanted.group_id}' is kept in '{currency}'; its currency cannot change")
-        values = {"name": wanted.name, "currency": wanted.currency, "limit_state": wanted.limit.state,
-                  "limit_minor": wanted.limit.minor, "updated_at": database_now()}  # fmt: skip
+        values = {"name": wanted.name, "currency": wanted.currency, "updated_at": database_now(),
+                  **limit_columns(wanted.limit)}  # fmt: skip
         if currency is None:
             self._connection.execute(insert(customer_group).values(group_id=wanted.group_id, **values))
             opened = {"currency": wanted.currency, "balance": 0, "open_receivables": 0, "ver": 0, "facts_ver": 0}
@@ -221,5 +221,5 @@ class Groups:
 
 def read_group(row: Row[Any]) -> Group:
     """A group from its row."""
-    limit = GrantedLimit(row.limit_state, row.limit_minor)
+    limit = read_limit(row.limit_state, row.limit_minor, row.limit_valid_from, row.limit_valid_until)
     return Group(row.group_id, row.name, row.currency, limit, row.parent_group, read_instant(row.updated_at))

@@ -53,12 +53,18 @@ def whole(name: str, *, empty: bool = False) -> Column[int]:
     return Column(name, WHOLE, nullable=empty)
 
 
+def limit_end() -> Column[str]:
+    """The last day of a limit, never before its first."""
+    in_order = CheckConstraint("limit_valid_from <= limit_valid_until", name="limit_days_in_order")
+    return Column("limit_valid_until", TEXT, in_order, nullable=True)
+
+
 customer = Table(
     "customer", metadata,
     Column("customer_id", TEXT, primary_key=True),
     text("name"), text("country", empty=True), text("currency"),
     text("limit_state"), whole("limit_minor", empty=True),
-    text("facts"), text("updated_at"),
+    text("facts"), text("updated_at"), text("limit_valid_from", empty=True), limit_end(),
     CheckConstraint("limit_state IN ('none', 'zero', 'amount', 'unlimited')", name="limit_state_known"),
     CheckConstraint("(limit_state = 'amount') = (limit_minor IS NOT NULL)", name="limit_has_amount"),
     CheckConstraint(f"limit_minor BETWEEN 0 AND {MONEY_MAX}", name="limit_in_range"),
@@ -69,6 +75,7 @@ customer_group = Table(
     "customer_group", metadata,
     Column("group_id", TEXT, primary_key=True),
     text("name"), text("currency"), text("limit_state"), whole("limit_minor", empty=True), text("updated_at"),
+    text("limit_valid_from", empty=True), limit_end(),
     CheckConstraint("limit_state IN ('none', 'zero', 'amount', 'unlimited')", name="limit_state_known"),
     CheckConstraint("(limit_state = 'amount') = (limit_minor IS NOT NULL)", name="limit_has_amount"),
     CheckConstraint(f"limit_minor BETWEEN 0 AND {MONEY_MAX}", name="limit_in_range"),

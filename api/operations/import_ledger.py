@@ -24,6 +24,8 @@ from storage.unit_of_work import Work
 ROWS_AT_ONCE = 2_000
 NOWHERE = Line(0, ())
 UNKNOWN_CUSTOMER = "the customer is not known; import customers first, or name new ones by 'new_customers'"
+DAYS_WITHOUT_LIMIT = "the limit has days, but nobody granted one"
+DAYS_TURNED = "the limit would end before its first day"
 NO_NAME = "the customer is new, and the file gives no name"
 OTHER_CURRENCY = "the currency is not that of the customer's account"
 TWICE_THE_SAME = "stands on an earlier line with the same values"
@@ -168,6 +170,8 @@ def _put(work: Work, row: CustomerRow, sorting: _Sorting[CustomerRow]) -> None:
         sorting.let_in(row, OTHER_CURRENCY)
     else:
         known = stored or Customer(row.customer_id, row.name or "", row.currency)
+        if not sorting.let_in(row, _unfit_days(known.limit, row)):
+            return
         wanted = _told(known, row)
         if stored is not None and wanted == stored:
             sorting.tally.unchanged += 1
@@ -178,11 +182,31 @@ def _put(work: Work, row: CustomerRow, sorting: _Sorting[CustomerRow]) -> None:
             sorting.tally.changed += 1
 
 
+def _days(known: GrantedLimit, row: CustomerRow) -> tuple[date | None, date | None]:
+    """The first and last day of a limit as the row has them; a blank cell keeps the day that is stored.
+
+    A row that takes the limit away takes its days along.
+    """
+    if row.limit is not None and row.limit.is_none:
+        return row.limit_valid_from, row.limit_valid_until
+    return row.limit_valid_from or known.valid_from, row.limit_valid_until or known.valid_until
+
+
+def _unfit_days(known: GrantedLimit, row: CustomerRow) -> str | None:
+    """Why the days cannot be those of the limit, None where they can."""
+    first, last = _days(known, row)
+    none = known.state == "none" if row.limit is None else row.limit.is_none
+    if none and (first, last) != (None, None):
+        return DAYS_WITHOUT_LIMIT
+    return DAYS_TURNED if first is not None and last is not None and last < first else None
+
+
 def _told(known: Customer, row: CustomerRow) -> Customer:
     """A customer as the row has it; what the row does not say stays as it was."""
-    limit = known.limit
+    first, last = _days(known.limit, row)
+    limit = replace(known.limit, valid_from=first, valid_until=last)
     if row.limit is not None:
         amount = row.limit.money.minor if row.limit.money else 0
-        limit = GrantedLimit(row.limit.state, amount or None)
+        limit = GrantedLimit(row.limit.state, amount or None, first, last)
     facts: Mapping[str, object] = {**known.facts, **row.facts}
     return replace(known, name=row.name or known.name, country=row.country or known.country, limit=limit, facts=facts)

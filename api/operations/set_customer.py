@@ -8,7 +8,7 @@ from typing import Any
 
 from api.errors import FieldError, Refused
 from api.operations.known_facts import effective_facts, read_facts
-from api.requests import read_currency
+from api.requests import read_currency, refused_fields
 from api.services import Services
 from credit.customer import check_customer_id
 from credit.exposure import Limit
@@ -52,13 +52,20 @@ def _load(held: Services, customer_id: str, wish: Mapping[str, Any]) -> Customer
     read_currency(currency)
     read_facts(wish["facts"], effective_facts(held), _SOURCES, currency, held.vocabulary)
     customer = Customer(customer_id, wish["name"], currency, wish["country"], facts=wish["facts"])
-    return replace(customer, limit=read_granted(wish["granted_limit"], currency))
+    return replace(customer, limit=read_granted(wish, currency))
 
 
-def read_granted(text: str, currency: str) -> GrantedLimit:
-    """A limit as it is stored. Raises: Refused for a text that is none."""
+def read_granted(wish: Mapping[str, Any], currency: str) -> GrantedLimit:
+    """A limit with its days as it is stored. Raises: Refused for a text that is none, and days that cannot be."""
+    first, last = wish["limit_valid_from"], wish["limit_valid_until"]
     try:
-        limit = Limit.parse(text, currency)
+        limit = Limit.parse(wish["granted_limit"], currency)
     except ValueError as error:
         raise Refused("invalid-field", str(error), [FieldError("granted_limit", str(error))]) from None
-    return GrantedLimit(limit.state, limit.money.minor if limit.money and limit.state == "amount" else None)
+    if first is not None and last is not None and last < first:
+        raise refused_fields([FieldError("limit_valid_until", "lies before 'limit_valid_from'")])
+    if limit.is_none and (first, last) != (None, None):
+        named = "limit_valid_from" if first is not None else "limit_valid_until"
+        raise refused_fields([FieldError(named, "is a day of a limit that nobody granted; leave it out")])
+    minor = limit.money.minor if limit.money and limit.state == "amount" else None
+    return GrantedLimit(limit.state, minor, first, last)

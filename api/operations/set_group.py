@@ -25,7 +25,7 @@ def set_group(held: Services, group_id: str, wish: Mapping[str, Any]) -> tuple[G
         told = "is no identifier; use letters, digits, '.', '_' and '-', at most 64"
         raise refused_fields([FieldError("group_id", told)])
     read_currency(wish["currency"])
-    limit = read_granted(wish["granted_limit"], wish["currency"])
+    limit = read_granted(wish, wish["currency"])
     wanted = Group(group_id, wish["name"], wish["currency"], limit, wish["parent"])
     with held.database.write() as work:
         kept = work.groups.get(group_id)

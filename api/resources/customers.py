@@ -72,14 +72,16 @@ def customer_dict(one: Customer) -> dict[str, object]:
     """A customer as it is shown; its limit is none, unlimited or an amount."""
     return {
         "customer_id": one.customer_id, "name": one.name, "country": one.country, "currency": one.currency,
-        "granted_limit": limit_text(one.limit, one.currency), "facts": dict(one.facts),
+        **limit_dict(one.limit, one.currency), "facts": dict(one.facts),
         "updated_at": None if one.updated_at is None else instant_text(one.updated_at),
     }  # fmt: skip
 
 
-def limit_text(limit: GrantedLimit, currency: str) -> str:
-    """A granted limit as it is shown: none, unlimited or an amount."""
-    return str(granted_limit(limit, currency))
+def limit_dict(limit: GrantedLimit, currency: str) -> dict[str, str | None]:
+    """A granted limit as it is shown: none, unlimited or an amount, and its days."""
+    first, last = (None if day is None else day.isoformat() for day in (limit.valid_from, limit.valid_until))
+    shown = str(granted_limit(limit, currency))
+    return {"granted_limit": shown, "limit_valid_from": first, "limit_valid_until": last}
 
 
 def exposure_dict(state: AccountState) -> dict[str, str]:

@@ -13,7 +13,7 @@ from api.errors import MEDIA_TYPE, Refused
 from api.operations.set_customer import is_identifier
 from api.operations.set_group import place_customer, set_group
 from api.requests import StrictBlueprint
-from api.resources.customers import limit_text
+from api.resources.customers import limit_dict
 from api.schemas.customers import PageAsked
 from api.schemas.fields import Problem
 from api.schemas.groups import GroupPage, GroupShown, GroupWish, Placement, PlacementShown
@@ -87,7 +87,7 @@ def group_dict(one: Group) -> dict[str, object]:
     """A group as it is shown."""
     return {
         "group_id": one.group_id, "name": one.name, "currency": one.currency, "parent": one.parent_group,
-        "granted_limit": limit_text(one.limit, one.currency),
+        **limit_dict(one.limit, one.currency),
         "updated_at": None if one.updated_at is None else instant_text(one.updated_at),
     }  # fmt: skip
 

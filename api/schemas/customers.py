@@ -30,6 +30,25 @@ LIMIT = {
 _NO_NULL: dict[str, Any] = {"null": 'is null; write "none" where nobody granted a limit'}
 
 
+class Day(fields.Date):
+    """A day, or null where there is none."""
+
+    def __init__(self, description: str) -> None:
+        """A day that may be left out; the description stands in the interface's own."""
+        said = 'is no day; write one such as "2026-12-31"'
+        super().__init__(load_default=None, allow_none=True, metadata={"description": description},
+                         error_messages={"invalid": said})  # fmt: skip
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if not isinstance(value, str) or re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value, re.ASCII) is None:
+            raise self.make_error("invalid", input=value, obj_type="date")
+        return super()._deserialize(value, attr, data, **options)
+
+
+FIRST_DAY = "the first day on which the limit is in force, by the database's date in UTC; null: it has none"
+LAST_DAY = "the last day on which the limit is in force, by the database's date in UTC; null: it has none"
+
+
 class CustomerWish(Body):
     """A customer's master data, in full: what is left out is emptied."""
 
@@ -38,6 +57,8 @@ class CustomerWish(Body):
                             metadata={"description": "ISO 3166-1 alpha-2"})  # fmt: skip
     currency = currency("the currency of the account, fixed once it is opened", required=True)
     granted_limit = LimitText(load_default="none", metadata=LIMIT, error_messages=_NO_NULL)
+    limit_valid_from = Day(FIRST_DAY)
+    limit_valid_until = Day(LAST_DAY)
     facts = Facts("master and bureau facts of the policy's vocabulary; amounts and shares as text")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from api.schemas.customers import LIMIT, AccountShown, LimitText
+from api.schemas.customers import FIRST_DAY, LAST_DAY, LIMIT, AccountShown, Day, LimitText
 from api.schemas.fields import Body, currency, identifier, words
 
 _NO_NULL: dict[str, Any] = {"null": 'is null; write "none" where nobody granted a limit'}
@@ -18,6 +18,8 @@ class GroupWish(Body):
     name = words("the group's name", 256, required=True)
     currency = currency("the one currency of the group's account and of its members", required=True)
     granted_limit = LimitText(load_default="none", metadata=LIMIT, error_messages=_NO_NULL)
+    limit_valid_from = Day(FIRST_DAY)
+    limit_valid_until = Day(LAST_DAY)
     parent = identifier("the group that this one lies in; null for none", load_default=None, allow_none=True)
 
 

@@ -6,7 +6,6 @@ import threading
 from datetime import date
 
 import pytest
-from sqlalchemy import Engine, event
 
 from storage.customers import GrantedLimit
 from storage.decisions import Hold
@@ -15,6 +14,7 @@ from storage.exposure_ledger import AccountState
 from storage.failures import Busy, OverLimit, Refused
 from storage.groups import Group
 from storage.unit_of_work import Work
+from tests.benchmarks.http_parts import statements
 from tests.storage.records import a_customer, a_decision, an_invoice
 
 
@@ -163,22 +163,13 @@ def test_groups_cost_a_decision_no_statement(database: Database, kind: str, grou
         for level in range(groups):
             work.groups.put(a_group(f"G-{level}", 500, f"G-{level - 1}" if level else None))
         work.groups.settle_customer("C-1", f"G-{groups - 1}" if groups else None)
-    statements: list[str] = []
-
-    def count(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", count)
-    try:
-        with database.write() as work:
-            work.decisions.claim("shop", "k", b"body")
-            locked = work.accounts.lock("C-1")
-            assert locked is not None and len(locked.groups) == groups
-            work.decisions.record(locked, a_decision(locked, "k", 10))
-    finally:
-        event.remove(Engine, "before_cursor_execute", count)
-    begun = [one for one in statements if one.startswith("BEGIN")]
-    assert len(statements) - len(begun) == (6 if kind == "sqlite" else 7)
+    with statements() as told, database.write() as work:
+        work.decisions.claim("shop", "k", b"body")
+        locked = work.accounts.lock("C-1")
+        assert locked is not None and len(locked.groups) == groups
+        work.decisions.record(locked, a_decision(locked, "k", 10))
+    begun = [one for one in told if one.startswith("BEGIN")]
+    assert len(told) - len(begun) == (6 if kind == "sqlite" else 7)
 
 
 def test_sums_stay_exact_while_members_move_and_others_decide(database: Database) -> None:

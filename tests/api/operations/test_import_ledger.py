@@ -13,6 +13,8 @@ from api.import_rows import CustomerRow, InvoiceRow
 from api.import_table import Line, Rejected
 from api.operations import import_ledger
 from api.operations.import_ledger import (
+    DAYS_TURNED,
+    DAYS_WITHOUT_LIMIT,
     NO_NAME,
     OTHER_CURRENCY,
     UNKNOWN_CUSTOMER,
@@ -160,3 +162,26 @@ def test_an_import_is_recorded_with_its_counts(database: Database) -> None:
     with database.read() as work:
         (run,) = work.imports.list()
     assert (run.file_name, run.counts) == ("a.csv", tally.counts())
+
+
+FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
+
+
+@pytest.mark.parametrize(("said", "wanted", "reason"), [
+    ({"limit": Limit.unlimited()}, GrantedLimit("unlimited", None, FIRST, LAST), None),
+    ({"limit_valid_until": FIRST}, GrantedLimit("amount", 900, FIRST, FIRST), None),
+    ({"limit_valid_until": date(2025, 12, 31)}, None, DAYS_TURNED),
+    ({"limit": Limit.none()}, GrantedLimit(), None),
+    ({"limit": Limit.none(), "limit_valid_from": FIRST}, None, DAYS_WITHOUT_LIMIT),
+])  # fmt: skip
+def test_the_days_of_a_limit_are_taken_over_and_kept_where_the_file_is_silent(
+    database: Database, said: dict[str, object], wanted: GrantedLimit | None, reason: str | None
+) -> None:
+    before = GrantedLimit("amount", 900, FIRST, LAST)
+    with database.write() as work:
+        work.customers.put(Customer("C-2", "Vale", "CNY", limit=before))
+    tally = import_customers(database, [customer_row(2, **said)], lambda row: None)
+    with database.read() as work:
+        stored = work.customers.get("C-2")
+    assert stored is not None and stored.limit == (wanted or before)
+    assert tally.rejected == ({} if reason is None else {reason: 1})
