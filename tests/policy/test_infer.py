@@ -21,7 +21,7 @@ from tests.policy.written import line, told
         "customer.insolvent is true",
         "customer.insolvent is not false",
         "customer.type in [school, hospital]",
-        "customer.country is 'Côte'",
+        "customer.country is 'CI'",
         "order.requested_terms is net 30",
         "order.requested_terms in [net 30, 2/10 net 30]",
         "limit.granted is none",

@@ -146,13 +146,11 @@ def test_a_word_that_is_also_a_name_is_read_by_the_left_side() -> None:
     assert codes(text) == []
 
 
-@pytest.mark.parametrize(
-    ("word", "severity"), [("NO", "warning"), ("on", "warning"), ("Y", "warning"), ("no", "warning")]
-)
-def test_a_word_that_other_programs_take_for_false_is_kept_with_a_note(word: str, severity: str) -> None:
+@pytest.mark.parametrize("word", ["NO", "on", "Y", "no"])
+def test_a_word_that_other_programs_take_for_false_is_kept_with_a_note(word: str) -> None:
     found = line(f"customer.country is {word}")
-    assert found == [
+    assert [text for text in found if "yaml-word" in text] == [
         f"21: yaml-word: '{word}' is kept as text; other programs may read it as true, false or nothing; "
         f"write '{word}' in quotes"
     ]
-    assert line(f"customer.country is '{word}'") == []
+    assert not any("yaml-word" in text for text in line(f"customer.country is '{word}'"))

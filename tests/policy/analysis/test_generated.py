@@ -19,7 +19,7 @@ def test_no_order_proves_a_finding_wrong_and_every_example_shows_it() -> None:
     told: Counter[str] = Counter()
     for seed in SEEDS:
         made = document(seed)
-        loaded = load_policy(made.text.encode(), f"{seed}.yaml", trade_vocabulary())
+        loaded = load_policy(made.text.encode(), f"{seed}.yaml", trade_vocabulary(), made.shelf)
         assert loaded.program is not None
         problems = findings(loaded)
         told.update(problem.code for problem in problems)
