@@ -15,7 +15,7 @@ from storage.postgres import PostgresDatabase
 from storage.triggers import ONLY_ADDED
 from tests.storage.records import approve
 
-MOVE = "INSERT INTO movement VALUES (1, 1, 'hold', {amount}, {after}, {ceiling}, NULL, '2026-01-01T00:00:00.000Z')"
+MOVE = "INSERT INTO movement VALUES (1, 1, 'hold', {amount}, {after}, {ceiling}, NULL, '2026-01-01T00:00:00.000Z', 0)"
 
 
 def refused(database: Database, statement: str) -> str:
