@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from flask import Flask, Request, current_app, g, request
 
 from api.errors import Refused
-from api.roles import PERMISSIONS, PUBLIC_OPERATIONS, ROLES, may
+from api.roles import PERMISSIONS, PERSON_OPERATIONS, PUBLIC_OPERATIONS, ROLES, may
 from api.services import services
 from storage.keys import ApiKey
 
@@ -164,6 +164,8 @@ def register(app: Flask, doors: Doors) -> None:
             if found.person is not None:
                 told = f"none of your roles ({', '.join(sorted(found.roles))}) may do this; ask an administrator"
             raise Refused("forbidden", told)
+        if operation in PERSON_OPERATIONS:
+            acting_person()
         if acting != found.role:
             g.caller = replace(found, role=acting)
 

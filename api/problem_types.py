@@ -62,7 +62,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         ("terms-not-allowed", 422, "the policy does not allow these terms", "Name terms that it offers or allows."),
         ("authority-too-low", 403, "the person's role is not high enough",
          "A person of the role that the detail names has to decide."),
-        ("own-submission", 403, "nobody decides an order of their own", "A person with another client's key decides."),
+        ("own-submission", 403, "nobody decides an order of their own", "Another person decides."),
         # who asks
         ("unauthorized", 401, "no valid key or session", "Send Authorization: Bearer <key>, or sign in."),
         ("sign-in-failed", 401, "name or password is wrong", "Try again, or ask an administrator for a new password."),

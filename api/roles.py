@@ -48,6 +48,9 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "list_groups": _READERS - {"admin"},
 }
 
+# What only a person may do, with a session: a key of the right role is refused.
+PERSON_OPERATIONS = frozenset({"approve_referral", "approve_referral_with_terms", "reject_referral", "sign_out"})
+
 # What says nothing about any customer and so needs no key.
 PUBLIC_OPERATIONS = frozenset({
     "show_health", "show_readiness", "show_openapi", "show_docs", "show_problem_type", "sign_in",

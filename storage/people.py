@@ -27,6 +27,7 @@ class Person:
     password: str
     created_at: datetime | None = None
     disabled_at: datetime | None = None
+    authorities: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,13 @@ class People:
 
     def add(self, new: Person, by: str) -> None:
         """Store a person; `created_at` is the database's clock, whatever the record says."""
-        values = {"name": new.name, "roles": " ".join(sorted(new.roles)), "password": new.password}
+        values = {"name": new.name, "roles": " ".join(sorted(new.roles)), "password": new.password,
+                  "authorities": " ".join(sorted(new.authorities))}  # fmt: skip
         self._connection.execute(insert(person).values(created_at=database_now(), **values))
-        self._events.record(Event("person_added", subject_of(new.name), by, {"roles": sorted(new.roles)}))
+        details = {"roles": sorted(new.roles)}
+        if new.authorities:
+            details["authorities"] = sorted(new.authorities)
+        self._events.record(Event("person_added", subject_of(new.name), by, details))
 
     def find(self, name: str) -> Person | None:
         """The person of this name, also a disabled one, or None."""
@@ -77,6 +82,20 @@ class People:
             return False
         self._end_all(name)
         self._events.record(Event("password_changed", subject_of(name), by))
+        return True
+
+    def set_authorities(self, name: str, authorities: frozenset[str], by: str) -> bool:
+        """Give a person these roles of the policy in place of those before; says whether that changed anything.
+
+        What they were before stays in the events, which are only added to.
+        """
+        found = self.find(name)
+        if found is None or found.authorities == authorities:
+            return False
+        changed = update(person).where(person.c.name == name).values(authorities=" ".join(sorted(authorities)))
+        self._connection.execute(changed)
+        told = {"before": sorted(found.authorities), "after": sorted(authorities)}
+        self._events.record(Event("authority_changed", subject_of(name), by, told))
         return True
 
     def disable(self, name: str, by: str) -> bool:
@@ -144,4 +163,5 @@ def subject_of(name: str) -> str:
 def read_person(row: Row[tuple[object, ...]]) -> Person:
     """A person from its row."""
     disabled = None if row.disabled_at is None else read_instant(row.disabled_at)
-    return Person(row.name, frozenset(row.roles.split()), row.password, read_instant(row.created_at), disabled)
+    return Person(row.name, frozenset(row.roles.split()), row.password, read_instant(row.created_at), disabled,
+                  frozenset(row.authorities.split()))  # fmt: skip

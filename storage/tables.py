@@ -281,6 +281,7 @@ person = Table(
     "person", metadata,
     Column("name", TEXT, primary_key=True),
     text("roles"), text("password"), text("created_at"), text("disabled_at", empty=True),
+    Column("authorities", TEXT, nullable=False, server_default=""),
     sqlite_strict=True,
 )  # fmt: skip
 

@@ -14,6 +14,17 @@ from api.commands.operator import by_option
 from api.roles import PERSON_ROLES
 
 
+def _words(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> frozenset[str]:
+    for one in given:
+        if re.fullmatch("[a-z][a-z0-9_]*", one) is None:
+            raise click.UsageError(f"'{one}' is no role; write it as the policy does, such as 'cfo'")
+    return frozenset(given)
+
+
+authority_option = click.option("--authority", "authorities", metavar="ROLE", multiple=True, callback=_words,
+                                help="A role of the policy in which they decide; may be given again.")  # fmt: skip
+
+
 @click.group()
 def person() -> None:
     """Add, list, disable and enable people, and change their passwords."""
@@ -23,9 +34,10 @@ def person() -> None:
 @click.argument("name", metavar="NAME")
 @click.option("--role", "roles", type=click.Choice(PERSON_ROLES), multiple=True, required=True,
               help="What the person may do; may be given again.")  # fmt: skip
+@authority_option
 @by_option
 @database_option
-def add(name: str, roles: tuple[str, ...], by: str, database: str) -> None:
+def add(name: str, roles: tuple[str, ...], authorities: frozenset[str], by: str, database: str) -> None:
     """Add a person; the password, of at least 12 characters, comes from a prompt or the standard input."""
     from api.passwords import NAME, hashed
     from storage.people import Person
@@ -34,7 +46,7 @@ def add(name: str, roles: tuple[str, ...], by: str, database: str) -> None:
         raise click.UsageError(f"'{name}' is no name; write 2 to 32 small letters, digits, '.', '_' and '-'")
     with opened(database) as found:
         password = new_password(name)
-        new = Person(name, frozenset(roles), hashed(password))
+        new = Person(name, frozenset(roles), hashed(password), authorities=authorities)
         with found.write() as work:
             if work.people.find(name) is not None:
                 raise click.UsageError(f"there is a '{name}' already; see 'aval person list'")
@@ -52,9 +64,10 @@ def list_people(database: str) -> None:
 
     with opened(database) as found, found.read() as work:
         people = work.people.list()
-    table = Table("name", "roles", "added", "disabled", box=None)
+    table = Table("name", "roles", "authorities", "added", "disabled", box=None)
     for one in people:
-        table.add_row(one.name, ", ".join(sorted(one.roles)), second(one.created_at), second(one.disabled_at))
+        table.add_row(one.name, ", ".join(sorted(one.roles)), ", ".join(sorted(one.authorities)),
+                      second(one.created_at), second(one.disabled_at))  # fmt: skip
     if people:
         terminal().print(table)
     click.echo(counted(len(people), "name"))
@@ -102,6 +115,20 @@ def password(name: str, by: str, database: str) -> None:
     click.echo(f"{name} has another password, and all sessions are over")
 
 
+@person.command(short_help="Give a person other roles of the policy.")
+@click.argument("name", metavar="NAME")
+@authority_option
+@by_option
+@database_option
+def authority(name: str, authorities: frozenset[str], by: str, database: str) -> None:
+    """Give a person these roles of the policy in place of those before; none takes all of them."""
+    with opened(database) as found, found.write() as work:
+        if work.people.find(name) is None:
+            raise click.UsageError(f"nobody '{name}'; see 'aval person list'")
+        work.people.set_authorities(name, authorities, by)
+    click.echo(f"{name} decides as {', '.join(sorted(authorities)) or 'nobody'}")
+
+
 @person.command(short_help="Tell what was done to people, and when they signed in.")
 @click.argument("name", metavar="NAME", required=False)
 @database_option
@@ -112,6 +139,13 @@ def history(name: str | None, database: str) -> None:
 
     with opened(database) as found:
         print_history(found, "person:", None if name is None else subject_of(name))
+
+
+def typed_password() -> str:
+    """The password of somebody who is there already: from a prompt, else the first line of the standard input."""
+    if sys.stdin.isatty():
+        return str(click.prompt("password", hide_input=True, err=True))
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def new_password(name: str) -> str:

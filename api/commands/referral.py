@@ -1,6 +1,6 @@
 """`aval referral`: the orders that wait for a person, and the person's answer, on the database itself.
 
-Whoever can write to the database can decide; over HTTP a key of the right role is needed.
+As over HTTP, a person decides: the command asks for their name and password.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import click
 from api.auth import Caller
 from api.commands.database import database_option, opened
 from api.commands.files import counted
+from api.commands.people import typed_password
 from api.services import Services
 
 CLIENT = "command-line"
@@ -66,11 +67,10 @@ def show(referral_id: str, database: str) -> None:
 
 
 def said(command: Command) -> Command:
-    """Who decides, in which role, why, and under which key."""
+    """Who decides, why, and under which key."""
     options = (
         click.argument("referral_id", metavar="REFERRAL"),
-        click.option("--by", "person", metavar="PERSON", required=True, help="Who decides."),
-        click.option("--role", metavar="ROLE", required=True, help="The person's role, as the policy names it."),
+        click.option("--person", metavar="NAME", required=True, help="Who decides; their password is asked for."),
         click.option("--reason", metavar="TEXT", required=True, help="Why."),
         click.option("--key", metavar="KEY", default=lambda: str(uuid.uuid4()),
                      help="The same key repeats nothing  [default: a new one]"),
@@ -85,7 +85,7 @@ def said(command: Command) -> Command:
 @click.option("--terms", metavar="TERMS", help="On these payment terms, which the policy has to allow.")
 @database_option
 @click.pass_context
-def approve(context: click.Context, referral_id: str, person: str, role: str, reason: str, key: str,
+def approve(context: click.Context, referral_id: str, person: str, reason: str, key: str,
             terms: str | None, database: str) -> None:  # fmt: skip
     """Approve a referral: its order is decided anew under the lock, bound to its amount and to days.
 
@@ -93,9 +93,9 @@ def approve(context: click.Context, referral_id: str, person: str, role: str, re
     """
     from api.operations.decide_referral import approve_referral
 
-    wish = {"person": person, "role": role, "reason": reason} | ({"requested_terms": terms} if terms else {})
+    wish = {"reason": reason} | ({"requested_terms": terms} if terms else {})
     operation = "approve_referral_with_terms" if terms else "approve_referral"
-    told = _decided(database, approve_referral, operation, referral_id, key, wish)
+    told = _decided(database, approve_referral, operation, referral_id, key, wish, person)
     if told["referral"]["state"] != "approved":
         context.exit(1)
 
@@ -103,16 +103,16 @@ def approve(context: click.Context, referral_id: str, person: str, role: str, re
 @referral.command(short_help="Reject a referral, for good.")
 @said
 @database_option
-def reject(referral_id: str, person: str, role: str, reason: str, key: str, database: str) -> None:
+def reject(referral_id: str, person: str, reason: str, key: str, database: str) -> None:
     """Reject a referral, for good."""
     from api.operations.decide_referral import reject_referral
 
-    wish = {"person": person, "role": role, "reason": reason}
-    _decided(database, reject_referral, "reject_referral", referral_id, key, wish)
+    wish = {"reason": reason}
+    _decided(database, reject_referral, "reject_referral", referral_id, key, wish, person)
 
 
 def _decided(database: str, decide: Callable[..., Any], operation: str, referral_id: str, key: str,
-             wish: dict[str, str]) -> Any:  # fmt: skip
+             wish: dict[str, str], person: str) -> Any:  # fmt: skip
     from marshmallow import ValidationError
 
     from api.idempotency import read_key
@@ -126,9 +126,25 @@ def _decided(database: str, decide: Callable[..., Any], operation: str, referral
         raise click.UsageError("; ".join(f"'{name}' {told[0]}" for name, told in messages.items())) from None
     body = json.dumps(wish, sort_keys=True).encode()
     with _services(database) as held:
-        answer = decide(held, Deciding(_caller(), read_key(key), body, operation, referral_id, wish))
+        asking = _proven(held, person, operation)
+        answer = decide(held, Deciding(asking, read_key(key), body, operation, referral_id, wish))
         _print(answer.body)
         return json.loads(answer.body)
+
+
+def _proven(held: Services, name: str, operation: str) -> Caller:
+    """The person of this name, by their password and with a role that may do this. Raises: Refused."""
+    from api.errors import Refused
+    from api.operations.sign_in import Attempt, prove_person
+    from api.roles import ROLES, may
+    from storage.people import subject_of
+
+    found = prove_person(held, Attempt(name, typed_password(), CLIENT))
+    acting = next((role for role in ROLES if role in found.roles and may(role, operation)), None)
+    if acting is None:
+        roles = ", ".join(sorted(found.roles))
+        raise Refused("forbidden", f"none of the roles ({roles}) may do this; ask an administrator")
+    return Caller(subject_of(name), acting, "", frozenset(), name, found.roles)
 
 
 def _print(body: bytes) -> None:

@@ -41,9 +41,9 @@ from credit.money import Money
 from credit.release import ReleaseTerms
 from policy.program import Program
 from rules.facts import read_terms
-from rules.release import BY_RELEASE, Released, highest_role, is_releasable, released, roles_unmet, seen_in
-from rules.states import roles_from
+from rules.release import BY_RELEASE, Released, is_releasable, released, roles_unmet, seen_in
 from storage.answers import NewAnswer
+from storage.events import Event
 from storage.exposure_ledger import AccountState
 from storage.grants import NewGrant
 from storage.referrals import APPROVED, DECIDED_ANEW, EXPIRED, OPEN, REJECTED, DecidedReferral, Referral
@@ -80,7 +80,7 @@ class Stays(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A referral on its way to a new decision: the order as it is to be decided, and who releases it."""
+    """A referral on its way to a new decision: the order to decide, and who releases it, read under the lock."""
 
     asking: Deciding
     officer: Officer
@@ -100,15 +100,14 @@ def reject_referral(held: Services, asked: Deciding) -> Answer:
 
     Raises: Refused for one that is not there or over, and for a person who may not; storage's failures.
     """
-    officer = officer_of(asked.caller, asked.wish)
     with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
         claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
         if claim.state != "new":
             return stored_answer(claim)
         found = _taken(held, work, asked)
         with use_policy(held, found.decision.policy_digest) as loaded:
-            _refuse_role(loaded.program, officer, _authority(found))
-        work.referrals.decide(_made(asked, officer, found, REJECTED))
+            officer = officer_of(work, asked.caller, loaded.program, _authority(found))
+        _record(work, asked, _made(asked, officer, found, REJECTED))
         return _answered(held, work, asked, None)
 
 
@@ -126,7 +125,7 @@ def approve_referral(held: Services, asked: Deciding) -> Answer:
             found = visible(work, asked.caller, asked.referral_id)
             order = _order_of(found, asked.wish)
             slow = load_slow(work, found.decision.customer_id, order.wanted)
-        case = Case(asked, officer_of(asked.caller, asked.wish), found, order, slow)
+        case = Case(asked, Officer("", ""), found, order, slow)
         try:
             return _decide_anew(held, case, {})
         except Stays as stays:
@@ -149,7 +148,8 @@ def _decide_anew(held: Services, case: Case, against: Mapping[str, str]) -> Answ
                 loaded = policies.enter_context(use_policy(held, looked.policy_digest))
             replaced = find_replaced(work, case.order.wish, looked.now, case.order.caller)
             _refuse_held(work, looked, case, replaced)
-            terms = terms_of(loaded.program)
+            officer = officer_of(work, asked.caller, loaded.program, _authority(case.referral))
+            case, terms = replace(case, officer=officer), terms_of(loaded.program)
             work.accounts.lock_in_order([looked.account_id])  # the grant takes one account, the decision all of them
             grant = None if against else _grant(work, case, loaded.program, looked, terms)
             locked = work.accounts.lock(customer_id, order_id=case.order.wanted.order_id)
@@ -166,7 +166,7 @@ def _decide_anew(held: Services, case: Case, against: Mapping[str, str]) -> Answ
                 day = evaluated.decision.as_of
                 made = replace(made, grant_id=grant, released=terms.most(case.amount.minor),
                                until=_end_of(loaded.program, terms.last_day(day)))  # fmt: skip
-            work.referrals.decide(made)
+            _record(work, asked, made)
             return _answered(held, work, asked, evaluated.decision.decision_id)
 
 
@@ -182,7 +182,8 @@ def _evaluated(held: Services, loaded: LoadedPolicy, case: Case, known: Slow, te
         told = within_ceiling(bare, program, known.account.balance, unsecured, known.account.groups)
         return _with_release(told, case, Released(told.outcome, (), against), None)
     unmet = roles_unmet(program, bare.outcome, case.officer.role)
-    _refuse_role(program, case.officer, _authority(case.referral), *unmet)
+    if unmet:
+        raise Refused("authority-too-low", f"the role '{unmet[0]}', or one above it, has to decide this")
     found = evaluate(held, loaded, known, asking)
     if found.decision.engines != "agreed" and not held.settings.allow_single:
         raise Stays({"engines": "did not agree"})
@@ -278,7 +279,7 @@ def _taken(held: Services, work: Work, asked: Deciding) -> Referral:
     if state != OPEN:
         raise Refused("referral-decided", f"it is {state.replace('_', ' ')} already")
     if found.decision.client == asked.caller.client:
-        raise Refused("own-submission", "the order was sent with a key of the same client; another one has to decide")
+        raise Refused("own-submission", "the same person submitted the order; another one has to decide")
     with use_policy(held, found.decision.policy_digest) as loaded:
         if not is_releasable(loaded.program, found.decision.outcome["checks"]):
             raise Refused("not-releasable", "the order is denied, and the policy names nobody who may release it")
@@ -290,15 +291,6 @@ def _refuse_held(work: Work, account: AccountState, case: Case, replaced: Reserv
     held = work.reservations.held_for(account.account_id, case.order.wanted.order_id)
     if held > (0 if replaced is None else replaced.remaining):
         raise Refused("order-held", "the order was approved in the meantime, and holds exposure")
-
-
-def _refuse_role(program: Program, officer: Officer, *needed: str | None) -> None:
-    """Refuse a person below the roles that are needed; the highest of the policy where it names none."""
-    known = {*program.roles_rising, *program.roles_beside}
-    for role in needed:
-        wanted = role or highest_role(program)
-        if officer.role not in known or (wanted is not None and officer.role not in roles_from(program, wanted)):
-            raise Refused("authority-too-low", f"the role '{wanted}', or one above it, has to decide this")
 
 
 def _refuse_other_terms(case: Case, made: Released) -> None:
@@ -325,6 +317,14 @@ def _end_of(program: Program, day: date) -> datetime:
 def _made(asked: Deciding, officer: Officer, found: Referral, outcome: str) -> DecidedReferral:
     return DecidedReferral(found.decision.decision_id, outcome, officer.person, officer.role, asked.caller.client,
                            asked.wish["reason"])  # fmt: skip
+
+
+def _record(work: Work, asked: Deciding, made: DecidedReferral) -> None:
+    """Keep what the person made of the referral, with its event, in the transaction that made it."""
+    work.referrals.decide(made)
+    told = {"role": made.role, "decision": made.decision_id, "grant": made.grant_id}
+    details = {name: one for name, one in told.items() if one is not None}
+    work.events.record(Event(f"referral_{made.outcome}", f"referral:{made.referral_id}", asked.caller.by, details))
 
 
 def _answered(held: Services, work: Work, asked: Deciding, decision_id: str | None) -> Answer:

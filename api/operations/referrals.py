@@ -17,7 +17,9 @@ from api.operations.set_customer import is_identifier
 from api.services import Services
 from credit.decision import canonical_json, instant_text
 from credit.money import Money
-from rules.release import FAILING
+from policy.program import Program
+from rules.release import FAILING, highest_role
+from rules.states import roles_from
 from storage.page import Page
 from storage.referrals import DecidedReferral, Referral
 from storage.unit_of_work import Work
@@ -25,15 +27,30 @@ from storage.unit_of_work import Work
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """The person who decides a referral, and the role of the policy in which it does."""
+    """The person who decides a referral, and the role of the policy in which they do."""
 
     person: str
     role: str
 
 
-def officer_of(caller: Caller, wish: Mapping[str, Any]) -> Officer:
-    """Who decides: the only place that says so. A key names its person and role; the client is kept beside it."""
-    return Officer(str(wish["person"]), str(wish["role"]))
+def officer_of(work: Work, caller: Caller, program: Program, authority: str | None) -> Officer:
+    """Who decides, in the highest of their roles that may: the only place that says so, from what is stored now.
+
+    `authority` is the role that is needed; the highest of the policy where it is None.
+    Raises: Refused (person-only) for a key, (unauthorized) for a disabled person, (authority-too-low).
+    """
+    if caller.person is None:
+        raise Refused("person-only", "sign in: a key stands for a system, and this is decided by a person")
+    found = work.people.find(caller.person)
+    if found is None or found.disabled_at is not None:
+        raise Refused("unauthorized", "the person is disabled; ask an administrator")
+    needed = authority or highest_role(program)
+    known = (*program.roles_beside, *program.roles_rising)
+    may_decide = known if needed is None else roles_from(program, needed)
+    own = [role for role in may_decide if role in found.authorities and role in known]
+    if not own:
+        raise Refused("authority-too-low", f"the role '{needed}', or one above it, has to decide this")
+    return Officer(found.name, own[-1])
 
 
 def life_of(held: Services) -> timedelta:

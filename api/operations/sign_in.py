@@ -34,7 +34,12 @@ class SignedIn:
 
 
 def sign_in(held: Services, attempt: Attempt) -> SignedIn:
-    """Begin a session with a new token for a person who proves to be one.
+    """Begin a session with a new token for a person who proves to be one. Raises: Refused, as `prove_person`."""
+    return _begin(held, prove_person(held, attempt), attempt.old_token)
+
+
+def prove_person(held: Services, attempt: Attempt) -> Person:
+    """The person that a name and a password prove.
 
     Raises: Refused (sign-in-failed) in the same words whatever is wrong, (too-many-requests) after many failures.
     """
@@ -54,7 +59,7 @@ def sign_in(held: Services, attempt: Attempt) -> SignedIn:
         for who in counted:
             failures.take(who)
         raise Refused("sign-in-failed", FAILED)
-    return _begin(held, found, attempt.old_token)
+    return found
 
 
 def _begin(held: Services, person: Person, old_token: str | None) -> SignedIn:

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from api.schemas.customers import PageAsked
 from api.schemas.decisions import DecisionShown
-from api.schemas.fields import Body, Whole, identifier, token, words
+from api.schemas.fields import Body, identifier, token, words
 from credit.decision import STATUSES, VERDICTS
 from storage.referrals import APPROVED, DECIDED_ANEW, OPEN, REJECTED, STATES
 
@@ -14,18 +14,13 @@ LONGEST_REASON = 500
 
 
 class ReferralRejected(Body):
-    """Who rejects a referral, in which role of the policy, and why."""
+    """Why a referral is rejected; who does it is the person of the session."""
 
-    person = words("who decides", 80, required=True)
-    role = fields.String(
-        required=True, validate=Whole(r"^[a-z][a-z0-9_]*$", error="is no role; write it as the policy does"),
-        metadata={"description": "the person's role, as the policy names it"},
-    )  # fmt: skip
     reason = words("why", LONGEST_REASON, required=True)
 
 
 class ReferralApproved(ReferralRejected):
-    """Who approves a referral, in which role of the policy, and why."""
+    """Why a referral is approved; who does it is the person of the session."""
 
 
 class ReferralApprovedWithTerms(ReferralApproved):

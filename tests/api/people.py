@@ -13,10 +13,11 @@ PASSWORD = "four words of mine"
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$7KSv7n4dMauGe6/WPF/Riw$1gDjP6cMX5h5To/kwV8XGYLGfMnbBfehxFgOqfwzHTM"
 
 
-def add_person(service: Service, name: str, *roles: str, password: str = HASH) -> None:
+def add_person(service: Service, name: str, *roles: str, password: str = HASH,
+               authorities: frozenset[str] = frozenset()) -> None:  # fmt: skip
     """Store a person who may sign in with PASSWORD."""
     with service.held.database.write() as work:
-        work.people.add(Person(name, frozenset(roles), password), "operator:tests")
+        work.people.add(Person(name, frozenset(roles), password, authorities=authorities), "operator:tests")
 
 
 def session_of(service: Service, name: str) -> dict[str, str]:
@@ -32,3 +33,12 @@ def signed_in(service: Service, role: str) -> dict[str, str]:
     name = role.replace("_", "-")
     add_person(service, name, role, password=NOBODYS)
     return session_of(service, name)
+
+
+def officer(service: Service, role: str, authority: str) -> dict[str, str]:
+    """The headers of a session of a person of one role who decides in one role of the policy; made at first use."""
+    name = f"{role}-{authority}".replace("_", "-")
+    if name not in service.sessions:
+        add_person(service, name, role, authorities=frozenset({authority}))
+        service.sessions[name] = session_of(service, name)
+    return service.sessions[name]

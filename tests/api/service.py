@@ -36,10 +36,11 @@ TABLES = ("customer", "account", "decision", "movement", "reservation", "policy_
 
 @dataclass
 class Service:
-    """An app, its keys by role, and the short ways to talk to it."""
+    """An app, its keys by role, the sessions of officers by name, and the short ways to talk to it."""
 
     app: Flask
     keys: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def held(self) -> Services:

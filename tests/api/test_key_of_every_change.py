@@ -15,14 +15,15 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.auth import declared_operations, issue_key
+from api.auth import declared_operations
 from api.idempotency import KEY_PARAMETER
 from storage.failures import InDoubt, Unavailable
-from tests.api.service import GOOD, PEPPER, Service, an_order, start_real_service
+from tests.api.people import officer
+from tests.api.service import GOOD, Service, an_order, start_real_service
 
 CHANGES_NOTHING = {"preview_decision", "recommend_terms", "sign_in"}  # a second session harms nobody
 KEYS_INSIDE = {"decide_batch"}  # each of its items has one; see tests/api/operations/test_decide_batch.py
-SAID = {"person": "A. Example", "role": "cfo", "reason": "seen the order book"}
+SAID = {"reason": "seen the order book"}
 INVOICE = {"id": "INV-1", "invoiced_on": "2026-11-25", "due_on": "2026-12-25"}
 Case = tuple[str, str, dict[str, Any], dict[str, Any]]  # role, path, a body, another body
 
@@ -71,7 +72,10 @@ TRIED = [name for name in CASES if name != "record_act"]  # the shipped policy a
 @pytest.fixture
 def real(tmp_path: Path) -> Service:
     """The standard policy on the real engines."""
-    return start_real_service(tmp_path)
+    found = start_real_service(tmp_path)
+    for role in ("approver", "risk_officer"):
+        officer(found, role, "cfo")
+    return found
 
 
 def posts(service: Service) -> Iterator[tuple[str, str]]:
@@ -84,7 +88,11 @@ def posts(service: Service) -> Iterator[tuple[str, str]]:
 def ask(service: Service, case: Case, body: Any = None, key: str | None = "k-1", role: str = "") -> TestResponse:
     """Send a case."""
     named = {} if key is None else {"Idempotency_Key": key}
-    return service.send("POST", case[1], role or case[0], case[2] if body is None else body, **named)
+    sent, asking = case[2] if body is None else body, role or case[0]
+    if ":" in case[1]:  # a person decides
+        name = "risk_officer" if role else asking
+        return service.send("POST", case[1], body=sent, **named, **officer(service, name, "cfo"))
+    return service.send("POST", case[1], asking, sent, **named)
 
 
 def kind(answer: TestResponse) -> tuple[int, str]:
@@ -131,7 +139,7 @@ def test_the_same_key_gives_the_same_bytes_and_serves_no_other_body(real: Servic
 @pytest.mark.parametrize("name", TRIED)
 def test_a_key_that_is_in_work_is_told_to_wait(real: Service, name: str) -> None:
     case = CASES[name](real)
-    with real.held.in_work.claim(f"{case[0]}-1", "k-1"):
+    with real.held.in_work.claim("person:approver-cfo" if ":" in case[1] else f"{case[0]}-1", "k-1"):
         assert kind(ask(real, case)) == (409, "in-progress")
     assert ask(real, case).status_code in (200, 201)
 
@@ -182,15 +190,13 @@ def test_a_fault_behind_the_commit_is_answered_by_the_key(
 
 
 def test_a_key_belongs_to_its_client_whatever_it_asked_for(real: Service) -> None:
-    real.keys["other"], stored = issue_key("approver", "other", PEPPER)
-    with real.held.database.write() as work:
-        work.keys.add(stored)
     case = CASES["reject_referral"](real)
     assert ask(real, case).status_code == 200
     assert kind(ask(real, case, role="other")) == (409, "referral-decided")  # no answer of another client's
     held = json.loads(real.decide(an_order("1.00"), "x").data)["decision"]["reservation"]["id"]
-    voided: Case = ("approver", f"/v1/reservations/{held}/void", {}, {})
-    assert kind(ask(real, voided)) == (422, "idempotency-key-reused")  # of the same client, for another request
+    whose = officer(real, "approver", "cfo")
+    voided = real.send("POST", f"/v1/reservations/{held}/void", body={}, Idempotency_Key="k-1", **whose)
+    assert kind(voided) == (422, "idempotency-key-reused")  # of the same client, for another request
 
 
 def test_the_database_itself_keeps_no_error_as_an_answer(real: Service) -> None:

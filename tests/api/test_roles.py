@@ -59,7 +59,10 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/problems", "GET"): PUBLIC,
     ("/problems/<name>", "GET"): PUBLIC,
 }
-PERSONS_ONLY = {("/v1/session", "DELETE")}
+PERSONS_ONLY = {
+    ("/v1/session", "DELETE"), ("/v1/referrals/<referral_id>:approve", "POST"),
+    ("/v1/referrals/<referral_id>:approve-with-terms", "POST"), ("/v1/referrals/<referral_id>:reject", "POST"),
+}  # fmt: skip
 NOBODY = ("no key", "wrong key", "expired key", "revoked key", "disabled person", "ended session")
 KINDS = (*NOBODY, *(f"key of {role}" for role in ROLES), *(f"session of {role}" for role in PERSON_ROLES))
 

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.auth import declared_operations, issue_key
+from api.auth import declared_operations
 from api.limits import Limits, LimitSettings
 from api.problem_types import PROBLEM_TYPES
 from api.roles import PUBLIC_OPERATIONS, ROLES, may
 from tests.api.operations.test_counter_offers import with_permission
-from tests.api.people import add_person, session_of, signed_in
-from tests.api.service import GOOD, PEPPER, Service, an_order, pay_on_time, start_real_service, start_service
+from tests.api.operations.test_decide_referral import submitted_by
+from tests.api.people import add_person, officer, session_of, signed_in
+from tests.api.service import GOOD, Service, an_order, pay_on_time, start_real_service, start_service
 from tests.docs.console import Block, blocks_of
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "http-api.md").read_text("utf-8")
@@ -80,7 +81,8 @@ def differs(wanted: Any, found: Any, path: str = "") -> str:
 
 def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
     service = with_permission(start_real_service(tmp_path), name="order_system_with_offers")
-    add_person(service, "ann", "approver")
+    add_person(service, "ann", "approver", authorities=frozenset({"cfo"}))
+    add_person(service, "bo", "risk_officer", authorities=frozenset({"cfo"}))
     reservations: dict[str, str] = {}
     for request, answer in exchanges():
         response = sent(service, request, reservations)
@@ -182,28 +184,23 @@ def referred(service: Service, what: str) -> TestResponse:
     pay_on_time(service, "CNY", f"C-{what}", old=what == "not-releasable")
     order = an_order("600000.00", f"C-{what}", id="SO-R")
     decision = json.loads(service.decide(order, f"{what}-1").data)["decision"]
-    said: dict[str, Any] = {"person": "A. Example", "role": "cfo", "reason": "why not"}
-    path, role = f"/v1/referrals/{decision['decision_id']}:approve", "approver"
+    said: dict[str, Any] = {"reason": "why not"}
+    path, whose = f"/v1/referrals/{decision['decision_id']}:approve", officer(service, "approver", "cfo")
     if what == "referral-decided":
-        service.send("POST", path.replace(":approve", ":reject"), role, said, Idempotency_Key=f"{what}-2")
+        service.send("POST", path.replace(":approve", ":reject"), body=said, Idempotency_Key=f"{what}-2", **whose)
     elif what == "order-held":
         service.decide(an_order("1000.00", f"C-{what}", id="SO-R"), f"{what}-3")
     elif what == "terms-not-allowed":
         path, said = f"{path}-with-terms", said | {"requested_terms": "net 91"}
     elif what == "authority-too-low":
-        said |= {"role": "credit_analyst"}
-    elif what == "own-submission":
-        service.keys["own"], stored = issue_key("approver", "order_system-1", PEPPER)
-        with service.held.database.write() as work:
-            work.keys.add(stored)
-        role = "own"
+        whose = officer(service, "approver", "credit_analyst")
     hours = 0 if what == "referral-expired" else 336
     object.__setattr__(service.held.settings, "referral_hours", hours)
-    return service.send("POST", path, role, said, Idempotency_Key=f"{what}-4")
+    return service.send("POST", path, body=said, Idempotency_Key=f"{what}-4", **whose)
 
 
 OF_A_REFERRAL = ("referral-decided", "referral-expired", "order-held", "not-releasable", "terms-not-allowed",
-                 "authority-too-low", "own-submission")  # fmt: skip
+                 "authority-too-low")  # fmt: skip
 OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "not-utf8": lambda s: s.decide('{"customer_id": "标准"}'.encode("gbk")),
     "too-deep": lambda s: s.decide(b'{"a": ' + b"[" * 32 + b"]" * 32 + b"}"),
@@ -216,6 +213,8 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "nothing-to-confirm": lambda s: changed(s, "confirm", 85),
     "conditions-not-met": lambda s: changed(s, "confirm", 70),
     **{name: partial(referred, what=name) for name in OF_A_REFERRAL},
+    "own-submission": lambda s: s.send("POST", f"/v1/referrals/{submitted_by(s, 'approver-cfo')}:approve",
+                                       body={"reason": "x"}, Idempotency_Key="own", **officer(s, "approver", "cfo")),
     "unauthorized": lambda s: s.send("POST", "/v1/decisions", body=ORDER),
     "forbidden": lambda s: s.decide(ORDER, role="collector"),
     "sign-in-failed": lambda s: s.send("POST", "/v1/session", body={"name": "bo", "password": "another four words"}),

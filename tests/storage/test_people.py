@@ -135,3 +135,16 @@ def test_every_change_leaves_its_event_without_the_password(database: Database) 
         ("person_enabled", "person:cy"),
     ]  # fmt: skip
     assert "hash" not in str(events)
+
+
+def test_authorities_change_with_an_event_of_before_and_after(database: Database) -> None:
+    with database.write() as work:
+        work.people.add(ANN, "operator:bo")
+        assert work.people.set_authorities("ann", frozenset({"cfo", "finance"}), "operator:cy")
+        assert not work.people.set_authorities("ann", frozenset({"cfo", "finance"}), "operator:cy")
+        assert not work.people.set_authorities("bo", frozenset({"cfo"}), "operator:cy")
+        assert work.people.set_authorities("ann", frozenset(), "operator:cy")
+        found, events = work.people.find("ann"), work.events.list(kind="authority_changed").items
+    assert found is not None and found.authorities == frozenset()
+    both = ["cfo", "finance"]
+    assert [one.details for one in events] == [{"before": both, "after": []}, {"before": [], "after": both}]

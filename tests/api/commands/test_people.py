@@ -96,3 +96,14 @@ def test_a_weak_password_changes_nothing(folder: Path) -> None:
     assert person(folder, "password", "ann", typed="ann\n").exit_code == 2
     found = stored(folder, "ann")
     assert found is not None and proves("four words of mine", found.password)
+
+
+def test_the_roles_of_the_policy_stand_with_the_person_and_leave_events(folder: Path) -> None:
+    person(folder, "add", "ann", "--role", "approver", "--authority", "cfo")
+    assert person(folder, "authority", "ann", "--authority", "finance").output == "ann decides as finance\n"
+    found = stored(folder, "ann")
+    assert found is not None and found.authorities == {"finance"}
+    assert "authority_changed" in person(folder, "history", "ann").output
+    assert person(folder, "authority", "ann").output == "ann decides as nobody\n"
+    assert person(folder, "authority", "bo", "--authority", "cfo").exit_code == 2
+    assert person(folder, "authority", "ann", "--authority", "The CFO").exit_code == 2

@@ -9,21 +9,27 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.commands import cli
+from tests.api.people import PASSWORD, add_person
 from tests.api.service import Service, an_order, start_real_service
 
-SAID = ("--by", "A. Example", "--role", "cfo", "--reason", "seen the order book")
+SAID = ("--person", "ann", "--reason", "seen the order book")
 
 
 @pytest.fixture
 def real(tmp_path: Path) -> Service:
     """The standard policy on the real engines; C-1 has a limit of 500,000.00."""
-    return start_real_service(tmp_path)
+    found = start_real_service(tmp_path)
+    add_person(found, "ann", "approver", authorities=frozenset({"cfo"}))
+    add_person(found, "bo", "risk_officer", authorities=frozenset({"credit_manager"}))
+    add_person(found, "cy", "compliance", authorities=frozenset({"cfo"}))
+    return found
 
 
-def aval(service: Service, *args: str) -> Result:
+def aval(service: Service, *args: str, typed: str = PASSWORD) -> Result:
     """One command on the database of a service."""
     database = service.held.settings.database
-    return CliRunner().invoke(cli, ["referral", *args, "--database", database], prog_name="aval")
+    return CliRunner().invoke(cli, ["referral", *args, "--database", database], input=f"{typed}\n",
+                              prog_name="aval")  # fmt: skip
 
 
 def referred(service: Service) -> str:
@@ -43,7 +49,7 @@ def test_the_queue_is_a_table_and_empties_as_people_decide(real: Service) -> Non
     assert aval(real, "list").stdout == "0 referrals\n"
     assert "1 referral\n" in aval(real, "list", "--state", "approved").stdout
     shown = json.loads(aval(real, "show", referral).stdout)["referral"]
-    assert (shown["decided"]["client"], shown["decided"]["person"]) == ("command-line", "A. Example")
+    assert (shown["decided"]["client"], shown["decided"]["person"]) == ("person:ann", "ann")
 
 
 def test_the_same_key_answers_again_and_a_decided_one_is_refused(real: Service) -> None:
@@ -56,9 +62,9 @@ def test_the_same_key_answers_again_and_a_decided_one_is_refused(real: Service) 
 
 def test_terms_are_named_and_what_cannot_be_said_is_wrong_use(real: Service) -> None:
     referral = referred(real)
-    low = aval(real, "approve", referral, "--by", "B", "--role", "credit_manager", "--reason", "x")
+    low = aval(real, "approve", referral, "--person", "bo", "--reason", "x")
     assert low.exit_code == 2 and "'cfo'" in low.output
-    long = aval(real, "reject", referral, "--by", "B", "--role", "cfo", "--reason", "x" * 501)
+    long = aval(real, "reject", referral, "--person", "ann", "--reason", "x" * 501)
     assert long.exit_code == 2 and "'reason'" in long.output
     found = json.loads(aval(real, "approve", referral, *SAID, "--terms", "net 30").stdout)
     assert found["decision"]["terms"]["offer"] == "net 30"
@@ -74,3 +80,16 @@ def test_an_order_that_stays_referred_ends_with_one(real: Service) -> None:
 
 def test_an_unknown_referral_is_wrong_use(real: Service) -> None:
     assert aval(real, "show", "nothing").exit_code == 2
+
+
+@pytest.mark.parametrize(("name", "typed", "told"), [
+    ("ann", "another four words", "the name or the password is wrong"),
+    ("ann", "", "the name or the password is wrong"),
+    ("nobody", PASSWORD, "the name or the password is wrong"), ("cy", PASSWORD, "none of the roles (compliance)"),
+])  # fmt: skip
+def test_who_does_not_prove_to_be_a_deciding_person_decides_nothing(
+    real: Service, name: str, typed: str, told: str
+) -> None:
+    refused = aval(real, "reject", referred(real), "--person", name, "--reason", "x", typed=typed)
+    assert refused.exit_code == 2 and told in " ".join(refused.output.split()), refused.output
+    assert "1 referral\n" in aval(real, "list").stdout

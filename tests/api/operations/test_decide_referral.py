@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.auth import issue_key
+from api.auth import Caller
 from api.operations import decide_referral as module
+from api.operations.decide import decide
+from api.schemas.decisions import OrderToDecide
 from storage.receivables import Invoice
-from tests.api.service import GOOD, PEPPER, Service, an_order, pay_on_time, start_real_service
+from tests.api.people import add_person, officer, session_of
+from tests.api.service import GOOD, Service, an_order, pay_on_time, start_real_service
 
-SAID = {"person": "A. Example", "role": "cfo", "reason": "seen the order book, new plant opens in May"}
+SAID = {"reason": "seen the order book, new plant opens in May"}
 
 
 @pytest.fixture
@@ -43,9 +46,9 @@ def referred(service: Service, amount: str = "700000.00", key: str = "k-1", **fi
 
 def say(service: Service, referral: str, what: str = "approve", key: str = "a-1", role: str = "approver",
         as_role: str = "cfo", **said: Any) -> TestResponse:  # fmt: skip
-    """Decide a referral with the key of an access role, as a person of a role of the policy."""
-    body = SAID | {"role": as_role} | said
-    return service.send("POST", f"/v1/referrals/{referral}:{what}", role, body, Idempotency_Key=key)
+    """Decide a referral as a person of an access role and a role of the policy."""
+    whose = officer(service, role, as_role)
+    return service.send("POST", f"/v1/referrals/{referral}:{what}", body=SAID | said, Idempotency_Key=key, **whose)
 
 
 def told(answer: TestResponse) -> dict[str, Any]:
@@ -78,7 +81,7 @@ def test_an_approval_decides_the_order_anew_above_the_limit_by_a_grant(real: Ser
     assert decision["release"]["referral"] == referral and decision["release"]["up_to"] == "770000.00"
     made = found["referral"]["decided"]
     assert (found["referral"]["state"], made["decision_id"]) == ("approved", decision["decision_id"])
-    assert (made["person"], made["role"], made["client"]) == ("A. Example", "cfo", "approver-1")
+    assert (made["person"], made["role"], made["client"]) == ("approver-cfo", "cfo", "person:approver-cfo")
     assert made["grant_id"] is not None and made["up_to"] == "770000.00"
     assert real.send("GET", f"/v1/decisions/{referral}", "compliance").data == before
 
@@ -206,12 +209,14 @@ def test_the_same_key_gives_the_same_bytes_and_another_body_is_refused(real: Ser
     assert (first.data, again.headers["Idempotency-Replayed"]) == (again.data, "true")
     assert problem(say(real, referral, reason="another")) == (422, "idempotency-key-reused")
     assert problem(real.send("POST", f"/v1/referrals/{referral}:approve", "approver", SAID)) == (
-        400, "idempotency-key-missing")  # fmt: skip
+        403, "person-only")  # fmt: skip
 
 
 def test_of_two_officers_at_once_one_decides(real: Service) -> None:
     referral = referred(real)
     gate, answers = threading.Barrier(4), []
+    for role in ("approver", "risk_officer"):
+        officer(real, role, "cfo")
 
     def ask(number: int) -> None:
         gate.wait()
@@ -252,11 +257,61 @@ def test_a_referral_ends_by_the_clock_of_the_database(real: Service) -> None:
     assert problem(say(real, referral, "reject", key="a-2")) == (409, "referral-expired")
 
 
-def test_nobody_decides_an_order_of_their_own_client(real: Service) -> None:
-    real.keys["own"], stored = issue_key("approver", "order_system-1", PEPPER)
+def submitted_by(service: Service, name: str) -> str:
+    """The id of a referral of an order that a person submitted."""
+    body = an_order("700000.00")
+    order = OrderToDecide().load(body)
+    sender = Caller(f"person:{name}", "order_system", "")
+    answer = decide(service.held, sender, "k-own", json.dumps(body).encode(), order)
+    return str(json.loads(answer.body)["decision"]["decision_id"])
+
+
+@pytest.mark.parametrize("what", ["approve", "reject"])
+def test_nobody_decides_what_they_submitted_and_another_person_does(real: Service, what: str) -> None:
+    referral = submitted_by(real, "approver-cfo")
+    assert problem(say(real, referral, what)) == (403, "own-submission")
+    assert say(real, referral, what, role="risk_officer", key="a-2").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["approve", "reject", "approve-with-terms"])
+def test_a_key_decides_nothing_and_a_body_names_nobody(real: Service, what: str) -> None:
+    referral, path = referred(real), "/v1/referrals"
+    more = {"requested_terms": "net 30"} if what.endswith("terms") else {}
+    by_key = real.send("POST", f"{path}/{referral}:{what}", "approver", SAID | more, Idempotency_Key="a-1")
+    assert problem(by_key) == (403, "person-only")
+    for claimed in ({"role": "cfo"}, {"person": "A. Example"}):
+        whose = officer(real, "approver", "credit_analyst")
+        sent = SAID | more | claimed
+        answer = real.send("POST", f"{path}/{referral}:{what}", body=sent, Idempotency_Key="a-2", **whose)
+        assert answer.status_code == 422 and next(iter(claimed)) in answer.get_data(as_text=True)
+    assert balance(real) == "0.00"
+
+
+def test_a_role_that_is_taken_from_a_person_counts_at_once(real: Service) -> None:
+    referral, whose = referred(real), officer(real, "approver", "cfo")
     with real.held.database.write() as work:
-        work.keys.add(stored)
-    assert problem(say(real, referred(real), role="own")) == (403, "own-submission")
+        work.people.set_authorities("approver-cfo", frozenset(), "operator:tests")
+    answer = real.send("POST", f"/v1/referrals/{referral}:approve", body=SAID, Idempotency_Key="a-1", **whose)
+    assert problem(answer) == (403, "authority-too-low")
+
+
+def test_of_several_roles_the_highest_that_may_decides(real: Service) -> None:
+    add_person(real, "ann", "approver", authorities=frozenset({"credit_analyst", "cfo", "king"}))
+    referral = referred(real)
+    answer = real.send("POST", f"/v1/referrals/{referral}:approve", body=SAID, Idempotency_Key="a-1",
+                       **session_of(real, "ann"))  # fmt: skip
+    assert told(answer)["referral"]["decided"]["role"] == "cfo"
+
+
+@pytest.mark.parametrize(("what", "kind"), [("approve", "referral_approved"), ("reject", "referral_rejected")])
+def test_what_a_person_decides_is_an_event_once(real: Service, what: str, kind: str) -> None:
+    referral = referred(real)
+    assert say(real, referral, what).status_code == say(real, referral, what).status_code == 200
+    assert say(real, referral, what, key="a-2").status_code == 409
+    with real.held.database.read() as work:
+        (event,) = work.events.list(subject=f"referral:{referral}").items
+    assert (event.kind, event.by, event.details["role"]) == (kind, "person:approver-cfo", "cfo")
+    assert ("decision" in event.details) is (what == "approve")
 
 
 def test_an_order_that_was_approved_meanwhile_is_not_held_twice(real: Service) -> None:

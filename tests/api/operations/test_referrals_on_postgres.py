@@ -39,6 +39,18 @@ def test_without_its_lock_two_officers_would_both_decide(real: Service, monkeypa
     on_a_file.test_without_its_lock_two_officers_would_both_decide(real, monkeypatch)
 
 
+def test_nobody_decides_what_they_submitted(real: Service) -> None:
+    on_a_file.test_nobody_decides_what_they_submitted_and_another_person_does(real, "approve")
+
+
+def test_what_a_person_decides_is_an_event(real: Service) -> None:
+    on_a_file.test_what_a_person_decides_is_an_event_once(real, "approve", "referral_approved")
+
+
+def test_a_role_that_is_taken_counts_at_once(real: Service) -> None:
+    on_a_file.test_a_role_that_is_taken_from_a_person_counts_at_once(real)
+
+
 def test_a_referral_ends_by_the_clock_of_the_server(real: Service) -> None:
     on_a_file.test_a_referral_ends_by_the_clock_of_the_database(real)
 
