@@ -93,7 +93,7 @@ def test_every_answer_states_the_exposure_that_held_when_it_was_recorded(tmp_pat
         assert round(float(before) * 100) == after[one.decision_id]
 
 
-def read_then_write(held: Services, asked: Asked, slow: Slow) -> Answer:
+def read_then_write(held: Services, asked: Asked, slow: Slow, _offers: object) -> Answer:
     """The wrong way: evaluate on what was read before the lock, then write it down without looking again."""
     wanted = asked.wanted.order
     assert wanted is not None

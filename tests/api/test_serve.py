@@ -68,7 +68,7 @@ def test_a_client_that_sends_too_much_reads_the_refusal(running: Running) -> Non
 
 def test_the_server_reads_no_settings_but_ours() -> None:
     settings = gunicorn_settings(Listening(host="0.0.0.0", port=81, workers=3, threads=5, requests_per_worker=1000))
-    assert (settings["bind"], settings["workers"], settings["threads"]) == ("0.0.0.0:81", 3, 5)
+    assert (settings["bind"], settings["workers"], settings["threads"]) == (["0.0.0.0:81"], 3, 5)
     assert settings["worker_class"] == "gthread" and settings["preload_app"]
     assert 0 < settings["max_requests_jitter"] < settings["max_requests"] == 1000
 

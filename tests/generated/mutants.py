@@ -71,11 +71,6 @@ def _one_line(known_true: Callable[..., int]) -> Callable[..., int]:
     return lambda low, table, lines, line: known_true(low, table, lines[:1], line)
 
 
-def _never_before(_: Any) -> Callable[..., int]:
-    """No state was ever active before."""
-    return lambda low, name: low.add(Logic("or", ()))
-
-
 def _without_where(figure_of: Callable[..., Any]) -> Callable[..., Any]:
     def bare(let: Any) -> Any:
         figure = figure_of(let)
@@ -102,7 +97,6 @@ COMPILER: Mapping[str, Mutant] = {
     "limits_below_zero": partial(replaced, lower.Lowering, "not_below_zero", lambda _: lambda self, at, expr: at),
     "none_not_counted_as_zero": nodes(_none_as_one),
     "states_by_their_first_line": partial(replaced, lower_states, "_known_true", _one_line),
-    "states_never_stay": partial(replaced, lower_states, "_was_active", _never_before),
     "days_between_turned": partial(replaced, lower.Lowering, "_call", lambda call: lambda self, e: call(
         self, replace(e, args=e.args[::-1]) if e.function == "days_between" else e)),
 }  # fmt: skip

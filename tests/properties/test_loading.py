@@ -43,7 +43,7 @@ def test_the_same_text_gives_the_same_program(seed: int) -> None:
 @given(SEEDS, st.integers(1, 5), st.text("abc äöü: -#[]{}标准", max_size=30))
 @EXAMPLES
 def test_comments_and_spaces_change_the_source_digest_alone(seed: int, spaces: int, comment: str) -> None:
-    text = document(seed).text
+    text = document(seed).whole
     commented = f"# {comment}\n\n" + "".join(f"{line}{' ' * spaces}# {comment}\n\n" for line in text.splitlines())
     one, two = loaded(text), loaded(commented)
     assert one.digest == two.digest
@@ -53,7 +53,7 @@ def test_comments_and_spaces_change_the_source_digest_alone(seed: int, spaces: i
 @given(SEEDS)
 @EXAMPLES
 def test_messages_and_titles_are_no_part_of_the_meaning(seed: int) -> None:
-    text = document(seed).text
+    text = document(seed).whole
     reworded = text.replace("Made by chance", "Worded anew").replace('"see {', '"look at {')
     assert loaded(text).digest == loaded(reworded).digest
 
@@ -61,7 +61,7 @@ def test_messages_and_titles_are_no_part_of_the_meaning(seed: int) -> None:
 @given(SEEDS)
 @EXAMPLES
 def test_one_more_check_changes_the_digest(seed: int) -> None:
-    text = document(seed).text
+    text = document(seed).whole
     more = text.replace("checks:\n", "checks:\n  - {check: one_more, when: order.amount > 7, verdict: warn}\n", 1)
     if more != text:
         assert loaded(text).digest != loaded(more).digest
