@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select
 from storage.clock import read_instant, write_instant
 from storage.customers import write_json
 from storage.exposure_ledger import Accounts, AccountState, GroupState, Movement, Taken
-from storage.page import LARGEST_PAGE, Page, read_cursor
+from storage.page import LARGEST_PAGE, Page, page_of, read_cursor
 from storage.prepared import Prepared
 from storage.reservations import NewHold, Reservation, Reservations
 from storage.tables import answered_request as answered
@@ -206,8 +206,7 @@ class Decisions:
         if client is not None:
             wanted = wanted.where(decision.c.client == client)
         rows = self._connection.execute(wanted).all()
-        following = str(rows[size - 1].seq) if len(rows) > size else None
-        return Page(tuple(read_decision(row) for row in rows[:size]), following)
+        return page_of(rows, size, lambda row: row.seq, read_decision)
 
 
 def decision_row(locked: AccountState, version: int, new: NewDecision) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select
 
 from storage.clock import database_now, read_instant
-from storage.page import LARGEST_PAGE, Page, read_cursor
+from storage.page import LARGEST_PAGE, Page, page_of, read_cursor
 from storage.tables import event
 
 # What may happen; a new kind is a word here and a line in docs/operations.md.
@@ -67,8 +67,7 @@ class Events:
         if subject is not None:
             wanted = wanted.where(event.c.subject == subject)
         rows = self._connection.execute(wanted).all()
-        following = str(rows[size - 1].seq) if len(rows) > size else None
-        return Page(tuple(read_event(row) for row in rows[:size]), following)
+        return page_of(rows, size, lambda row: row.seq, read_event)
 
 
 def read_event(row: Row[Any]) -> Event:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+Found = TypeVar("Found")
 LARGEST_PAGE = 500
 
 
@@ -15,6 +17,13 @@ class Page(Generic[Item]):
 
     items: tuple[Item, ...]
     next_cursor: str | None
+
+
+def page_of(found: Sequence[Found], size: int, mark: Callable[[Found], object],
+            read: Callable[[Found], Item]) -> Page[Item]:  # fmt: skip
+    """The first `size` of what was found, read; where one more was found, the mark of the last says so."""
+    following = str(mark(found[size - 1])) if len(found) > size else None
+    return Page(tuple(read(one) for one in found[:size]), following)
 
 
 def read_cursor(cursor: str) -> int:

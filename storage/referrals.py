@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, and_, insert, or_, select
 
 from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.decisions import StoredDecision, read_decision
-from storage.page import LARGEST_PAGE, Page, read_cursor
+from storage.page import LARGEST_PAGE, Page, page_of, read_cursor
 from storage.tables import account, decided_referral, decision
 
 OPEN, EXPIRED = "open", "expired"
@@ -114,8 +114,7 @@ class Referrals:
         if client is not None:
             wanted = wanted.where(decision.c.client == client)
         rows = self._rows(wanted.order_by(decision.c.seq).limit(size + 1))
-        following = str(rows[size - 1].seq) if len(rows) > size else None
-        return Page(tuple(read_referral(row) for row in rows[:size]), following)
+        return page_of(rows, size, lambda row: row.seq, read_referral)
 
     def _in_state(self, state: str, life: timedelta) -> Any:
         if state not in (OPEN, EXPIRED):

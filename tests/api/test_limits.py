@@ -61,6 +61,8 @@ def test_looking_counts_nothing() -> None:
     for _ in range(5):
         limit.refuse_used_up("a")
     limit.take("a")
+    with pytest.raises(Refused):
+        limit.refuse_used_up("a")
 
 
 def test_no_limit_lets_everything_through() -> None:
