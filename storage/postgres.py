@@ -21,10 +21,13 @@ from storage.turns import take_turn
 LOCK_SECONDS = 2.0
 STATEMENT_SECONDS = 3.0  # more than the wait for a lock, so that a wait is told as one
 IDLE_MILLISECONDS = 1_000
-MIGRATION_MILLISECONDS = 600_000
 CONNECTIONS = 16  # of each process: the threads of one worker
 OLDEST_VERSION = 140_000
 CLOSED = "SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'"
+# A statement that changes a large table may work for an hour, and its operator sees it work; a process that froze
+# between two statements would keep every decision out, so it loses its session in the end. The wait for tables in use
+# stays as short as a decision's: while it lasts, all decisions wait behind it.
+MIGRATION_IDLE_MILLISECONDS = 600_000
 WRITING = "BEGIN"  # each statement sees what was committed before it began: sessions are set to READ COMMITTED
 READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # every decision looks for its key first, so whoever has that table meets no decision that holds another one
@@ -52,20 +55,23 @@ class PostgresDatabase(Database):
     @contextmanager
     def alone(self) -> Iterator[Connection]:
         """A bare write transaction in READ COMMITTED: each statement sees what was committed before it began."""
-        self._refuse_torn()
-        with told("writing"), committed(begun(self._engine, WRITING)) as connection:
+        with self._writing(WRITING) as connection:
             yield connection
-            refuse_broken(connection)
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """A write transaction that has its turn among migrations; it may work for minutes and wait for seconds."""
-        with self.alone() as connection:
-            for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
-                connection.exec_driver_sql(f"SET LOCAL {name} = {MIGRATION_MILLISECONDS}")
+        """A write transaction that has its turn among migrations; it may work for hours and wait for seconds."""
+        with self._writing(migration_beginning()) as connection:
             take_turn(connection)
             connection.exec_driver_sql(LOCK_OUT)
             yield connection
+
+    @contextmanager
+    def _writing(self, beginning: str) -> Iterator[Connection]:
+        self._refuse_torn()
+        with told("writing"), committed(begun(self._engine, beginning)) as connection:
+            yield connection
+            refuse_broken(connection)
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
@@ -145,6 +151,12 @@ def begin(connection: Connection, statement: str) -> None:
     """Begin a transaction at once, instead of together with its first statement."""
     connection.begin()
     connection.exec_driver_sql(statement)
+
+
+def migration_beginning() -> str:
+    """How a migration begins: what bounds a decision's statements and pauses never holds for one moment of it."""
+    bounds = {"statement_timeout": 0, "idle_in_transaction_session_timeout": MIGRATION_IDLE_MILLISECONDS}
+    return "; ".join([WRITING, *(f"SET LOCAL {name} = {value}" for name, value in bounds.items())])
 
 
 def session_settings(wait_seconds: float) -> dict[str, str]:

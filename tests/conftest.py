@@ -69,5 +69,15 @@ def server() -> Iterator[postgres.Server]:
     if why := postgres.missing():
         pytest.skip(f"no PostgreSQL: {why}")
     running = postgres.Server()
-    yield running
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, seconds in postgres.PATIENT:
+            patch.setattr(module, name, seconds)
+        yield running
     running.stop()
+
+
+@pytest.fixture
+def shipped_bounds(server: postgres.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bounds of sessions as the service has them, for tests of what they are."""
+    for (module, name, _), shipped in zip(postgres.PATIENT, postgres.SHIPPED, strict=True):
+        monkeypatch.setattr(module, name, shipped)

@@ -20,7 +20,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+from storage import engine as opening
+from storage import postgres as sessions
+
 START_SECONDS = 60
+# A machine that stalls for a second is no frozen holder of a lock: tests that are not about the bounds get generous
+# ones, within their own process. What a test starts as a process of its own has the shipped bounds.
+PATIENT = ((sessions, "IDLE_MILLISECONDS", 60_000), (sessions, "STATEMENT_SECONDS", 60.0),
+           (opening, "LOCK_SECONDS", 20.0))  # fmt: skip
+SHIPPED = tuple(getattr(module, name) for module, name, _ in PATIENT)
 ENOUGH_BYTES = 2 * 1024**3
 DEATH_OF_PARENT = 1  # prctl's number for "tell me when my parent dies"
 
@@ -118,6 +126,24 @@ class Server:
                 done = connection.execute(statement.encode())
                 rows = done.fetchall() if done.description else []
         return rows
+
+    def set(self, name: str, value: str | None) -> None:
+        """Change a setting of the whole server, or take it back with None, and wait until new sessions have it."""
+        before = self.tell(f"SHOW {name}")
+        change = f"ALTER SYSTEM RESET {name}" if value is None else f"ALTER SYSTEM SET {name} = {value}"
+        ends = time.monotonic() + START_SECONDS
+        self.tell(change, "SELECT pg_reload_conf()")
+        while self.tell(f"SHOW {name}") == before:
+            assert time.monotonic() < ends, f"{name} is still {before}"
+            time.sleep(0.01)
+
+    def wait_until_one_waits(self, location: str) -> None:
+        """Wait until a session of a database waits for a lock of another one."""
+        ends = time.monotonic() + START_SECONDS
+        asked = f"SELECT 1 FROM pg_stat_activity WHERE datname = '{name_of(location)}' AND wait_event_type = 'Lock'"
+        while not self.tell(asked):
+            assert time.monotonic() < ends, "nobody waits"
+            time.sleep(0.01)
 
     def fresh(self, like: str = "template1") -> str:
         """The URL of a new database of the role, empty or like another one."""

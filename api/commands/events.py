@@ -30,12 +30,12 @@ def print_history(database: Database, of: str, subject: str | None) -> None:
 def events_of(database: Database, subject: str | None) -> Iterator[Event]:
     """All events of a subject, or all there are, newest first."""
     cursor: str | None = None
-    with database.read() as work:
-        while True:
+    while True:
+        with database.read() as work:  # one transaction for each page: whoever reads them may take his time
             page = work.events.list(cursor, LARGEST_PAGE, subject=subject)
-            yield from page.items
-            if (cursor := page.next_cursor) is None:
-                return
+        yield from page.items
+        if (cursor := page.next_cursor) is None:
+            return
 
 
 def _shown(value: object) -> str:
