@@ -39,7 +39,7 @@ class Running:
 
     def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
         """One request over a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             return sent(connection, method, path, body, headers)
         finally:
@@ -197,7 +197,7 @@ class OrderSystems:
             customer = self.customers[(thread + number) % len(self.customers)]
             asked = Told(key, json.dumps(an_order(self.amount, customer, id=f"SO-{key}")).encode(), time.time())
             if connection is None or not self.kept_open:
-                connection = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=20)
+                connection = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=60)
             ask(self.running, connection, asked)
             if asked.fault or not self.kept_open:
                 connection.close()

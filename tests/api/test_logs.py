@@ -158,7 +158,7 @@ def test_a_real_server_quotes_nothing_of_what_it_cannot_read(tmp_path: Path) -> 
                     f"GET / HTTP/1.1\r\n{PLANTED} : x\r\n\r\n",
                     f"POST / HTTP/1.1\r\nContent-Length: {PLANTED}\r\n\r\n",
                     f"GET / HTTP/1.1\r\nTransfer-Encoding: {PLANTED}\r\n\r\n"):  # fmt: skip
-            with socket.create_connection(("127.0.0.1", running.port), timeout=10) as client:
+            with socket.create_connection(("127.0.0.1", running.port), timeout=60) as client:
                 client.sendall(raw.encode())
                 client.recv(4096)
         running.decide(b"[" * 50, PLANTED)

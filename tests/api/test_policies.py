@@ -28,7 +28,7 @@ class Workshop:
     def build(self, version: PolicyVersion) -> LoadedPolicy:
         """Build when allowed to."""
         self.began.release()
-        assert self.may_go_on.wait(5)
+        assert self.may_go_on.wait(60)
         if self.fault is not None:
             raise self.fault
         evaluator = OnlyTheLimit()
@@ -62,10 +62,10 @@ def test_threads_that_want_the_same_policy_wait_for_one_build() -> None:
     threads = [threading.Thread(target=want) for _ in range(8)]
     for thread in threads:
         thread.start()
-    assert shop.began.acquire(timeout=5)
+    assert shop.began.acquire(timeout=60)
     shop.may_go_on.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert len(shop.built["a"]) == 1 and len(found) == 8
 
 
@@ -74,15 +74,15 @@ def test_a_build_does_not_hold_up_another_policy() -> None:
     cache = PolicyCache(shop.read, shop.build)
     with cache.use("a"):
         pass
-    shop.began.acquire(timeout=5)
+    shop.began.acquire(timeout=60)
     shop.may_go_on.clear()
     slow = threading.Thread(target=lambda: cache.use("b").__enter__())
     slow.start()
-    assert shop.began.acquire(timeout=5)
+    assert shop.began.acquire(timeout=60)
     with cache.use("a") as loaded:  # would hang if the build held the lock
         assert loaded.version.digest == "a"
     shop.may_go_on.set()
-    slow.join(5)
+    slow.join(60)
 
 
 def test_a_policy_left_behind_is_closed_after_its_last_user() -> None:

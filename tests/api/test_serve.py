@@ -49,7 +49,7 @@ def test_two_workers_keep_one_limit_and_end_cleanly(running: Running) -> None:
         thread.join(60)
     assert sorted(told) == ["approve"] * 10 + ["refer"] * 14
     running.tell(signal.SIGTERM)
-    assert running.process.wait(timeout=30) == 0
+    assert running.process.wait(timeout=60) == 0
     log = running.log.read_bytes()
     lines = [json.loads(line) for line in log.decode().splitlines() if line.startswith("{")]
     assert sum(line["event"] == "decided" for line in lines) == 24

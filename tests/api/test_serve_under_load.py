@@ -80,7 +80,7 @@ def test_a_stop_under_load_answers_everything_that_it_decided(service: Service, 
     with serving(service, tmp_path) as running, OrderSystems(running, threads=6) as asking:
         asking.wait_for(20)
         running.tell(signal.SIGTERM)
-        assert running.process.wait(30) == 0
+        assert running.process.wait(60) == 0
         time.sleep(0.1)
     unheard = {one.fault for one in asking.failed()}
     assert unheard <= {"ConnectionRefusedError", "ConnectionResetError", "RemoteDisconnected"}, asking.counted()

@@ -43,15 +43,15 @@ def test_two_threads_that_overlap_leave_it_on() -> None:
     def reads() -> None:
         with collection_paused():
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
 
     other = Thread(target=reads)
     with collection_paused():
         other.start()
-        assert entered.wait(10)
+        assert entered.wait(60)
     assert not gc.isenabled()  # the other still reads
     leave.set()
-    other.join(10)
+    other.join(60)
     assert gc.isenabled()
 
 

@@ -171,7 +171,7 @@ def test_a_policy_is_replaced_while_orders_are_decided_and_closed_after_its_last
 
     def slow(outcome: Outcome) -> Outcome:
         entered.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return outcome
 
     old, new = Fake(), Fake()
@@ -180,12 +180,12 @@ def test_a_policy_is_replaced_while_orders_are_decided_and_closed_after_its_last
     answers: list[Agreed] = []
     user = Thread(target=lambda: answers.append(force.decide(ASKING)))
     user.start()
-    assert entered.wait(10)
+    assert entered.wait(60)
     force.replace(PROGRAM, lambda program: Agreement(program, engines=(Fake(denied), new)))
     assert old.closed == 0
     assert force.decide(ASKING).outcome.verdict == "deny"
     go_on.set()
-    user.join(10)
+    user.join(60)
     assert (old.closed, new.closed) == (1, 0)
     assert answers[0].engines == "agreed"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,14 +44,12 @@ def test_a_killed_process_leaves_nothing_and_frees_the_lock(database: Database, 
     process = start("hold_lock", prepared, "recorded")
     process.send_signal(signal.SIGKILL)
     process.wait()
-    begun = time.monotonic()
-    with database.write() as work:
+    with database.write() as work:  # told busy where the lock is not free within the bounded wait
         assert work.decisions.claim("shop", "killed", b"body").state == "new"
         locked = work.accounts.lock("C-1")
         assert locked is not None
         assert (locked.version, locked.balance) == (1, 0)
         work.decisions.record(locked, a_decision(locked, "killed", 10))
-    assert time.monotonic() - begun < 1.5
 
 
 def in_child(do: Callable[[], None]) -> int:

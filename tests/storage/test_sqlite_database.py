@@ -38,7 +38,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(file_database: Sqli
 def test_a_commit_cut_short_is_in_doubt_and_the_same_key_clears_it(file_database: SqliteDatabase) -> None:
     file_database.dispose()
     command = [sys.executable, "-m", "tests.storage.fill_disk", str(file_database.path)]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert told.stdout.splitlines() == ["InDoubt", "True True", "new", "2 20"], told.stderr
 
 

@@ -12,6 +12,7 @@ import pytest
 from storage.engine import open_database
 from storage.failures import Busy, Unavailable
 from storage.write_lock import WriteLock
+from tests.cost import clock_seconds
 from tests.storage.records import a_database, start
 
 
@@ -29,7 +30,7 @@ def test_another_thread_waits_no_longer_than_the_bound(tmp_path: Path) -> None:
     with lock.held():
         waiting = threading.Thread(target=wait)
         waiting.start()
-        waiting.join(timeout=5)
+        waiting.join(timeout=60)
     assert told == [Busy]
     lock.close()
 
@@ -48,12 +49,14 @@ def test_a_process_that_holds_the_lock_makes_writers_busy_but_not_readers(tmp_pa
     a_database(tmp_path / "aval.db").dispose()
     process = start("hold_lock", str(tmp_path / "aval.db"), "before")
     database = open_database(tmp_path / "aval.db", wait_seconds=0.2)
-    begun = time.monotonic()
-    with pytest.raises(Busy), database.write():
-        pass
-    with pytest.raises(Busy):
-        database.checkpoint()
-    assert time.monotonic() - begun < 3
+
+    def try_both() -> None:
+        with pytest.raises(Busy), database.write():
+            pass
+        with pytest.raises(Busy):
+            database.checkpoint()
+
+    assert clock_seconds(try_both, 2) < 2
     with database.read() as work:
         assert work.customers.get("C-1") is not None
     process.send_signal(signal.SIGKILL)
@@ -80,11 +83,13 @@ def test_two_processes_worth_of_writers_take_turns(tmp_path: Path) -> None:
     ]
     for one in running:
         one.start()
-    time.sleep(0.8)
+    ends = time.monotonic() + 60
+    while sum(rounds.values()) < 200 and time.monotonic() < ends:
+        time.sleep(0.01)
     ended.set()
     for one in running:
         one.join()
-    assert min(rounds.values()) > 10
+    assert sum(rounds.values()) >= 200
     assert max(rounds.values()) < 3 * min(rounds.values())
     busy.close()
     rival.close()
