@@ -1,8 +1,6 @@
 """Who is asking: API keys, checked before anything of the request is read.
 
-A key is `aval_<prefix>_<secret>` with 256 random bits; we keep HMAC-SHA256 of it under a pepper that is not in the
-database. Slow password hashes would protect nothing here and cost half a second per call. Every route declares its
-operation; a route without one is closed.
+`api.keys` says what a key is. Every route declares its operation; a route without one is closed.
 
 People come with a session (`api.sessions`). Views and operations ask `caller()`: whose request it is, the role in which
 it is made, the permissions beyond the role; what only a person may do begins with `acting_person()`.
@@ -10,19 +8,17 @@ it is made, the permissions beyond the role; what only a person may do begins wi
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Flask, Request, current_app, g, request
 
 from api.errors import Refused
-from api.roles import PERMISSIONS, PERSON_OPERATIONS, PUBLIC_OPERATIONS, ROLES, may
+from api.keys import key_digest
+from api.roles import PERSON_OPERATIONS, PUBLIC_OPERATIONS, ROLES, may
 from api.services import services
 from storage.keys import ApiKey
 
@@ -52,44 +48,6 @@ class Caller:
     def by(self) -> str:
         """The caller as the author of events: `client:NAME` or `person:NAME`."""
         return f"client:{self.client}" if self.person is None else self.client
-
-
-@dataclass(frozen=True, slots=True)
-class KeyTerms:
-    """What a new key is given beyond its client and role: a label for people, permissions, and an end."""
-
-    label: str | None = None
-    permissions: frozenset[str] = field(default_factory=frozenset)
-    expires_at: datetime | None = None
-
-
-def issue_key(role: str, client: str, pepper: bytes, terms: KeyTerms = KeyTerms()) -> tuple[str, ApiKey]:
-    """A new key: the text to hand over, once, and the record to store.
-
-    Raises: ValueError for an unknown role or permission, a client's name that is no identifier, or a long label.
-    """
-    if role not in ROLES:
-        raise ValueError(f"no role '{role}'; choose one of {', '.join(ROLES)}")
-    if unknown := sorted(terms.permissions - set(PERMISSIONS)):
-        raise ValueError(f"no permission '{unknown[0]}'; choose one of {', '.join(PERMISSIONS)}")
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", client) is None:
-        raise ValueError(f"'{client}' is no name of a client; use letters, digits, '.', '_' and '-', at most 64")
-    if terms.label is not None and not (0 < len(terms.label) <= 80 and terms.label.isprintable()):
-        raise ValueError("the label cannot be used; write one line of at most 80 characters")
-    prefix = secrets.token_hex(8)
-    text = f"aval_{prefix}_{secrets.token_urlsafe(32)}"
-    return text, ApiKey(prefix, key_digest(text, pepper), role, client, terms.label, terms.permissions,
-                        pepper_id(pepper), terms.expires_at)  # fmt: skip
-
-
-def key_digest(text: str, pepper: bytes) -> bytes:
-    """What is stored of a key."""
-    return hmac.new(pepper, text.encode("ascii"), hashlib.sha256).digest()
-
-
-def pepper_id(pepper: bytes) -> str:
-    """A name for a pepper, stored beside each key made with it, so that people see which keys a new pepper ends."""
-    return hashlib.sha256(b"the name of a pepper of aval\0" + pepper).hexdigest()[:8]
 
 
 def identify(header: str | None, pepper: bytes, find: Callable[[str], ApiKey | None],

@@ -15,8 +15,8 @@ from pathlib import Path
 from shlex import quote
 from typing import TextIO
 
-from api.auth import issue_key, key_digest
 from api.demo_book import BOOK, TRIALS, Trial
+from api.keys import issue_key, key_digest
 from api.operations.publish_policy import PolicyFile, publish_policy
 from api.roles import ROLES
 from api.settings import Settings

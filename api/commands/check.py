@@ -6,7 +6,8 @@ import json
 
 import click
 
-from api.commands.files import broken, counted, language_option, load, policy_files, said, tell
+from api.commands.counts import counted
+from api.commands.files import broken, language_option, load, policy_files, said, tell
 from rules.proving import all_findings
 
 

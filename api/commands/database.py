@@ -28,7 +28,7 @@ pepper_option = click.option(
 
 def _previous_pepper(context: click.Context, option: click.Parameter, value: str | None) -> bytes | None:
     """The pepper before the present one. Raises: UsageError where its file cannot be used."""
-    from api.settings import read_previous_pepper
+    from api.peppers import read_previous_pepper
 
     try:
         return None if value is None else read_previous_pepper(Path(value))
@@ -81,7 +81,7 @@ def opened(database: str, current: bool = True) -> Iterator[Database]:
 
 def pepper_of(database: str, pepper: str | None) -> bytes:
     """The server's secret part of every key. Raises: UsageError where its file cannot be used."""
-    from api.settings import read_pepper
+    from api.peppers import read_pepper
 
     try:
         if pepper is None and server_url(database) is not None:

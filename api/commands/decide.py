@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from api.commands.files import broken, counted, load, read_file, tell
+from api.commands.counts import counted
+from api.commands.files import broken, load, read_file, tell
 from credit.decision import Decision
 from policy import Loaded
 from policy.given import read_given

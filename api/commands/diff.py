@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from api.commands.files import broken, counted, language_option, load, read_file, said, tell, tell_example
+from api.commands.counts import counted
+from api.commands.files import broken, language_option, load, read_file, said, tell, tell_example
 from policy import Loaded
 from policy.diff import Change, changes
 from policy.program import Program

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from api.commands.files import counted, language_option, read_file, said
+from api.commands.counts import counted
+from api.commands.files import language_option, read_file, said
 from api.dmn_answers import answer, facts_of
 from policy import load_policy
 from policy.dmn.cases import Case, Result, read_cases, run_cases, same, shown

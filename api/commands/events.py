@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 from rich.table import Table
 
-from api.commands.files import counted
+from api.commands.counts import counted
 from api.commands.terminal import terminal
 from storage.engine import Database
 from storage.events import Event

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from api.commands.files import broken, counted, load, read_file, said, tell
+from api.commands.counts import counted
+from api.commands.files import broken, load, read_file, said, tell
 from policy import Loaded
 from policy.given import read_given
 from policy.program import Program

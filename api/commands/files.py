@@ -116,11 +116,6 @@ def said(line: str, language: str) -> str:
     return in_chinese(line) if language == "zh" else line
 
 
-def counted(number: int, one: str) -> str:
-    """A number of things: "1 error", "2 errors"."""
-    return f"{number} {one}{'' if number == 1 else 's'}"
-
-
 def broken(problems: Iterable[Problem]) -> int:
     """How many findings stop a policy from running."""
     return len(errors(problems))

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import click
 
-from api.auth import KeyTerms, issue_key
+from api.commands.counts import counted
 from api.commands.database import database_option, opened, pepper_of, pepper_option
-from api.commands.files import counted
 from api.commands.operator import by_option
 from api.commands.spans import End, Span, end_after
+from api.keys import KeyTerms, issue_key
 from api.roles import PERMISSIONS, ROLES
 from storage.engine import Database
 from storage.keys import ApiKey

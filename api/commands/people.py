@@ -7,8 +7,8 @@ import sys
 
 import click
 
+from api.commands.counts import counted
 from api.commands.database import database_option, opened
-from api.commands.files import counted
 from api.commands.keys import second
 from api.commands.operator import by_option
 from api.roles import PERSON_ROLES

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
+from api.commands.counts import counted
 from api.commands.database import database_option, opened
-from api.commands.files import counted, language_option, read_file, said, shelf_beside
+from api.commands.files import language_option, read_file, said, shelf_beside
 
 
 @click.group()

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from api.commands.files import broken, counted, language_option, load, policy_files, said, tell, tell_example
+from api.commands.counts import counted
+from api.commands.files import broken, language_option, load, policy_files, said, tell, tell_example
 from policy import Loaded
 from rules.proving import ASSUMED, Proof, example_of, proofs_of, share_proved, shown_move
 

@@ -10,15 +10,17 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from api.auth import Caller
+from api.commands.counts import counted
 from api.commands.database import database_option, opened
-from api.commands.files import counted
 from api.commands.people import typed_password
-from api.services import Services
+
+if TYPE_CHECKING:
+    from api.auth import Caller
+    from api.services import Services
 
 CLIENT = "command-line"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -134,6 +136,7 @@ def _decided(database: str, decide: Callable[..., Any], operation: str, referral
 
 def _proven(held: Services, name: str, operation: str) -> Caller:
     """The person of this name, by their password and with a role that may do this. Raises: Refused."""
+    from api.auth import Caller
     from api.errors import Refused
     from api.operations.sign_in import Attempt, prove_person
     from api.roles import ROLES, may
@@ -152,6 +155,8 @@ def _print(body: bytes) -> None:
 
 
 def _caller() -> Caller:
+    from api.auth import Caller
+
     return Caller(CLIENT, "approver", "")
 
 

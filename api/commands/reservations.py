@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from api.commands.counts import counted
 from api.commands.database import database_option, opened
-from api.commands.files import counted
 
 
 @click.group()

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from api.commands.files import broken, counted, language_option, load, policy_files, said, tell
+from api.commands.counts import counted
+from api.commands.files import broken, language_option, load, policy_files, said, tell
 from policy import Loaded
 from policy.program import Program
 from rules import selftest

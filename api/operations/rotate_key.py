@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from api.auth import KeyTerms, issue_key
+from api.keys import KeyTerms, issue_key
 from storage.engine import Database
 from storage.keys import ApiKey
 

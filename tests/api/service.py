@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from api.auth import issue_key
+from api.keys import issue_key
 from api.roles import ROLES
 from api.services import Services
 from api.settings import Settings

@@ -87,6 +87,15 @@ def test_the_check_for_heavy_modules_can_fail() -> None:
     assert {"policy", "rules", "yaml"} <= set(json.loads(done.stdout.replace("'", '"')))
 
 
+@pytest.mark.parametrize("args", [("key", "list"), ("person", "list"), ("reservations", "expire")])
+def test_what_asks_the_database_alone_loads_no_server_and_no_language(args: tuple[str, ...], database: str) -> None:
+    code = ("import sys\nfrom api.commands import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
+            f"print(sorted({set(HEAVY)!r} & set(sys.modules)), file=sys.stderr)\n")  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code, *args, "--database", database], cwd=ROOT, capture_output=True,
+                          text=True, timeout=60)  # fmt: skip
+    assert set(json.loads(done.stderr.replace("'", '"'))) <= {"rich", "sqlalchemy", "storage"}, done.stderr
+
+
 def test_help_comes_at_once() -> None:
     def of_children() -> float:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -392,7 +401,7 @@ def test_a_key_is_shown_once_listed_without_its_secret_and_revoked(database: str
 
 def test_a_made_key_opens_the_door(database: str) -> None:
     from api.auth import identify
-    from api.settings import read_pepper
+    from api.peppers import read_pepper
     from storage.engine import open_database
 
     text = aval("key", "create", "--role", "order_system", "--client", "erp", "--database", database).stdout.strip()

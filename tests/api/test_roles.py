@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from api.auth import KeyTerms, declared_operations, issue_key
+from api.auth import declared_operations
+from api.keys import KeyTerms, issue_key
 from api.roles import PERSON_ROLES, PUBLIC_OPERATIONS, ROLES, ROLES_BY_OPERATION, may
 from storage.keys import Keys
 from tests.api.people import add_person, session_of, signed_in

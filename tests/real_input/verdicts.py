@@ -24,11 +24,12 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from api.app import create_app
-from api.auth import issue_key
+from api.keys import issue_key
 from api.known import read_invoice
 from api.operations.publish_policy import PolicyFile, publish_policy
+from api.peppers import read_pepper
 from api.serve import Listening, serve
-from api.settings import Settings, read_pepper
+from api.settings import Settings
 from credit.decision import VERDICTS
 from credit.money import Money
 from credit.receivables import Invoice, ReceivableFigures, ageing, receivable_figures

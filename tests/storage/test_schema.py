@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from storage.engine import Database, open_database
 from storage.failures import Busy, Unavailable
-from storage.schema import current_revision, downgrade, is_current, newest_revision, upgrade
+from storage.schema import configuration, current_revision, downgrade, is_current, newest_revision, steps, upgrade
 from storage.sqlite_database import SqliteDatabase
 from storage.tables import metadata
 from tests.storage.conftest import Fresh
@@ -78,6 +79,15 @@ def test_up_down_and_up_again(empty: Database, kind: str) -> None:
     assert written(empty, kind) == {}
     upgrade(empty)
     assert written(empty, kind) == before
+
+
+def test_the_versions_are_those_that_alembic_finds_in_the_steps_and_in_the_database(database: Database) -> None:
+    scripts = ScriptDirectory.from_config(configuration(None))
+    assert steps() == {step.revision for step in scripts.walk_revisions()}
+    assert scripts.get_heads() == [newest_revision()] == [current_revision(database)]
+    downgrade(database, "0003")
+    with database.looking() as connection:
+        assert MigrationContext.configure(connection).get_current_heads() == (current_revision(database),) == ("0003",)
 
 
 def test_upgrading_again_keeps_what_is_stored(database: Database) -> None:

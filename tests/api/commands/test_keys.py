@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from api.auth import identify
 from api.commands import cli
 from api.errors import Refused
-from api.settings import read_pepper
+from api.peppers import read_pepper
 from storage.engine import open_database
 from storage.schema import upgrade
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.auth import KeyTerms, issue_key
+from api.keys import KeyTerms, issue_key
 from api.operations import counter_offers as offers_module
 from api.operations import decide as decide_module
 from tests.api.service import GOOD, PEPPER, Service, an_order, start_real_service

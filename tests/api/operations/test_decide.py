@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.auth import issue_key
+from api.keys import issue_key
 from api.operations import decide as decide_module
 from api.policies import LoadedPolicy, PolicyCache
 from storage.customers import Customer

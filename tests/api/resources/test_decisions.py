@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from api.auth import issue_key
+from api.keys import issue_key
 from tests.api.service import PEPPER, Service, an_order
 
 

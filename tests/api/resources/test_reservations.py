@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.auth import issue_key
+from api.keys import issue_key
 from storage.receivables import Invoice
 from tests.api.service import PEPPER, Service, an_order
 
