@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select
 from storage.clock import read_instant, write_instant
 from storage.customers import write_json
 from storage.exposure_ledger import Accounts, AccountState, GroupState, Movement, Taken
+from storage.log_entries import LogEntries, hidden_bytes
 from storage.page import LARGEST_PAGE, Page, page_of, read_cursor
 from storage.prepared import Prepared
 from storage.reservations import NewHold, Reservation, Reservations
@@ -128,8 +129,10 @@ RECORD = Prepared(insert(decision).inline(), tuple(column.name for column in dec
 class Decisions:
     """The decision log of one transaction."""
 
-    def __init__(self, connection: Connection, accounts: Accounts, reservations: Reservations) -> None:
+    def __init__(self, connection: Connection, accounts: Accounts, reservations: Reservations,
+                 log: LogEntries) -> None:  # fmt: skip
         """Write over the transaction's connection, and move the accounts that the same transaction locked."""
+        self._log = log
         self._connection = connection
         self._accounts = accounts
         self._reservations = reservations
@@ -151,10 +154,10 @@ class Decisions:
         Raises: OverLimit when the hold exceeds its ceiling (told on leaving the transaction's block).
         """
         at = Taken(locked.account_id, locked.version, locked.balance, locked.now)
-        if replaced is None:
-            RECORD.run(self._connection, decision_row(locked, at.version, new))
-        else:
-            RECORD.run(self._connection, decision_row(locked, at.version + 1, new))
+        row = decision_row(locked, at.version if replaced is None else at.version + 1, new)
+        RECORD.run(self._connection, row)
+        self._log.add(new.decision_id, decision_told(row), locked.now, hidden_bytes(row))
+        if replaced is not None:
             self._reservations.take(at, replaced, "replaced", replaced.remaining, client=new.client,
                                     decision_id=new.decision_id)  # fmt: skip
             at = self._accounts.take(locked.account_id)
@@ -220,6 +223,14 @@ def decision_row(locked: AccountState, version: int, new: NewDecision) -> Mappin
         "order_id": new.order.order_id, "order_amount": new.order.amount,
         "unsecured_amount": new.order.unsecured_amount, "placed_on": new.order.placed_on.isoformat(),
         "request": new.request, "facts": write_json(dict(new.facts)), "outcome": write_json(dict(new.outcome)),
+    }  # fmt: skip
+
+
+def decision_told(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the log says of a decision in the open: no name, no amount, and where the ledger has its place."""
+    return {
+        "kind": "decision", "verdict": row["verdict"], "as_of": row["as_of"], "policy": row["policy_digest"],
+        "program": row["program_digest"], "account": row["account_id"], "version": row["account_ver"],
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select
 
 from storage.clock import database_now, read_instant
+from storage.log_entries import LogEntries
 from storage.page import LARGEST_PAGE, Page, page_of, read_cursor
 from storage.tables import event
 
@@ -41,16 +42,21 @@ class Event:
 class Events:
     """The events of one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Read and write over the transaction's connection."""
+    def __init__(self, connection: Connection, log: LogEntries) -> None:
+        """Read and write over the transaction's connection; each event is an entry of the log as well."""
         self._connection = connection
+        self._log = log
 
     def record(self, happened: Event) -> None:
         """Write down what happened, in the transaction that made it happen."""
         assert happened.kind in KINDS and happened.subject and happened.by, f"no event is made so: {happened}"
         told = json.dumps(happened.details, ensure_ascii=False, sort_keys=True)
         values = {"kind": happened.kind, "subject": happened.subject, "done_by": happened.by, "details": told}
-        self._connection.execute(insert(event).values(at=database_now(), **values))
+        writing = insert(event).values(at=database_now(), **values).returning(event.c.seq, event.c.at)
+        seq, at = self._connection.execute(writing).one()
+        open_to_all = {"kind": happened.kind, "subject": happened.subject, "by": happened.by,
+                       "details": happened.details}  # fmt: skip
+        self._log.add(f"event-{seq}", open_to_all, read_instant(at))
 
     def list(self, cursor: str | None = None, limit: int = 50, *, kind: str | None = None,
              subject: str | None = None) -> Page[Event]:  # fmt: skip

@@ -1,8 +1,9 @@
 """What the database itself watches over, in the words of each kind.
 
-Movements, reservations, grants, decisions, policies, states, acts and events are only ever added to: a change is
-refused, whoever asks. A movement must follow from its account, and moves it, so that a balance is always what its last
-movement says. The migrations keep words of their own, as they never change; a test holds both equal.
+Movements, reservations, grants, decisions, policies, states, acts, events and the log are only ever added to: a change
+is refused, whoever asks, but for what an erasure names. A movement must follow from its account, and moves it, so that
+a balance is always what its last movement says. The migrations keep words of their own, as they never change; a test
+holds both equal.
 """
 
 from __future__ import annotations
@@ -38,9 +39,28 @@ WHEN NEW.granted <> 0 AND NEW.granted > ({VALID_GRANTS})
 BEGIN SELECT RAISE(ABORT, 'a ceiling is raised by valid grants alone'); END
 """.strip()
 
-ONLY_ADDED = ("movement", "reservation", "decision", "policy_version", "policy_part", "policy_effective",
+ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "policy_effective",
               "state_change", "act", "confirmed_security", "answered_request", "event", "limit_grant",
-              "withdrawn_grant", "decided_referral")  # fmt: skip
+              "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure")  # fmt: skip
+# a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
+ERASABLE = {
+    "decision": {"response": "x''", "request": "x''", "facts": "'{}'", "outcome": "'{}'"},
+    "log_entry": {"salt": "x''"},
+}
+KEPT = {
+    "decision": (
+        "seq", "decision_id", "client", "idempotency_key", "body_hash", "status", "customer_id", "account_id",
+        "account_ver", "policy_digest", "program_digest", "verdict", "decided_at", "as_of", "order_id",
+        "order_amount", "unsecured_amount", "placed_on",
+    ),
+    "log_entry": ("place", "entry_id", "kind", "body", "at"),
+}  # fmt: skip
+ERASED_BY = {"decision": "decision_id", "log_entry": "entry_id"}
+
+QUEUED = """
+CREATE TRIGGER log_entry_queued AFTER INSERT ON log_entry
+BEGIN INSERT INTO log_queue (place, at) VALUES (NEW.place, NEW.at); END
+""".strip()
 
 
 def refuse_change(table: str, change: str) -> str:
@@ -48,6 +68,19 @@ def refuse_change(table: str, change: str) -> str:
     name = f"{table}_no_{change.lower()}"
     refusal = f"SELECT RAISE(ABORT, '{table} is only added to')"
     return f"CREATE TRIGGER {name} BEFORE {change} ON {table} BEGIN {refusal}; END"
+
+
+def refuse_all_but_erasure(table: str) -> tuple[str, str, str]:
+    """The triggers that let a row lose what an erasure names, where there is one for it, and nothing else."""
+    refused = f"BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END"
+    gone = " AND ".join(f"NEW.{name} = {value}" for name, value in ERASABLE[table].items())
+    named = f"EXISTS (SELECT 1 FROM erasure WHERE entry_id = OLD.{ERASED_BY[table]})"
+    return (
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {', '.join(KEPT[table])} ON {table} {refused}",
+        f"CREATE TRIGGER {table}_only_erased BEFORE UPDATE OF {', '.join(ERASABLE[table])} ON {table}"
+        f" WHEN NOT ({named} AND {gone}) {refused}",
+        refuse_change(table, "DELETE"),
+    )
 
 
 ONLY_ADDED_TO = """
@@ -95,11 +128,45 @@ def refuse_every_change(table: str) -> str:
     return f"CREATE TRIGGER {table}_only_added_to {when} FOR EACH STATEMENT EXECUTE FUNCTION only_added_to()"
 
 
+QUEUED_FUNCTION = """
+CREATE FUNCTION log_entry_queued() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO log_queue (place, at) VALUES (NEW.place, NEW.at);
+  RETURN NULL;
+END $$
+""".strip()
+
+
+def only_erased(table: str) -> tuple[str, str, str]:
+    """The same on PostgreSQL: a function over the whole row, and its triggers."""
+    bytes_gone = {"x''": "''::bytea"}
+    gone = " AND ".join(f"NEW.{name} = {bytes_gone.get(value, value)}" for name, value in ERASABLE[table].items())
+    names = ", ".join(f"'{name}'" for name in ERASABLE[table])
+    return (
+        f"""
+CREATE FUNCTION {table}_only_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM erasure WHERE entry_id = OLD.{ERASED_BY[table]}) OR NOT ({gone})
+     OR to_jsonb(NEW) - ARRAY[{names}] <> to_jsonb(OLD) - ARRAY[{names}] THEN
+    RAISE EXCEPTION '{table} is only added to' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$
+""".strip(),
+        f"CREATE TRIGGER {table}_only_erased BEFORE UPDATE ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION {table}_only_erased()",
+        f"CREATE TRIGGER {table}_only_added_to BEFORE DELETE OR TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION only_added_to()",
+    )
+
+
 TRIGGERS = {
     "sqlite": (
         MOVEMENT_FOLLOWS,
         MOVEMENT_MOVES,
         MOVEMENT_GRANTED,
+        QUEUED,
+        *(trigger for table in ERASABLE for trigger in refuse_all_but_erasure(table)),
         *(refuse_change(table, change) for table in ONLY_ADDED for change in ("UPDATE", "DELETE")),
     ),
     "postgresql": (
@@ -113,6 +180,9 @@ TRIGGERS = {
         " FOR EACH ROW EXECUTE FUNCTION movement_follows_account()",
         "CREATE TRIGGER movement_moves_account AFTER INSERT ON movement"
         " FOR EACH ROW EXECUTE FUNCTION movement_moves_account()",
+        QUEUED_FUNCTION,
+        "CREATE TRIGGER log_entry_queued AFTER INSERT ON log_entry FOR EACH ROW EXECUTE FUNCTION log_entry_queued()",
+        *(statement for table in ERASABLE for statement in only_erased(table)),
         *map(refuse_every_change, ONLY_ADDED),
     ),
 }

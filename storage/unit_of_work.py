@@ -25,12 +25,14 @@ from storage.exposure_ledger import Accounts
 from storage.grants import Grants
 from storage.groups import Groups
 from storage.keys import Keys
+from storage.log_entries import LogEntries
 from storage.people import People
 from storage.policies import Policies
 from storage.receivables import Imports, Invoices
 from storage.referrals import Referrals
 from storage.reservations import Reservations
 from storage.states import States
+from storage.transparency import TransparencyLog
 from storage.waiting import Queues
 
 
@@ -44,18 +46,20 @@ class Work:
         self.accounts = Accounts(connection)
         self.invoices = Invoices(connection, self.accounts)
         self.reservations = Reservations(connection, self.accounts)
-        self.decisions = Decisions(connection, self.accounts, self.reservations)
+        self.log_entries = LogEntries(connection)
+        self.decisions = Decisions(connection, self.accounts, self.reservations, self.log_entries)
         self.groups = Groups(connection, self.accounts)
         self.grants = Grants(connection, self.accounts)
         self.referrals = Referrals(connection)
         self.answers = Answers(connection)
         self.states = States(connection)
         self.policies = Policies(connection)
-        self.events = Events(connection)
+        self.events = Events(connection, self.log_entries)
         self.keys = Keys(connection, self.events)
         self.people = People(connection, self.events)
         self.imports = Imports(connection)
         self.queues = Queues(connection)
+        self.log = TransparencyLog(connection)
 
     def now(self) -> datetime:
         """What the database's clock says."""

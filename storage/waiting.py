@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from storage.clock import database_now, read_instant
+from storage.log_tables import log_queue
 from storage.tables import reservation
 
 
@@ -31,6 +32,12 @@ def overdue_reservations(connection: Connection) -> Waiting:
     return waiting(*found)
 
 
+def unsequenced_entries(connection: Connection) -> Waiting:
+    """Entries of the transparency log that have no leaf yet."""
+    found = connection.execute(select(func.count(), func.min(log_queue.c.at), database_now())).one()
+    return waiting(*found)
+
+
 def waiting(count: int, oldest: str | None, now: str) -> Waiting:
     """A queue from its count, the stored instant of its oldest entry, and the database's clock."""
     if oldest is None:
@@ -39,7 +46,10 @@ def waiting(count: int, oldest: str | None, now: str) -> Waiting:
 
 
 # every queue has its line here, by the name that the figures bear
-QUEUES: Mapping[str, Callable[[Connection], Waiting]] = {"overdue_reservations": overdue_reservations}
+QUEUES: Mapping[str, Callable[[Connection], Waiting]] = {
+    "overdue_reservations": overdue_reservations,
+    "unsequenced_entries": unsequenced_entries,
+}
 
 
 class Queues:

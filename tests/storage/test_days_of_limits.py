@@ -98,7 +98,7 @@ def test_days_cost_a_decision_no_statement(database: Database, kind: str) -> Non
         locked = work.accounts.lock("C-1")
         assert locked is not None and locked.limit is not None
         work.decisions.record(locked, a_decision(locked, "k", 10))
-    assert len([one for one in told if not one.startswith("BEGIN")]) == (6 if kind == "sqlite" else 7)
+    assert len([one for one in told if not one.startswith("BEGIN")]) == (7 if kind == "sqlite" else 8)
 
 
 @pytest.mark.parametrize(("clock", "in_force"), [

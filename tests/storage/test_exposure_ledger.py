@@ -83,7 +83,7 @@ def test_a_decision_takes_six_statements_and_one_more_where_others_write_too(dat
         approve(work, "k", 10)
     begin, *others = told
     assert begin == ("BEGIN IMMEDIATE" if kind == "sqlite" else "BEGIN")
-    assert len(others) == (6 if kind == "sqlite" else 7)
+    assert len(others) == (7 if kind == "sqlite" else 8)
 
 
 def test_the_lock_brings_balance_clock_policy_and_master_row(database: Database) -> None:

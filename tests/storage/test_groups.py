@@ -169,7 +169,7 @@ def test_groups_cost_a_decision_no_statement(database: Database, kind: str, grou
         assert locked is not None and len(locked.groups) == groups
         work.decisions.record(locked, a_decision(locked, "k", 10))
     begun = [one for one in told if one.startswith("BEGIN")]
-    assert len(told) - len(begun) == (6 if kind == "sqlite" else 7)
+    assert len(told) - len(begun) == (7 if kind == "sqlite" else 8)
 
 
 def test_sums_stay_exact_while_members_move_and_others_decide(database: Database) -> None:

@@ -1,0 +1,106 @@
+"""Entries of the transparency log: what a leaf covers, written in the transaction of what it tells.
+
+An entry says in the open what may be known for ever, and covers the rest by salted commitments: a hash over the bytes
+as they are stored, which tells nothing without the salt. So the bytes and the salt can be erased on request, and every
+proof still verifies. Whoever holds the bytes and the salt can show that these, and no others, were meant.
+INVARIANT: what is told and its entry are committed together or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from storage.clock import database_now, read_instant, write_instant
+from storage.failures import Refused
+from storage.log_tables import erasure, log_entry
+from storage.prepared import Prepared
+from storage.tables import decision
+
+SALT_BYTES = 16
+ADD = Prepared(insert(log_entry).inline(), ("entry_id", "kind", "body", "salt", "at"))
+HIDDEN = ("request", "facts", "outcome", "response")  # what of a decision may be erased
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """That the bytes behind an entry were erased: on whose behalf, why, and when."""
+
+    entry_id: str
+    by: str
+    reason: str
+    at: datetime
+
+
+class LogEntries:
+    """The log's entries as one transaction writes them."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Write over the transaction's connection."""
+        self._connection = connection
+
+    def add(self, entry_id: str, told: Mapping[str, Any], at: datetime,
+            hidden: Mapping[str, bytes] | None = None) -> None:  # fmt: skip
+        """Write an entry of the kind that `told` names: `told` in the open, `hidden` as commitments."""
+        salt = secrets.token_bytes(SALT_BYTES) if hidden else b""
+        when = write_instant(at)
+        body = entry_body(entry_id, when, told, commitments(salt, hidden or {}))
+        ADD.run(self._connection, {"entry_id": entry_id, "kind": told["kind"], "body": body, "salt": salt, "at": when})
+
+    def erase(self, entry_id: str, by: str, reason: str) -> Erasure:
+        """Erase the bytes of a decision and the salt that ties its entry to them; its verdict and its place stay.
+
+        Raises: Refused where the log knows no such decision; the second time, the first erasure is told again.
+        """
+        known = self.erasure(entry_id)
+        if known is not None:
+            return known
+        wanted = (log_entry.c.entry_id == entry_id) & (log_entry.c.kind == "decision")
+        if self._connection.execute(select(log_entry.c.place).where(wanted)).first() is None:
+            raise Refused(f"the log has no decision '{entry_id}'")
+        values = {"entry_id": entry_id, "done_by": by, "reason": reason}
+        self._connection.execute(insert(erasure).values(at=database_now(), **values))
+        self._connection.execute(update(log_entry).where(wanted).values(salt=b""))
+        gone = {"request": b"", "response": b"", "facts": "{}", "outcome": "{}"}
+        self._connection.execute(update(decision).where(decision.c.decision_id == entry_id).values(**gone))
+        done = self.erasure(entry_id)
+        assert done is not None
+        return done
+
+    def erasure(self, entry_id: str) -> Erasure | None:
+        """The erasure of an entry's bytes, or None where they are there."""
+        row = self._connection.execute(select(erasure).where(erasure.c.entry_id == entry_id)).first()
+        return None if row is None else Erasure(row.entry_id, row.done_by, row.reason, read_instant(row.at))
+
+
+def entry_body(entry_id: str, at: str, told: Mapping[str, Any], committed: Mapping[str, str]) -> bytes:
+    """The bytes that the leaf covers: one spelling of a JSON object, keys sorted, without spaces."""
+    whole: dict[str, Any] = {"id": entry_id, "at": at, **told}
+    if committed:
+        whole["commitments"] = dict(committed)
+    return json.dumps(whole, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def commitments(salt: bytes, hidden: Mapping[str, bytes]) -> dict[str, str]:
+    """For each of the hidden bytes what stands for it in the entry."""
+    return {name: commitment(salt, name, held) for name, held in hidden.items()}
+
+
+def commitment(salt: bytes, name: str, held: bytes) -> str:
+    """A hash that tells nothing about the bytes to whoever lacks the salt, and fits no others for whoever has it."""
+    return sha256(salt + name.encode() + b"\x00" + held).hexdigest()
+
+
+def hidden_bytes(row: Mapping[str, Any]) -> dict[str, bytes]:
+    """What a decision's row hides, as bytes, in the way that its commitments were made."""
+    return {
+        name: held.encode() if isinstance(held, str) else bytes(held)
+        for name, held in ((name, row[name]) for name in HIDDEN)
+    }
