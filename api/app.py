@@ -21,6 +21,7 @@ from api.agreeing import Agreeing
 from api.allowance import Allowance
 from api.build import build_policy
 from api.idempotency import InWork
+from api.known_keys import KnownKeys
 from api.limits import Limits
 from api.metrics import Metrics
 from api.policies import LoadedPolicy, PolicyCache
@@ -64,12 +65,12 @@ def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy
     app.extensions["aval"] = Services(settings, database, trade_vocabulary(), policies, InWork(),
                                           Metrics(settings.metrics_folder), Agreeing(),
                                           Allowance(settings.offers_each_minute),
-                                          Limits(settings.limits))  # fmt: skip
+                                          Limits(settings.limits),
+                                          KnownKeys(lambda key_id: _find_key(database, key_id)))  # fmt: skip
     _register_routes(app)
     _register_log(app)
     metrics.register(app, settings.metrics_port)
-    doors = auth.Doors(lambda key_id: _find_key(database, key_id),
-                       partial(identify_person, find=finder(database, settings.session_lifetime)))  # fmt: skip
+    doors = auth.Doors(partial(identify_person, find=finder(database, settings.session_lifetime)))
     auth.register(app, doors)
     security_headers.register(app)
     errors.register(app)

@@ -18,12 +18,14 @@ from flask import Flask, Request, current_app, g, request
 
 from api.errors import Refused
 from api.keys import key_digest
+from api.known_keys import NOT_GOOD
 from api.roles import PERSON_OPERATIONS, PUBLIC_OPERATIONS, ROLES, may
 from api.services import services
 from storage.keys import ApiKey
 
 COOKIE = "aval_session"
 _KEY = re.compile(r"aval_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+ASKED_AGAIN = frozenset({"decide"})  # whether the key has ended is asked in the transaction that answers
 _NOBODY = ApiKey("0" * 16, bytes(32), "", "")
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -67,7 +69,7 @@ def identify(header: str | None, pepper: bytes, find: Callable[[str], ApiKey | N
     peppers = (pepper,) if previous is None else (pepper, previous)
     right = [hmac.compare_digest(stored.digest, key_digest(found[0], one)) for one in peppers]
     if not any(right) or stored.ended:
-        raise Refused("unauthorized", "the key is not known or no longer valid; ask for a new one")
+        raise Refused("unauthorized", NOT_GOOD)
     return Caller(stored.client, stored.role, stored.key_id, stored.permissions, None, frozenset({stored.role}))
 
 
@@ -98,9 +100,8 @@ def declared_operations(app: Flask) -> Iterator[tuple[str, str, str | None]]:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """How a key is found by its prefix, and the caller of a session by its request."""
+    """How the caller of a session is found by its request."""
 
-    find_key: Callable[[str], ApiKey | None]
     identify_person: Callable[[Request], Caller]
 
 
@@ -115,7 +116,7 @@ def register(app: Flask, doors: Doors) -> None:
         g.operation = operation
         if operation in PUBLIC_OPERATIONS:
             return
-        g.caller = found = _knocking(doors)
+        g.caller = found = _knocking(doors, operation)
         acting = next((role for role in ROLES if role in found.roles and may(role, operation or "")), None)
         if acting is None:
             told = f"the role '{found.role}' may not do this; ask for a key with another role"
@@ -128,7 +129,7 @@ def register(app: Flask, doors: Doors) -> None:
             g.caller = replace(found, role=acting)
 
 
-def _knocking(doors: Doors) -> Caller:
+def _knocking(doors: Doors, operation: str | None) -> Caller:
     """The caller of the present request: the key's client, or the session's person where no key is sent.
 
     Raises: Refused (unauthorized); (too-many-requests) for a client that asks, or an address that fails, too often.
@@ -138,7 +139,8 @@ def _knocking(doors: Doors) -> Caller:
     try:
         if header is None and COOKIE in request.cookies:
             return doors.identify_person(request)
-        found = identify(header, held.settings.pepper, doors.find_key, held.settings.previous_pepper)
+        find = held.keys.recall if operation in ASKED_AGAIN else held.keys.find
+        found = identify(header, held.settings.pepper, find, held.settings.previous_pepper)
     except Refused as refused:
         if refused.type.name == "unauthorized":
             held.limits.failures.take(f"address:{request.remote_addr}")

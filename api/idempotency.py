@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from flask import Response
 
 from api.errors import Refused
+from api.known_keys import NOT_GOOD
 from storage.decisions import Claim
 
 HEADER = "Idempotency-Key"
@@ -38,7 +39,9 @@ class Answer:
 
 
 def stored_answer(claim: Claim) -> Answer:
-    """The answer that a key has already. Raises: Refused where it was given to another request."""
+    """The answer that a key has already. Raises: Refused where it was given to another request, or who asks may not."""
+    if claim.state == "ended":
+        raise Refused("unauthorized", NOT_GOOD)
     if claim.state == "conflict":
         raise Refused("idempotency-key-reused", "this key was sent with another body; send a new key")
     return Answer(200, claim.response, replayed=True)

@@ -10,6 +10,7 @@ from flask import current_app
 from api.agreeing import Agreeing
 from api.allowance import Allowance
 from api.idempotency import InWork
+from api.known_keys import KnownKeys
 from api.limits import Limits
 from api.policies import PolicyCache
 from api.settings import Settings
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Services:
     """The settings, the database, the words of the trade, the policies ready to run, the keys in work, who may
-    still ask for counter-offers, and how often anybody may ask at all.
+    still ask for counter-offers, how often anybody may ask at all, and which API keys are known.
     """
 
     settings: Settings
@@ -35,6 +36,7 @@ class Services:
     agreeing: Agreeing
     offers: Allowance
     limits: Limits
+    keys: KnownKeys
 
 
 def services() -> Services:

@@ -12,28 +12,31 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, null, select
 
 from storage.clock import read_instant, write_instant
 from storage.customers import write_json
 from storage.exposure_ledger import Accounts, AccountState, GroupState, Movement, Taken
+from storage.keys import ENDED
 from storage.log_entries import LogEntries, hidden_bytes
 from storage.page import LARGEST_PAGE, Page, page_of, read_cursor
 from storage.prepared import Prepared
 from storage.reservations import NewHold, Reservation, Reservations
 from storage.tables import answered_request as answered
-from storage.tables import decision
+from storage.tables import api_key, decision
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What an idempotency key stands for: "new", "replay" of the stored answer, or "conflict" with another body.
 
+    "ended" where the API key of whoever asks is no longer good, whatever the idempotency key stands for.
+
     `decision_id`, `status` and `response` are the stored answer of a replay, empty otherwise; where the answer was no
     decision, `decision_id` names what the request changed.
     """
 
-    state: Literal["new", "replay", "conflict"]
+    state: Literal["new", "replay", "conflict", "ended"]
     decision_id: str = ""
     status: int = 0
     response: bytes = b""
@@ -120,7 +123,8 @@ CLAIM = Prepared(
     .union_all(
         select(answered.c.body_hash, answered.c.subject_id, answered.c.status, answered.c.response).where(
             answered.c.client == bindparam("asking"), answered.c.idempotency_key == bindparam("asked")
-        )
+        ),
+        select(null(), null(), null(), null()).where(api_key.c.key_id == bindparam("by_key"), ENDED),
     )
 )
 RECORD = Prepared(insert(decision).inline(), tuple(column.name for column in decision.c if column.name != "seq"))
@@ -137,11 +141,17 @@ class Decisions:
         self._accounts = accounts
         self._reservations = reservations
 
-    def claim(self, client: str, idempotency_key: str, body_hash: bytes) -> Claim:
-        """Say whether a client's key is new, asks again for a stored answer, or was used for another body."""
-        row = CLAIM.run(self._connection, {"asking": client, "asked": idempotency_key}).first()
-        if row is None:
+    def claim(self, client: str, idempotency_key: str, body_hash: bytes, key_id: str = "") -> Claim:
+        """Say whether a client's key is new, asks again for a stored answer, or was used for another body.
+
+        An API key that is named must not have ended; a key that waited for its turn may have done so meanwhile.
+        """
+        rows = CLAIM.run(self._connection, {"asking": client, "asked": idempotency_key, "by_key": key_id}).all()
+        if not rows:
             return Claim("new")
+        if any(row.decision_id is None for row in rows):
+            return Claim("ended")
+        row = rows[0]
         if row.body_hash != body_hash:
             return Claim("conflict")
         return Claim("replay", row.decision_id, row.status, row.response)

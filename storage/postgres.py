@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage.database import Database, committed, told
 from storage.failures import StorageFailure, Unavailable
+from storage.prepared import Command
 from storage.turns import take_turn
 
 LOCK_SECONDS = 2.0
@@ -28,8 +29,8 @@ CLOSED = "SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_re
 # between two statements would keep every decision out, so it loses its session in the end. The wait for tables in use
 # stays as short as a decision's: while it lasts, all decisions wait behind it.
 MIGRATION_IDLE_MILLISECONDS = 600_000
-WRITING = "BEGIN"  # each statement sees what was committed before it began: sessions are set to READ COMMITTED
-READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+WRITING = Command("BEGIN")  # each statement sees what was committed before it began: sessions are set to READ COMMITTED
+READING = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 # every decision looks for its key first, so whoever has that table meets no decision that holds another one
 LOCK_OUT = """
 DO $$ BEGIN
@@ -61,13 +62,13 @@ class PostgresDatabase(Database):
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         """A write transaction that has its turn among migrations; it may work for hours and wait for seconds."""
-        with self._writing(migration_beginning()) as connection:
+        with self._writing(Command(migration_beginning())) as connection:
             take_turn(connection)
             connection.exec_driver_sql(LOCK_OUT)
             yield connection
 
     @contextmanager
-    def _writing(self, beginning: str) -> Iterator[Connection]:
+    def _writing(self, beginning: Command) -> Iterator[Connection]:
         self._refuse_torn()
         with told("writing"), committed(begun(self._engine, beginning)) as connection:
             yield connection
@@ -130,33 +131,34 @@ def connecting_engine(url: URL, wait_seconds: float) -> Engine:
 
 
 @contextmanager
-def begun(engine: Engine, statement: str) -> Iterator[Connection]:
+def begun(engine: Engine, statement: Command) -> Iterator[Connection]:
     """A connection in a transaction that the server has begun, over a fresh connection where the first one was dead."""
     connection = engine.connect()
     try:
-        try:
-            begin(connection, statement)
-        except DBAPIError as fault:
-            if not fault.connection_invalidated:
-                raise
-            connection.close()
-            connection = engine.connect()  # all that were idle are as old as the dead one and go with it
-            begin(connection, statement)
+        for idle in reversed(range(CONNECTIONS + 1)):  # each of those that were idle may have died
+            try:
+                begin(connection, statement)
+                break
+            except DBAPIError as fault:
+                if not fault.connection_invalidated or not idle:
+                    raise
+                connection.close()
+                connection = engine.connect()
         yield connection
     finally:
         connection.close()
 
 
-def begin(connection: Connection, statement: str) -> None:
+def begin(connection: Connection, statement: Command) -> None:
     """Begin a transaction at once, instead of together with its first statement."""
     connection.begin()
-    connection.exec_driver_sql(statement)
+    statement.run(connection)
 
 
 def migration_beginning() -> str:
     """How a migration begins: what bounds a decision's statements and pauses never holds for one moment of it."""
     bounds = {"statement_timeout": 0, "idle_in_transaction_session_timeout": MIGRATION_IDLE_MILLISECONDS}
-    return "; ".join([WRITING, *(f"SET LOCAL {name} = {value}" for name, value in bounds.items())])
+    return "; ".join([WRITING.statement, *(f"SET LOCAL {name} = {value}" for name, value in bounds.items())])
 
 
 def session_settings(wait_seconds: float) -> dict[str, str]:

@@ -72,6 +72,21 @@ class Text:
         return Rows([self.row(values) for values in cursor.fetchall()])
 
 
+class Command:
+    """A statement without values and without an answer, such as the BEGIN of a transaction."""
+
+    def __init__(self, statement: str) -> None:
+        self.statement = statement
+
+    def run(self, connection: Connection) -> None:
+        """Give it to the driver as it is."""
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute(self.statement)
+        except connection.dialect.loaded_dbapi.Error as fault:
+            raise failure(connection, driver, self.statement, fault) from fault
+
+
 class Prepared:
     """One statement of Core over columns of text, whole numbers and bytes, ready to run."""
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 
 from storage.failures import Unavailable
+from storage.prepared import Command
 
 READERS_AT_ONCE = 32
 WAL_RESET_FIXED = (3, 51, 3)
@@ -45,6 +46,8 @@ def reading_engine(path: Path, wait_seconds: float) -> Engine:
 def prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
     """Give every connection its pragmas, and leave the begin of a transaction to us alone."""
 
+    command = Command(begin)
+
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, record: object) -> None:
         connection.isolation_level = None  # else the driver begins a deferred transaction of its own, too late
@@ -55,7 +58,7 @@ def prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        command.run(connection)
 
 
 def library_warnings() -> tuple[str, ...]:

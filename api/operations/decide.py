@@ -71,7 +71,7 @@ def decide(held: Services, caller: Caller, key: str, body: bytes, wish: Mapping[
     with held.in_work.claim(caller.client, key):
         slow = _load(held, asked)
         if isinstance(slow, Claim):
-            return stored_answer(slow)
+            return _answered(held, asked, slow)
         try:
             offers = _offers(held, asked, slow) if may_have_offers(caller) else ()
             return _decide_and_record(held, asked, slow, offers)
@@ -83,10 +83,17 @@ def decide(held: Services, caller: Caller, key: str, body: bytes, wish: Mapping[
 def _load(held: Services, asked: Asked) -> Slow | Claim:
     """What can be read before the lock, or the answer that is already there."""
     with held.database.read() as work:
-        claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
+        claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash, asked.caller.key_id)
         if claim.state != "new":
             return claim
         return load_slow(work, asked.customer_id, asked.wanted, decides=may_have_offers(asked.caller))
+
+
+def _answered(held: Services, asked: Asked, claim: Claim) -> Answer:
+    """The stored answer, or the refusal that the claim is; a key that has ended is not remembered any longer."""
+    if claim.state == "ended":
+        held.keys.forget(asked.caller.key_id)
+    return stored_answer(claim)
 
 
 def _offers(held: Services, asked: Asked, slow: Slow) -> tuple[Offer, ...]:
@@ -123,9 +130,9 @@ def _decide_once(held: Services, asked: Asked, slow: Slow, offers: tuple[Offer, 
     with ExitStack() as policies:
         loaded = policies.enter_context(use_policy(held, slow.account.policy_digest))
         with held.database.write() as work:
-            claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
+            claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash, asked.caller.key_id)
             if claim.state != "new":
-                return stored_answer(claim)
+                return _answered(held, asked, claim)
             locked = work.accounts.lock(asked.customer_id, order_id=asked.wanted.order_id)
             assert locked is not None, "customers are never removed"
             if locked.policy_digest != loaded.version.digest:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from storage.prepared import Prepared
+from storage.prepared import Command, Prepared
 from tests.api.service import Service, an_order
 
 DECISIONS = 300
@@ -33,7 +33,7 @@ PARTS = (
 def statements() -> Iterator[list[str]]:
     """The statements that run until the block ends, those that go to the driver by themselves included."""
     found: list[str] = []
-    run = Prepared.run
+    run, begin = Prepared.run, Command.run
 
     def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
         found.append(statement)
@@ -42,12 +42,18 @@ def statements() -> Iterator[list[str]]:
         found.append("prepared")
         return run(prepared, connection, values)
 
+    def began(command: Command, connection: Connection) -> None:
+        found.append(command.statement)
+        begin(command, connection)
+
     event.listen(Engine, "before_cursor_execute", note)
     Prepared.run = noted  # type: ignore[method-assign]
+    Command.run = began  # type: ignore[method-assign]
     try:
         yield found
     finally:
         Prepared.run = run  # type: ignore[method-assign]
+        Command.run = begin  # type: ignore[method-assign]
         event.remove(Engine, "before_cursor_execute", note)
 
 
