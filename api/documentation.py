@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory
-from flask_smorest import Api
 
 from api.auth import performs
-from api.errors import MEDIA_TYPE
+from api.errors import MEDIA_TYPE, ProblemApi
 from api.problem_types import PROBLEM_TYPES
 
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
@@ -24,7 +23,7 @@ PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _WEEK_SECONDS = 7 * 24 * 3600
 
 
-def blueprint(api: Api) -> Blueprint:
+def blueprint(api: ProblemApi) -> Blueprint:
     """The routes that need no key: `/openapi.json`, `/docs`, `/docs/assets/<file>`, `/problems`, `/problems/<name>`."""
     routes = Blueprint("documentation", __name__, template_folder="templates")
     swagger = Path(str(files("flask_swagger_ui"))) / "dist"
@@ -73,9 +72,9 @@ def blueprint(api: Api) -> Blueprint:
     return routes
 
 
-def openapi_document(api: Api) -> dict[str, Any]:
+def openapi_document(api: ProblemApi) -> dict[str, Any]:
     """The document of all routes, in which every shared failure is a problem and not plain JSON."""
-    document: dict[str, Any] = api.spec.to_dict()
+    document = api.document()
     for response in document["components"].get("responses", {}).values():
         content = response.pop("content", {})
         response["content"] = {MEDIA_TYPE: content.get("application/json", PROBLEM)}

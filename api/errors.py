@@ -10,9 +10,11 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
+from typing import Any
 
 from flask import Flask, Response, g, request
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 from werkzeug.exceptions import HTTPException
 
 from api.problem_types import PROBLEM_TYPES
@@ -104,9 +106,33 @@ def _drain_body(response: Response) -> Response:
 
 
 class ProblemApi(Api):
-    """The OpenAPI extension, answering every HTTP error as a problem."""
+    """The OpenAPI extension, answering every HTTP error as a problem.
+
+    What it tells of the routes is put together when somebody first asks for it: most processes are never asked.
+    """
 
     ERROR_SCHEMA = Problem
+
+    def __init__(self, app: Flask, spec_kwargs: Mapping[str, object]) -> None:
+        self._untold: list[Blueprint] = []
+        self._telling = Lock()
+        super().__init__(app, spec_kwargs=spec_kwargs)
+
+    def register_blueprint(self, routes: Blueprint) -> None:
+        """Open the routes at once, and keep them to be told."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][routes.name] = self
+        self._app.register_blueprint(routes)
+        self._untold.append(routes)
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document of all routes, as the extension writes it."""
+        with self._telling:
+            while self._untold:
+                routes = self._untold.pop(0)
+                routes.register_views_in_doc(self, self._app, self.spec, name=routes.name, parameters=None)
+                self.spec.tag({"name": routes.name, "description": routes.description})
+            found: dict[str, Any] = self.spec.to_dict()
+            return found
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         return http_problem(error)

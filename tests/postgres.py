@@ -22,6 +22,7 @@ from typing import Any
 
 from storage import engine as opening
 from storage import postgres as sessions
+from storage.schema import upgrade
 
 START_SECONDS = 60
 # A machine that stalls for a second is no frozen holder of a lock: tests that are not about the bounds get generous
@@ -59,6 +60,7 @@ class Server:
         found = binaries()
         assert found is not None
         self._numbers = itertools.count(1)
+        self._migrated = ""
         self._folder = Path(tempfile.mkdtemp(prefix="aval-postgres-", dir=quick_folder()))
         self._user = self._lent_user()
         self._run(found / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
@@ -152,6 +154,16 @@ class Server:
         if like == "template1":
             self.tell("GRANT ALL ON SCHEMA public TO aval", database=name)
         return f"postgresql://aval@127.0.0.1:{self.port}/{name}"
+
+    def migrated(self) -> str:
+        """The URL of a new database of the role at this version: a copy of one that was brought there once."""
+        if not self._migrated:
+            location = self.fresh()
+            opened = opening.open_database(location)
+            upgrade(opened)
+            opened.dispose()
+            self._migrated = name_of(location)
+        return self.fresh(like=self._migrated)
 
     def drop(self, location: str) -> None:
         """Remove a database, whoever still uses it."""

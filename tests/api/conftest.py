@@ -26,6 +26,6 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield str(tmp_path / "aval.db")
         return
     server: Server = request.getfixturevalue("server")
-    found = server.fresh()
+    found = server.migrated()
     yield found
     server.drop(found)

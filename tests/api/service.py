@@ -20,8 +20,8 @@ from policy.load import load_policy
 from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
 from storage.receivables import Invoice
-from storage.schema import upgrade
 from tests.fakes import Build, OnlyTheLimit, fake_build
+from tests.migrated import bring_up
 
 PEPPER = b"p" * 32
 DIGEST = "sha256:" + "a" * 64
@@ -102,7 +102,7 @@ def _start(folder: Path | str, build: Build | None) -> Service:
     """A service on a new file in a folder, or on the database that a URL names."""
     database = folder if isinstance(folder, str) else str(folder / "aval.db")
     service = Service(create_app(Settings(database=database, pepper=PEPPER), build=build))
-    upgrade(service.held.database)
+    bring_up(service.held.database)
     with service.held.database.write() as work:
         for role in ROLES:
             service.keys[role], stored = issue_key(role, f"{role}-1", PEPPER)

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from api.importing import importing
 from storage.engine import Database, open_database
-from storage.schema import upgrade
+from tests.migrated import bring_up
 
 MAPPING = """
 rows: invoices
@@ -45,7 +45,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.database: Database = open_database(folder / "aval.db")
-        upgrade(self.database)
+        bring_up(self.database)
 
     def write(self, name: str, text: str | bytes) -> Path:
         """A file of the folder."""

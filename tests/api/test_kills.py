@@ -114,7 +114,7 @@ def test_control_an_answer_before_its_commit_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 def test_a_database_that_crashes_loses_nothing(server: Server, tmp_path: Path, soak: bool) -> None:
-    location = server.fresh()
+    location = server.migrated()
     service = a_service(location)
     with serving(service, tmp_path, program=PLAIN) as running:
         with OrderSystems(running, customers=("C-1", "C-2")) as asking:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.postgres
 @pytest.fixture
 def location(server: Server) -> Iterator[str]:
     """A new database of the server."""
-    found = server.fresh()
+    found = server.migrated()
     yield found
     server.drop(found)
 

@@ -98,7 +98,7 @@ def test_control_a_kill_under_load_cuts_requests(service: Service, tmp_path: Pat
 
 @pytest.mark.postgres
 def test_every_worker_has_connections_of_its_own_and_the_master_none(server: Server, tmp_path: Path) -> None:
-    location = server.fresh()
+    location = server.migrated()
     service = start_real_service(location)
     service.held.database.dispose()
     with serving(service, tmp_path) as running:
@@ -118,7 +118,7 @@ def opened_by(running: Running, server: Server) -> tuple[set[str], list[set[str]
 
 @pytest.mark.postgres
 def test_a_server_that_may_lose_a_commit_is_refused_at_the_start(server: Server, tmp_path: Path) -> None:
-    location = server.fresh()
+    location = server.migrated()
     service = start_real_service(location)
     service.held.database.dispose()
     (tmp_path / "pepper").write_bytes(PEPPER)

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from storage.engine import open_database
-from storage.schema import upgrade
+from tests.migrated import bring_up
 from tests.reliability.group_orders import Firm, make_control, make_firm, over_in_control
 from tests.reliability.nothing_lost import COUNTED, count_wrongs
 from tests.storage.records import a_policy, start_module
@@ -22,7 +22,7 @@ def run(mode: str, location: str | Path, firm: Firm, orders: int, seed: int) -> 
         make_control(str(location), firm)
     else:
         database = open_database(location, wait_seconds=30.0)
-        upgrade(database)
+        bring_up(database)
         with database.write() as work:
             work.policies.add(a_policy())
             work.policies.set_effective("sha256:policy", by="officer")

@@ -25,7 +25,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
     server: Server | None = request.getfixturevalue("server") if request.param == "postgresql" else None
 
     def give() -> str:
-        made.append(server.fresh() if server else str(tmp_path / f"ledger-{len(made)}.db"))
+        made.append(server.migrated() if server else str(tmp_path / f"ledger-{len(made)}.db"))
         return made[-1]
 
     yield give

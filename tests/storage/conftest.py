@@ -92,6 +92,6 @@ def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def prepared_on_server(server: Server) -> str:
     """A database of the server that was migrated once, for tests to copy."""
-    location = server.fresh()
+    location = server.migrated()
     a_database(location).dispose()
     return location

@@ -14,8 +14,8 @@ from storage.engine import Database, open_database
 from storage.exposure_ledger import AccountState
 from storage.policies import NewPolicy
 from storage.receivables import Invoice
-from storage.schema import upgrade
 from storage.unit_of_work import Work
+from tests.migrated import bring_up
 
 ROOT = Path(__file__).parents[2]
 DIGEST = "sha256:policy"
@@ -57,7 +57,7 @@ def a_decision(locked: AccountState, key: str, amount: int = 0, **changes: Any) 
 def a_database(location: str | Path, limit: int | None = 1_000, **options: Any) -> Database:
     """A migrated database with customer C-1 and an effective policy."""
     database = open_database(location, **options)
-    upgrade(database)
+    bring_up(database)
     with database.write() as work:
         work.customers.put(a_customer(limit=limit))
         work.policies.add(a_policy())

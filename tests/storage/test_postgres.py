@@ -38,8 +38,8 @@ def base_name(database: PostgresDatabase) -> str:
 
 
 @pytest.mark.usefixtures("shipped_bounds")
-def test_every_session_has_its_settings(server: Server, prepared_on_server: str) -> None:
-    server_database = open_database(server.fresh(like=prepared_on_server.rpartition("/")[2]))
+def test_every_session_has_its_settings(server: Server) -> None:
+    server_database = open_database(server.migrated())
     with server_database.alone() as connection:
         rows = connection.exec_driver_sql("SELECT name, setting FROM pg_settings").all()
         isolation = connection.exec_driver_sql("SHOW transaction_isolation").scalar()

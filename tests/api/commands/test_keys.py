@@ -14,7 +14,7 @@ from api.commands import cli
 from api.errors import Refused
 from api.peppers import read_pepper
 from storage.engine import open_database
-from storage.schema import upgrade
+from tests.migrated import bring_up
 
 
 def key(folder: Path, *args: str) -> Result:
@@ -26,7 +26,7 @@ def key(folder: Path, *args: str) -> Result:
 def folder(tmp_path: Path) -> Path:
     """A folder with a migrated database."""
     database = open_database(tmp_path / "aval.db")
-    upgrade(database)
+    bring_up(database)
     database.dispose()
     return tmp_path
 

@@ -12,7 +12,7 @@ from api.commands import cli
 from api.passwords import proves
 from storage.engine import open_database
 from storage.people import Person
-from storage.schema import upgrade
+from tests.migrated import bring_up
 
 
 def person(folder: Path, *args: str, typed: str = "four words of mine\n") -> Result:
@@ -24,7 +24,7 @@ def person(folder: Path, *args: str, typed: str = "four words of mine\n") -> Res
 def folder(tmp_path: Path) -> Path:
     """A folder with a migrated database."""
     database = open_database(tmp_path / "aval.db")
-    upgrade(database)
+    bring_up(database)
     database.dispose()
     return tmp_path
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from api.commands import cli
 from storage.engine import open_database
-from storage.schema import upgrade
+from tests.migrated import bring_up
 
 LIBRARY = Path(__file__).resolve().parents[3] / "policy" / "library"
 STANDARD, RECORD = LIBRARY / "standard.yaml", LIBRARY / "payment_record.yaml"
@@ -20,7 +20,7 @@ STANDARD, RECORD = LIBRARY / "standard.yaml", LIBRARY / "payment_record.yaml"
 def database(tmp_path: Path) -> str:
     """An empty database of this version."""
     found = open_database(tmp_path / "aval.db")
-    upgrade(found)
+    bring_up(found)
     found.dispose()
     return str(tmp_path / "aval.db")
 

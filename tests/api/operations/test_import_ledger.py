@@ -27,7 +27,7 @@ from credit.money import Money
 from storage.customers import Customer, GrantedLimit
 from storage.engine import Database, open_database
 from storage.receivables import Invoice
-from storage.schema import upgrade
+from tests.migrated import bring_up
 
 TODAY = date(2026, 11, 23)
 
@@ -36,7 +36,7 @@ TODAY = date(2026, 11, 23)
 def database(tmp_path: Path) -> Iterator[Database]:
     """A database with tables and nothing in them."""
     found = open_database(tmp_path / "aval.db")
-    upgrade(found)
+    bring_up(found)
     yield found
     found.dispose()
 

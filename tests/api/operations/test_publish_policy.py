@@ -11,14 +11,14 @@ from api.build import load_version
 from api.operations.publish_policy import NotPublishable, PolicyFile, publish_policy
 from policy.parts import Part, Shelf
 from storage.engine import Database, open_database
-from storage.schema import upgrade
+from tests.migrated import bring_up
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """A database without any policy."""
     found = open_database(tmp_path / "aval.db")
-    upgrade(found)
+    bring_up(found)
     yield found
     found.dispose()
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.postgres
 @pytest.fixture
 def real(server: Server) -> Iterator[Service]:
     """The standard policy on a new database of the server."""
-    location = server.fresh()
+    location = server.migrated()
     found = start_real_service(location)
     yield found
     found.held.database.dispose()
