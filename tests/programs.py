@@ -292,15 +292,21 @@ def random_facts(random: Random) -> dict[str, Any]:
     """Facts that often hit a threshold or miss it by one, and that are sometimes absent, None or `Missing`."""
     absent = random.choice((0.0, 0.0, 0.05, 0.3))
     facts: dict[str, Any] = {}
-    for name, kind in KIND_OF.items():
+    for name in KIND_OF:
         if random.random() < absent:
             facts[name] = Missing(frozenset({name, "invoices.amount"})) if name in FIGURES else None
             if random.random() < 0.5:
                 del facts[name]
             continue
-        value = random.choice(THRESHOLDS[kind] if kind != "terms" else ASKED)
-        if kind in NUMBERS and value not in (UNLIMITED, NO_LIMIT) and random.random() < 0.6:
-            sign = random.choice((-1, 1))
-            value += F(sign, random.choice((7, 100))) if isinstance(value, Fraction) else random.choice((sign, 7))
-        facts[name] = max(value, 0) if name in ("order.amount", "order.prepaid") else value
+        facts[name] = random_value(random, name)
     return facts
+
+
+def random_value(random: Random, name: str) -> Any:
+    """A value of a fact that often hits a threshold or misses it by one."""
+    kind = KIND_OF[name]
+    value = random.choice(THRESHOLDS[kind] if kind != "terms" else ASKED)
+    if kind in NUMBERS and value not in (UNLIMITED, NO_LIMIT) and random.random() < 0.6:
+        sign = random.choice((-1, 1))
+        value += F(sign, random.choice((7, 100))) if isinstance(value, Fraction) else random.choice((sign, 7))
+    return max(value, 0) if name in ("order.amount", "order.prepaid") else value

@@ -10,10 +10,9 @@ import pytest
 from policy.compile_promises import Question
 from policy.problems import Where
 from policy.program import Program
-from rules.outcome import Missing
 from rules.proving import Found, Task, replayed
 from rules.standing import decided, worse
-from tests.programs import KIND_OF, TERMS, random_facts, random_program
+from tests.programs import KIND_OF, TERMS, random_program, random_value
 
 pytest.importorskip("z3", reason="the prover is an extra of its own")
 from rules.prove import prove
@@ -36,22 +35,26 @@ def found(program: Program, name: str) -> Found:
 
 def whole(random: Random) -> dict[str, Any]:
     """Facts of an order with nothing missing but, now and then, the payment terms asked for."""
-    facts: dict[str, Any] = {}
-    while facts.keys() != KIND_OF.keys():
-        for name, value in random_facts(random).items():
-            natural = name in ("order.amount", "order.prepaid") or KIND_OF[name] in ("count", "months")
-            if value is not None and not isinstance(value, Missing) and not (natural and value < 0):
-                facts[name] = value
+    facts = {name: value(random, name) for name in KIND_OF}
     if random.random() < 0.4 or facts["order.requested_terms"] not in ("prepaid", *TERMS):
         del facts["order.requested_terms"]
     return facts
 
 
+def value(random: Random, name: str) -> Any:
+    """A value of a fact that an order can have."""
+    natural = name in ("order.amount", "order.prepaid") or KIND_OF[name] in ("count", "months")
+    found = random_value(random, name)
+    while natural and found < 0:
+        found = random_value(random, name)
+    return found
+
+
 def broken_by_chance(program: Program, name: str, random: Random) -> tuple[Any, ...]:
     """Two orders, found by chance, of which the one with the better value fares worse; empty where there were none."""
     for _ in range(PAIRS):
-        one, other = whole(random), whole(random)
-        pair = [one, {**one, name: other[name]}]
+        one = whole(random)
+        pair = [one, {**one, name: value(random, name)}]
         pair.sort(key=lambda facts: facts[name], reverse=MOVED[name] == "lower")
         if pair[0][name] != pair[1][name] and worse(*(decided(program, facts)[1] for facts in pair)):
             return tuple(pair)
