@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from policy.analysis import gaps
-from policy.check import check
 from policy.compile_promises import Question, questions_of
 from policy.compile_subjects import analyse_subjects, compile_subjects, of_subject
 from policy.digest import policy_digest
 from policy.document import Policy
 from policy.meaning import CheckedTest
-from policy.mentions import mentions
-from policy.parts import Part, Shelf, bound_source, with_parts
+from policy.meant import Meant, read_meaning
+from policy.nodes import Node
+from policy.parts import Part, Shelf, bound_source
 from policy.pauses import collection_paused
-from policy.problems import Problem, Where, errors, in_order
+from policy.problems import Problem, errors, in_order
 from policy.program import Program
 from policy.sections import read_document
+from policy.sound_parts import (
+    Parts,
+    beside_slips,
+    cut_out,
+    decides,
+    left_out,
+    sections_in,
+    sections_of,
+    without_sections,
+)  # fmt: skip
 from policy.source import read_source
 from policy.subjects import ORDER
 from policy.vocabulary import Vocabulary
 
-BUILT_IN = "built-in"
 NO_PARTS = Shelf()
+UNREADABLE = ("not-utf8", "empty-file", "too-large", "too-deep", "too-many-nodes")  # nothing of such a file is read
+ROUNDS_MAX = 12  # in which readers of what was cut out are cut out
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class Loaded:
     """What came of a file: its Program (None where there are errors), its tests, every finding, and its promises.
 
     `programs` has one for each subject that the file decides on; `program` is that of orders, which promises are about.
+    Of a file with errors, `rest` is what came of the parts that are sound, and `left_out` names those that were not
+    looked at.
     """
 
     program: Program | None
@@ -41,6 +53,8 @@ class Loaded:
     promises: tuple[Question, ...] = ()
     programs: Mapping[str, Program] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    rest: Loaded | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -50,85 +64,119 @@ class Loaded:
 
 @collection_paused()
 def load_policy(source: bytes, file: str, vocabulary: Vocabulary, shelf: Shelf = NO_PARTS) -> Loaded:
-    """Check a policy file with the parts that it uses and, where it has no errors, compile it."""
+    """Check a policy file with the parts that it uses and, where it has no errors, compile it.
+
+    Where it has errors, the parts that are sound are looked at all the same.
+    """
     node, problems = read_source(source, file)
+    way = _Way(source, file, vocabulary, shelf)
     if node is None:
-        return Loaded(None, (), problems)
-    policy, shape_problems = read_document(node, file)
-    if policy is None:
-        return Loaded(None, (), tuple(in_order((*problems, *shape_problems))))
-    together = with_parts(policy, shelf)
-    problems, parts = (*problems, *together.problems), together.parts
-    if not together.whole:
-        return Loaded(None, (), tuple(in_order((*problems, *shape_problems))), policy)
-    policy = together.policy
-    whole, built_in = _with_built_in(policy, vocabulary)
-    checked, meaning_problems = check(whole, vocabulary)
-    at_home = (_at_home(problem, policy) for problem in meaning_problems)
-    found = tuple(in_order((*problems, *shape_problems, *at_home)))
-    stopping = errors(found)
-    if any(problem.code != "no-otherwise" for problem in stopping):
-        return Loaded(None, (), found, policy, parts=parts)
-    programs, wide = compile_subjects(checked, bound_source(source, parts), built_in)
-    program = programs[ORDER]
-    if stopping:
-        left = tuple(gap for subject, one in programs.items() for gap in gaps(one, of_subject(checked, subject)))
-        return Loaded(None, (), found if wide else _with_gaps(found, left), policy)
-    if wide:
-        return Loaded(None, checked.tests, tuple(in_order((*found, *wide))), policy)
-    promises = questions_of(of_subject(checked, ORDER), program, checked.promises)
-    told = tuple(in_order((*found, *analyse_subjects(programs, checked))))
-    return Loaded(program, checked.tests, told, policy, promises, programs, parts)
+        return way.beside(problems)
+    meant = way.meant(node)
+    found = tuple(in_order((*problems, *meant.problems)))
+    if not _stopping(found):
+        loaded = way.compiled(meant, found)
+        if not errors(loaded.problems):
+            return loaded
+        found = loaded.problems if loaded.program is None else found
+    return way.with_errors(node, found, meant)
 
 
-def _with_gaps(found: tuple[Problem, ...], left: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """The findings of tables without otherwise; an order that fits no row says it better than the rule does."""
-    by_place = {problem.where: problem for problem in left}
-    return tuple(by_place.get(problem.where, problem) if problem.code == "no-otherwise" else problem
-                 for problem in found)  # fmt: skip
+def _stopping(found: Iterable[Problem]) -> list[Problem]:
+    """The errors that leave nothing to run; a table without `otherwise` runs, and gives some orders no answer."""
+    return [problem for problem in errors(found) if problem.code != "no-otherwise"]
 
 
-def _at_home(problem: Problem, policy: Policy) -> Problem:
-    """What a built-in check cannot read, told at the file's own setting that it reads."""
-    if problem.where.file != BUILT_IN:
-        return problem
-    at = policy.settings[0].name.at if policy.settings else Where(policy.file, 1, 1)
-    own = [setting.name for setting in policy.settings if f"settings.{setting.name.text}'" in problem.message]
-    return replace(problem, where=own[0].at if own else at,
-                   message=f"a built-in check cannot read this: {problem.message}")  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One file on its way."""
+
+    source: bytes
+    file: str
+    vocabulary: Vocabulary
+    shelf: Shelf
+
+    def meant(self, node: Node, broken: frozenset[str] = frozenset()) -> Meant:
+        return read_meaning(node, self.file, self.vocabulary, self.shelf, broken)
+
+    def compiled(self, meant: Meant, found: tuple[Problem, ...]) -> Loaded:
+        """What comes of a document that can be run, analysed; without a Program where a formula can grow too large."""
+        checked, policy = meant.checked, meant.policy
+        assert checked is not None
+        programs, wide = compile_subjects(checked, bound_source(self.source, meant.parts), meant.built_in)
+        if wide:
+            return Loaded(None, checked.tests, tuple(in_order((*found, *wide))), policy)
+        promises = questions_of(of_subject(checked, ORDER), programs[ORDER], checked.promises)
+        told = [*found, *analyse_subjects(programs, checked)]
+        ends = {problem.where for problem in meant.problems if problem.code == "no-otherwise"}
+        for subject, one in programs.items() if ends else ():
+            told += [gap for gap in gaps(one, of_subject(checked, subject)) if gap.where in ends]
+        return Loaded(programs[ORDER], checked.tests, tuple(in_order(told)), policy, promises, programs, meant.parts)
+
+    def with_errors(self, node: Node, found: tuple[Problem, ...], meant: Meant, cut: Parts = ()) -> Loaded:
+        """A file with errors: no Program, but the findings of all that is sound in it."""
+        rest, cut = self.rest(node, found, cut)
+        if rest is None:
+            return Loaded(None, (), found, meant.policy, left_out=left_out(sections_of(node)))
+        whole = not decides(cut)
+        rest = replace(rest, promises=rest.promises if whole else ())
+        asked = meant.policy is not None and bool(meant.policy.promises)
+        told = tuple(in_order(_with_gaps(found, rest.problems)))
+        return Loaded(None, (), told, meant.policy, rest=rest, left_out=left_out(cut, asked and not whole))
+
+    def rest(self, node: Node, found: Iterable[Problem], cut: Parts) -> tuple[Loaded | None, Parts]:
+        """What comes of the file without the parts that hold errors or read them, and all parts cut out by now."""
+        stopping = _stopping(found)
+        for _ in range(ROUNDS_MAX):
+            if stopping:
+                less = cut_out(node, stopping)
+                if less is None:
+                    break
+                node, cut = less.node, (*cut, *less.parts)
+            meant = self.meant(node)
+            if meant.checked is None or meant.policy is None or not meant.policy.currency.text:
+                break
+            stopping = _stopping(meant.problems)
+            if not stopping:
+                hints = meant.problems if {section for section, _ in cut} <= {"tests"} else ()
+                loaded = self.compiled(meant, tuple(one for one in hints if one.severity == "warning"))
+                if loaded.program is not None:
+                    return loaded, cut
+                stopping = errors(loaded.problems)
+        return None, cut
+
+    def beside(self, slips: tuple[Problem, ...]) -> Loaded:
+        """A file with slips that stop the reading: what can be told of the sections that hold none of them."""
+        text = self.source.decode("utf-8-sig", "replace")
+        if any(problem.code in UNREADABLE for problem in slips):
+            return Loaded(None, (), slips)
+        node, cut = self.legible(text, slips)
+        less = None if node is None else beside_slips(node, cut)
+        if less is None:
+            return Loaded(None, (), slips, left_out=left_out(sections_in(text)))
+        if less.names_known:
+            meant = self.meant(less.node, less.broken)
+        else:
+            policy, problems = read_document(less.node, self.file)
+            meant = Meant(policy, None, problems)
+        found = tuple(errors(meant.problems))
+        loaded = self.with_errors(less.node, found, meant, less.parts)
+        return replace(loaded, problems=tuple(in_order((*slips, *loaded.problems))))
+
+    def legible(self, text: str, slips: Iterable[Problem]) -> tuple[Node | None, Parts]:
+        """The nodes of the file with the sections blank that stop the reading, and these."""
+        cut: Parts = ()
+        node, found = None, tuple(errors(slips))
+        while node is None and found:
+            text, more = without_sections(text, [problem.where for problem in found])
+            if not more:
+                break
+            cut = (*cut, *more)
+            node, found = read_source(text.encode(), self.file)
+        return node, cut
 
 
-@lru_cache(maxsize=8)
-def _fragment(text: str) -> Policy:
-    """What a vocabulary brings into every policy, read once: a document never changes."""
-    node, problems = read_source(text.encode(), BUILT_IN)
-    assert node is not None and not problems, problems
-    fragment, shape_problems = read_document(node, BUILT_IN, fragment=True)
-    assert fragment is not None and not shape_problems, shape_problems
-    return fragment
-
-
-def _over(fragment: Policy, more: Policy) -> Policy:
-    """A fragment with the checks of another, which take the place of those of the same name."""
-    by_name = {check.name.text: check for check in (*fragment.checks, *more.checks)}
-    return replace(fragment, lets=fragment.lets + more.lets, checks=tuple(by_name.values()))
-
-
-def _with_built_in(policy: Policy, vocabulary: Vocabulary) -> tuple[Policy, frozenset[str]]:
-    """The policy with the checks and settings that every policy of the trade carries; the policy's own come first."""
-    if not vocabulary.built_in:
-        return policy, frozenset()
-    fragment = _fragment(vocabulary.built_in)
-    for names, text in vocabulary.built_in_of:
-        if mentions(policy, names):
-            fragment = _over(fragment, _fragment(text))
-    own = {setting.name.text for setting in policy.settings}
-    checks = {check.name.text for check in policy.checks if check.scope is None}
-    added = tuple(one for one in fragment.checks if one.name.text not in checks)
-    whole = replace(
-        policy,
-        settings=policy.settings + tuple(one for one in fragment.settings if one.name.text not in own),
-        lets=policy.lets + fragment.lets,
-        checks=policy.checks + added,
-    )
-    return whole, frozenset(one.name.text for one in added)
+def _with_gaps(found: tuple[Problem, ...], more: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """All findings; of a table without otherwise, an order that fits no row says it better than the rule does."""
+    by_place = {problem.where: problem for problem in more if problem.code == "gap"}
+    return (*(problem for problem in found if problem.code != "no-otherwise" or problem.where not in by_place), *more)

@@ -104,7 +104,7 @@ def read_document(node: Node, file: str, fragment: bool = False) -> tuple[Policy
         use=read_use(shapes, values.get("use")),
         states=read_states(shapes, values.get("states")),
     )
-    damaged = bool(errors(shapes.problems))
+    damaged = any(problem.code != "no-otherwise" for problem in errors(shapes.problems))
     return replace(policy, broken=frozenset(shapes.broken), damaged=damaged), tuple(shapes.problems)
 
 

@@ -48,7 +48,8 @@ def _state(shapes: Shapes, name: Word, node: Node) -> StateWritten | None:
     subject = shapes.choice(shapes.word(values.get("of"), "of"), "subject of a state", SUBJECTS)
     if subject is not None and subject.text == "group":
         shapes.note("not-yet-supported", subject.at, "a state of a 'group' is part of the language, but this version "
-                    "does not run it", "write 'of: customer'")  # fmt: skip
+                    "does not run it",
+                    "write 'of: customer'; lines of group.exposure and group.limit hold for every member")  # fmt: skip
     enter = _lines(shapes, name, shapes.need(values, "enter", name.at, place), "enter")
     left = values.get("leave")
     never = isinstance(left, Scalar) and left.text == "never"

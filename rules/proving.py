@@ -206,8 +206,6 @@ def share_proved(proofs: Sequence[Proof]) -> int:
     return 100 * sum(proof.status == "proved" for proof in proofs) // len(proofs) if proofs else 100
 
 
-
-
 def proofs_of(loaded: Loaded) -> tuple[Proof, ...]:
     """What is known of the promises of a policy file; its first test says what an order usually looks like."""
     if loaded.program is None:
@@ -218,6 +216,7 @@ def proofs_of(loaded: Loaded) -> tuple[Proof, ...]:
 
 def all_findings(loaded: Loaded) -> tuple[Problem, ...]:
     """Everything that is wrong with a policy file, its promises included, in the order of the file."""
-    if loaded.program is None or not loaded.promises:
+    whole = loaded.rest or loaded
+    if whole.program is None or not whole.promises:
         return loaded.problems
-    return tuple(in_order((*loaded.problems, *findings(loaded.program, proofs_of(loaded)))))
+    return tuple(in_order((*loaded.problems, *findings(whole.program, proofs_of(whole)))))

@@ -24,14 +24,20 @@ def check(context: click.Context, names: tuple[str, ...], form: str, as_json: bo
     Ends with 1 where a finding stops a policy from being published.
     """
     files = policy_files(names)
-    problems = [problem for path in files for problem in all_findings(load(path))]
+    loaded = [load(path) for path in files]
+    problems = [problem for one in loaded for problem in all_findings(one)]
+    unseen = [(str(path), one.left_out) for path, one in zip(files, loaded, strict=True) if one.left_out]
     failed = broken(problems)
     warned = len(problems) - failed
     if as_json or form == "json":
-        told = {"files": len(files), "errors": failed, "warnings": warned, "problems": [p.as_dict() for p in problems]}
+        told = {"files": len(files), "errors": failed, "warnings": warned, "problems": [p.as_dict() for p in problems],
+                "not_looked_at": [{"file": file, "parts": parts} for file, parts in unseen]}  # fmt: skip
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         tell(problems, language)
+        for file, parts in unseen:
+            unread = f"not looked at until the errors are mended: {', '.join(parts)}"
+            click.echo(f"{file}: {said(unread, language)}")
         line = f"{counted(len(files), 'file')}: {counted(failed, 'error')}, {counted(warned, 'warning')}"
         click.echo(said(line, language))
     context.exit(1 if failed else 0)

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from policy import load_policy
 from policy.check import check
 from policy.kinds import NO_LIMIT
-from policy.load import _with_built_in
 from policy.meaning import Checked
+from policy.meant import _with_built_in
 from policy.problems import errors
 from policy.program import Collect, Fold, Program
 from policy.sections import read_document

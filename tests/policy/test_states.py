@@ -39,7 +39,8 @@ def test_a_sound_state_has_no_finding_and_a_table_of_three_rows() -> None:
     ("    enter: account.oldest_overdue_days > 60\n", "",
      ["2:3: missing-key: state 'held' has no 'enter'; add 'enter: ...'"]),
     ("enter:", "of: group\n    enter:", ["3:9: not-yet-supported: a state of a 'group' is part of the language, but "
-                                        "this version does not run it; write 'of: customer'"]),
+                                        "this version does not run it; write 'of: customer'; "
+                                        "lines of group.exposure and group.limit hold for every member"]),
     ("enter:", "of: order\n    enter:",
      ["3:9: unknown-word: 'order' is not a subject of a state; one of: customer, group"]),
     ("enter:", "of: customer\n    until: 1\n    enter:",
