@@ -34,6 +34,8 @@ from policy.vocabulary import Vocabulary
 
 NO_PARTS = Shelf()
 UNREADABLE = ("not-utf8", "empty-file", "too-large", "too-deep", "too-many-nodes")  # nothing of such a file is read
+ERRORS_MAX = 50  # more say that the file is no policy yet
+SLIPS_ROUNDS_MAX = 2  # in which sections are blanked, for a slip may show only behind another
 ROUNDS_MAX = 12  # in which readers of what was cut out are cut out
 
 
@@ -129,7 +131,7 @@ class _Way:
         stopping = _stopping(found)
         for _ in range(ROUNDS_MAX):
             if stopping:
-                less = cut_out(node, stopping)
+                less = cut_out(node, stopping) if len(stopping) <= ERRORS_MAX else None
                 if less is None:
                     break
                 node, cut = less.node, (*cut, *less.parts)
@@ -167,7 +169,9 @@ class _Way:
         """The nodes of the file with the sections blank that stop the reading, and these."""
         cut: Parts = ()
         node, found = None, tuple(errors(slips))
-        while node is None and found:
+        for _ in range(SLIPS_ROUNDS_MAX):
+            if node is not None or not 0 < len(found) <= ERRORS_MAX:
+                break
             text, more = without_sections(text, [problem.where for problem in found])
             if not more:
                 break
