@@ -30,6 +30,7 @@ from api.resources import (
     decisions,
     events,
     groups,
+    rates,
     recommendations,
     referrals,
     reservations,
@@ -95,6 +96,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(reservations.routes)
     api.register_blueprint(customers.routes)
     api.register_blueprint(groups.routes)
+    api.register_blueprint(rates.routes)
     api.register_blueprint(states.routes)
     api.register_blueprint(events.routes)
     api.register_blueprint(session.routes)

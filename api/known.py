@@ -35,7 +35,7 @@ def known_of(situation: Situation) -> Known:
         order=None if situation.order is None else placed_order(situation.order),
         limit=None if account.limit is None else granted_limit(account.limit, account.currency),
         exposure=account.balance,
-        invoices=tuple(read_invoice(one) for one in situation.invoices),
+        invoices=tuple(read_invoice(one, account.currency) for one in situation.invoices),
         earlier_orders=_approved(account.earlier_orders, situation),
         customer_id=account.customer.customer_id,
         country=account.customer.country,
@@ -67,6 +67,8 @@ def group_limit(group: GroupState, currency: str) -> Limit:
 
 def placed_order(order: Order) -> OrderPlaced:
     """An order in the business's own words."""
+    if order.has_no_rate:
+        return OrderPlaced(None, None, order.requested_terms, order.placed_on, order.deliver_by)
     return OrderPlaced(order.amount, order.prepaid, order.requested_terms, order.placed_on, order.deliver_by,
                        None if order.secured is None else order.unsecured_amount)  # fmt: skip
 
@@ -86,10 +88,13 @@ def granted_limit(stored: GrantedLimit, currency: str) -> Limit:
     return Limit.of(Money(stored.minor or 0, currency))
 
 
-def read_invoice(stored: StoredInvoice) -> Invoice:
-    """A stored invoice as the business knows it. Raises: ValueError for one that no import lets in."""
+def read_invoice(stored: StoredInvoice, currency: str) -> Invoice:
+    """A stored invoice as the business knows it, in its account's currency.
+
+    Raises: ValueError for one that no import lets in.
+    """
     return Invoice(
-        stored.invoice_id, stored.customer_id, Money(stored.amount, stored.currency), stored.invoiced_on,
+        stored.invoice_id, stored.customer_id, Money(stored.counted, currency), stored.invoiced_on,
         stored.due_on, stored.settled_on, stored.disputed,
     )  # fmt: skip
 

@@ -21,9 +21,9 @@ class Settings:
     pepper is being changed. `allow_single` lets one engine approve alone where the second
     is not installed. `reservation_hours` is how long an approval holds exposure, `sweep_seconds` the time between two
     looks for expired ones; `page_size` is the default of lists, `offers_each_minute` how many answers with
-    counter-offers each client gets in a minute from each process. `referral_hours` is how long a referral waits.
-    `/metrics` is told at `metrics_port` alone (None: nowhere), from counts that the processes keep in `metrics_folder`
-    (None: one process, in its memory).
+    counter-offers each client gets in a minute from each process. `referral_hours` is how long a referral waits,
+    `rate_days` how many days old an exchange rate may be for an approval. `/metrics` is told at `metrics_port` alone
+    (None: nowhere), from counts that the processes keep in `metrics_folder` (None: one process, in its memory).
     """
 
     database: str
@@ -38,6 +38,7 @@ class Settings:
     session_lifetime: Lifetime = Lifetime(idle=timedelta(minutes=30), longest=timedelta(hours=12))
     offers_each_minute: int = 30
     referral_hours: int = 336
+    rate_days: int = 7
     metrics_port: int | None = None
     metrics_folder: Path | None = None
 
@@ -45,4 +46,5 @@ class Settings:
         for pepper in (self.pepper, self.previous_pepper):
             assert pepper is None or len(pepper) >= 32, "a pepper has at least 32 bytes"
         assert self.reservation_hours > 0 and self.referral_hours > 0
+        assert self.rate_days >= 0
         assert self.sweep_seconds > 0 and 0 < self.page_size <= 200

@@ -21,6 +21,8 @@ def outcome_record(evaluated: Evaluated) -> dict[str, Any]:
         record["subject"] = evaluated.decision.subject
     if evaluated.decision.release is not None:
         record["release"] = dict(evaluated.decision.release)
+    if evaluated.decision.conversion is not None:
+        record["conversion"] = dict(evaluated.decision.conversion)
     return record if evaluated.disagreed is None else record | {"engines": plain_json(evaluated.disagreed)}
 
 

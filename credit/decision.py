@@ -256,7 +256,8 @@ class Decision:
     `authority` is the role that may release a referral; `missing` the facts that were missing and decided;
     `decided_at` an instant with its zone, `as_of` the day the rules counted from; a preview reserves nothing.
     `states` are those that are active now, None where the policy has none.
-    `documents` is None where the policy asks for none of this `subject`. `release` says how a person released it.
+    `documents` is None where the policy asks for none of this `subject`. `release` says how a person released it,
+    `conversion` by which rate an order in another currency was converted.
     """
 
     decision_id: str
@@ -281,6 +282,7 @@ class Decision:
     documents: tuple[DocumentEntry, ...] | None = None
     may_be_required: tuple[DocumentMayBe, ...] = ()
     release: Mapping[str, object] | None = None
+    conversion: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
         assert self.verdict in VERDICTS, self.verdict
@@ -317,6 +319,8 @@ class Decision:
             document["may_be_required"] = [one.as_dict() for one in self.may_be_required]
         if self.release is not None:
             document["release"] = dict(self.release)
+        if self.conversion is not None:
+            document["conversion"] = dict(self.conversion)
         return document | {"preview": True} if self.preview else document
 
 

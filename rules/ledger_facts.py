@@ -25,11 +25,12 @@ Lists = dict[str, Sequence[Item]]
 class OrderPlaced:
     """One order as it was sent; `requested_terms` is None where nothing was asked for.
 
-    `unsecured` is given where it is not simply what is not prepaid.
+    `unsecured` is given where it is not simply what is not prepaid. `amount` and `prepaid` are None where no rate says
+    what they are in the account's currency.
     """
 
-    amount: Money
-    prepaid: Money
+    amount: Money | None
+    prepaid: Money | None
     requested_terms: str | None = None
     placed_on: date | None = None
     deliver_by: date | None = None
@@ -51,8 +52,8 @@ class Known:
 
     `exposure` is everything owed or reserved before this order. `earlier_orders` is None where the list is not
     complete. `stated` are the request's facts and `master` those that people keep about the customer, both as exact
-    values by the policy's names; what the ledger or the order itself says wins over both. Without an `order` the
-    account's `currency` is said.
+    values by the policy's names; what the ledger or the order itself says wins over both. Without an `order`,
+    or its amount, the account's `currency` is said.
     """
 
     as_of: date
@@ -76,7 +77,8 @@ def gather(known: Known, wanted: Collection[str]) -> tuple[Facts, Lists]:
 
     Raises: ValueError for requested terms that are none, or an invoice in another currency than the order.
     """
-    currency = known.currency if known.order is None else known.order.amount.currency
+    amount = None if known.order is None else known.order.amount
+    currency = known.currency if amount is None else amount.currency
     figures = receivable_figures(known.invoices, known.as_of, currency)
     facts: Facts = {**known.master, **known.stated}
     if known.customer_id is not None:
@@ -128,8 +130,8 @@ def order_facts(order: OrderPlaced, as_of: date) -> Facts:
     unsecured: Facts = {} if order.unsecured is None else {"order.unsecured_amount": order.unsecured.minor}
     return unsecured | {
         "as_of": as_of.toordinal(),
-        "order.amount": order.amount.minor,
-        "order.prepaid": order.prepaid.minor,
+        "order.amount": None if order.amount is None else order.amount.minor,
+        "order.prepaid": None if order.prepaid is None else order.prepaid.minor,
         "order.requested_terms": _spelling(order.requested_terms),
         "order.placed_on": _day(order.placed_on),
         "order.deliver_by": _day(order.deliver_by),

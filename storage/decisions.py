@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, bindparam, insert, null, select
 
 from storage.clock import read_instant, write_instant
+from storage.conversions import Conversions, Converted, ForeignOrder
 from storage.customers import write_json
 from storage.exposure_ledger import Accounts, AccountState, GroupState, Movement, Taken
 from storage.keys import ENDED
@@ -74,6 +75,7 @@ class NewDecision:
     """A decision to be recorded: whose key it answers, the answer's bytes, and what it was decided from.
 
     `response` is sent again byte for byte; `request` are the bytes received; `facts` and `outcome` are JSON objects.
+    `foreign` is the order as it was sent, where that was in another currency than the account's.
     """
 
     decision_id: str
@@ -91,6 +93,7 @@ class NewDecision:
     facts: Mapping[str, Any]
     outcome: Mapping[str, Any]
     hold: Hold | None = None
+    foreign: ForeignOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,8 @@ class Decisions:
                                     decision_id=new.decision_id)  # fmt: skip
             at = self._accounts.take(locked.account_id)
         self._hold(at, new, locked.groups)
+        if new.foreign is not None:
+            self._keep_original(at, new, new.foreign)
 
     def _hold(self, at: Taken, new: NewDecision, groups: Sequence[GroupState]) -> None:
         hold = new.hold
@@ -188,6 +193,15 @@ class Decisions:
             self._reservations.hold(NewHold(
                 hold.reservation_id, new.decision_id, at.account_id, at.version, amount, hold.expires_at, at.now
             ))  # fmt: skip
+
+    def _keep_original(self, at: Taken, new: NewDecision, foreign: ForeignOrder) -> None:
+        """Keep the order's own amounts, and by which rate they came to what is held."""
+        kept = Conversions(self._connection)
+        kept.keep_order(new.decision_id, foreign)
+        if new.hold is not None:
+            assert foreign.rate is not None, "without a rate nothing is held"
+            held = Converted(foreign.unsecured, foreign.rate.rate_id, new.hold.amount, new.hold.reservation_id)
+            kept.keep(at.account_id, at.version, [held])
 
     def get(self, decision_id: str) -> StoredDecision | None:
         """The decision with this id, or None."""

@@ -23,7 +23,7 @@ from storage.tables import event
 KINDS = (
     "key_created", "key_rotated", "key_revoked",
     "person_added", "person_disabled", "person_enabled", "password_changed", "signed_in", "signed_out",
-    "authority_changed", "referral_approved", "referral_rejected", "referral_decided_anew",
+    "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",
 )  # fmt: skip
 
 

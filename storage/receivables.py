@@ -15,11 +15,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
+from credit.money import Money
 from storage.clock import database_now, read_instant
+from storage.conversions import Conversions, Converted
 from storage.customers import write_json
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import Refused
 from storage.prepared import Prepared
+from storage.rates import Rate, Rates
 from storage.tables import account, import_run, invoice
 from storage.turns import take_turn
 
@@ -33,7 +36,11 @@ OF_CUSTOMER = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One invoice: minor units, open while `settled_on` is None; `disputed` is None where nobody said."""
+    """One invoice: minor units of its currency, open while `settled_on` is None; `disputed` is None where nobody said.
+
+    One in another currency than its account's has a `carrying_amount`, which is what it counts as there, by the rate
+    `rate_id` of the day `valued_on`; storage sets all three.
+    """
 
     customer_id: str
     invoice_id: str
@@ -43,6 +50,25 @@ class Invoice:
     due_on: date
     settled_on: date | None = None
     disputed: bool | None = None
+    carrying_amount: int | None = None
+    rate_id: str | None = None
+    valued_on: date | None = None
+
+    @property
+    def counted(self) -> int:
+        """What it counts as in minor units of its account's currency."""
+        return self.amount if self.carrying_amount is None else self.carrying_amount
+
+    @property
+    def converted(self) -> Converted | None:
+        """How it was converted; None for one in the account's own currency."""
+        if self.carrying_amount is None or self.rate_id is None:
+            return None
+        original = Money(self.amount, self.currency)
+        return Converted(original, self.rate_id, self.carrying_amount, invoice_id=self.invoice_id)
+
+
+COUNTED = func.coalesce(invoice.c.carrying_amount, invoice.c.amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +92,38 @@ class ImportRun:
     imported_at: datetime | None = None
 
 
+class Valuing:
+    """What invoices count as on one day, each rate looked up once."""
+
+    def __init__(self, connection: Connection, as_of: date) -> None:
+        """Read rates over the transaction's connection."""
+        self._rates, self._as_of = Rates(connection), as_of
+        self._known: dict[tuple[str, str], Rate | None] = {}
+
+    def rate(self, currency: str, kept_in: str) -> Rate | None:
+        """The rate from one currency into that of an account, however old; None where none was ever told."""
+        if (currency, kept_in) not in self._known:
+            self._known[currency, kept_in] = self._rates.of_day(currency, kept_in, self._as_of)
+        return self._known[currency, kept_in]
+
+    def value(self, one: Invoice, kept_in: str) -> Invoice:
+        """The invoice with what it counts as in an account's currency.
+
+        Raises: Refused for a currency without a rate, and for more than an account can hold.
+        """
+        if one.currency == kept_in:
+            return replace(one, carrying_amount=None, rate_id=None, valued_on=None)
+        found = self.rate(one.currency, kept_in)
+        if found is None:
+            told = f"invoice '{one.invoice_id}' is in '{one.currency}'; the account is kept in '{kept_in}'"
+            raise Refused(f"{told}, and no rate is known; add one")
+        try:
+            counted = found.rate.convert(Money(one.amount, one.currency)).minor
+        except ValueError as error:
+            raise Refused(f"invoice '{one.invoice_id}': {error}") from None
+        return replace(one, carrying_amount=counted, rate_id=found.rate_id, valued_on=self._as_of)
+
+
 class Invoices:
     """The invoices of one transaction."""
 
@@ -77,7 +135,8 @@ class Invoices:
     def add_many(self, invoices: Sequence[Invoice], as_of: date) -> InvoiceCounts:
         """Store invoices, new or changed, and bring the accounts to what is open on `as_of`.
 
-        Raises: Refused for an unknown customer, another currency than the account's, or an invoice given twice.
+        One in another currency than its account's counts by the rate of `as_of`, until it is revalued.
+        Raises: Refused for an unknown customer, a currency without a rate, or an invoice given twice.
         """
         refuse_repeats(invoices)
         take_turn(self._connection)
@@ -97,16 +156,21 @@ class Invoices:
         Raises: Refused for a known invoice with another amount.
         """
         known = (invoice.c.customer_id == new.customer_id) & (invoice.c.invoice_id == new.invoice_id)
-        amount = self._connection.execute(select(invoice.c.amount).where(known)).scalar()
-        if amount == new.amount:
+        stored = self._connection.execute(select(invoice.c.amount, invoice.c.currency).where(known)).first()
+        if stored is not None and (stored.amount, stored.currency) == (new.amount, new.currency):
             return False
-        if amount is not None:
+        if stored is not None:
             raise Refused(f"invoice '{new.invoice_id}' is known with another amount; send that of the invoice")
         self._connection.execute(insert(invoice).values(**invoice_row(new)))
         taken = self._accounts.take(account_id, facts_moved=True)
-        after = taken.balance + new.amount
-        self._accounts.move(Movement(account_id, taken.version, "invoice", new.amount, after, None, None, taken.now))
+        after = taken.balance + new.counted
+        self._accounts.move(Movement(account_id, taken.version, "invoice", new.counted, after, None, None, taken.now))
+        self._keep(account_id, taken.version, [new])
         return True
+
+    def valuing(self, as_of: date) -> Valuing:
+        """What invoices would count as on a day."""
+        return Valuing(self._connection, as_of)
 
     def for_customer(self, customer_id: str, as_of: date | None = None) -> tuple[Invoice, ...]:
         """A customer's invoices by date, as a reader on `as_of` knew them: none invoiced later, none settled later."""
@@ -121,9 +185,9 @@ class Invoices:
         )
 
     def _add_some(self, customers: Sequence[str], given: Sequence[Invoice], as_of: date) -> Counter[str]:
-        self._refuse_strangers(customers, given)
         rows = self._connection.execute(select(invoice).where(invoice.c.customer_id.in_(customers)))
         stored = {(row.customer_id, row.invoice_id): read_invoice(row) for row in rows}
+        given = self._valued(customers, given, stored, as_of)
         added = [one for one in given if (one.customer_id, one.invoice_id) not in stored]
         known = [one for one in given if (one.customer_id, one.invoice_id) in stored]
         changed = [one for one in known if stored[one.customer_id, one.invoice_id] != one]
@@ -131,22 +195,37 @@ class Invoices:
             self._connection.execute(insert(invoice), [invoice_row(one) for one in added])
         if changed:
             self._connection.execute(CHANGE, [changed_row(one) for one in changed])
-        self._move(customers, {one.customer_id for one in (*added, *changed)}, as_of)
+        self._move(customers, (*added, *changed), as_of)
         return Counter(added=len(added), changed=len(changed), unchanged=len(known) - len(changed))
 
-    def _refuse_strangers(self, customers: Sequence[str], given: Sequence[Invoice]) -> None:
+    def _valued(self, customers: Sequence[str], given: Sequence[Invoice],
+                stored: Mapping[tuple[str, str], Invoice], as_of: date) -> Sequence[Invoice]:  # fmt: skip
+        """The invoices with what they count as; one that is known with its amount keeps what it counts as."""
         rows = self._connection.execute(
             select(account.c.customer_id, account.c.currency).where(account.c.customer_id.in_(customers))
         )
         currencies = {row.customer_id: row.currency for row in rows}
+        valuing = Valuing(self._connection, as_of)
+        valued = []
         for one in given:
             if one.customer_id not in currencies:
                 raise Refused(f"no customer '{one.customer_id}'; put the customer before its invoices")
-            kept = currencies[one.customer_id]
-            if one.currency != kept:
-                raise Refused(f"invoice '{one.invoice_id}' is in '{one.currency}'; the account is kept in '{kept}'")
+            known = stored.get((one.customer_id, one.invoice_id))
+            if known is not None and (known.amount, known.currency) == (one.amount, one.currency):
+                one = replace(one, carrying_amount=known.carrying_amount, rate_id=known.rate_id,
+                              valued_on=known.valued_on)  # fmt: skip
+            else:
+                one = valuing.value(one, currencies[one.customer_id])
+            valued.append(one)
+        return valued
 
-    def _move(self, customers: Sequence[str], touched: set[str], as_of: date) -> None:
+    def _keep(self, account_id: int, version: int, invoices: Iterable[Invoice]) -> None:
+        """Keep how those in another currency were converted."""
+        items = [item for one in invoices if (item := one.converted) is not None]
+        Conversions(self._connection).keep(account_id, version, items)
+
+    def _move(self, customers: Sequence[str], stored: Sequence[Invoice], as_of: date) -> None:
+        touched = {one.customer_id for one in stored}
         open_now = self._open_amounts(customers, as_of)
         rows = self._connection.execute(
             select(account.c.customer_id, account.c.account_id, account.c.open_receivables).where(
@@ -167,11 +246,12 @@ class Invoices:
             amount = open_now.get(customer_id, 0) - taken.open_receivables
             after, now = taken.balance + amount, taken.now
             self._accounts.move(Movement(taken.account_id, taken.version, "invoice", amount, after, None, None, now))
+            self._keep(taken.account_id, taken.version, (one for one in stored if one.customer_id == customer_id))
 
     def _open_amounts(self, customers: Sequence[str], as_of: date) -> Mapping[str, int]:
         day = as_of.isoformat()
         rows = self._connection.execute(
-            select(invoice.c.customer_id, func.sum(invoice.c.amount).label("open_amount"))
+            select(invoice.c.customer_id, func.sum(COUNTED).label("open_amount"))
             .where(invoice.c.customer_id.in_(customers), invoice.c.invoiced_on <= day)
             .where(or_(invoice.c.settled_on.is_(None), invoice.c.settled_on > day))
             .group_by(invoice.c.customer_id)
@@ -206,10 +286,12 @@ class Imports:
         )  # fmt: skip
 
 
+CHANGED = ("amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed", "carrying_amount", "rate_id",
+           "valued_on")  # fmt: skip
 CHANGE = (
     update(invoice)
     .where(invoice.c.customer_id == bindparam("of_customer"), invoice.c.invoice_id == bindparam("of_invoice"))
-    .values({name: bindparam(f"new_{name}") for name in ("amount", "invoiced_on", "due_on", "settled_on", "disputed")})
+    .values({name: bindparam(f"new_{name}") for name in CHANGED})
 )
 
 
@@ -233,6 +315,8 @@ def invoice_row(one: Invoice) -> Mapping[str, Any]:
         "invoiced_on": one.invoiced_on.isoformat(), "due_on": one.due_on.isoformat(),
         "settled_on": None if one.settled_on is None else one.settled_on.isoformat(),
         "disputed": None if one.disputed is None else int(one.disputed),
+        "carrying_amount": one.carrying_amount, "rate_id": one.rate_id,
+        "valued_on": None if one.valued_on is None else one.valued_on.isoformat(),
     }  # fmt: skip
 
 
@@ -240,7 +324,6 @@ def changed_row(one: Invoice) -> Mapping[str, Any]:
     """An invoice as the values that `CHANGE` binds."""
     row = dict(invoice_row(one))
     keys = {"of_customer": row.pop("customer_id"), "of_invoice": row.pop("invoice_id")}
-    del row["currency"]
     return {**keys, **{f"new_{name}": value for name, value in row.items()}}
 
 
@@ -255,4 +338,7 @@ def read_invoice(row: Row[Any]) -> Invoice:
         due_on=date.fromisoformat(row.due_on),
         settled_on=None if row.settled_on is None else date.fromisoformat(row.settled_on),
         disputed=None if row.disputed is None else bool(row.disputed),
+        carrying_amount=row.carrying_amount,
+        rate_id=row.rate_id,
+        valued_on=None if row.valued_on is None else date.fromisoformat(row.valued_on),
     )

@@ -14,9 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, insert, or_, select
 
+from credit.money import Money
 from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.decisions import StoredDecision, read_decision
 from storage.page import LARGEST_PAGE, Page, page_of, read_cursor
+from storage.rate_tables import foreign_order
 from storage.tables import account, decided_referral, decision
 
 OPEN, EXPIRED = "open", "expired"
@@ -47,11 +49,15 @@ class DecidedReferral:
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """A referred order: the decision that referred it, its account's currency, and what became of it."""
+    """A referred order: the decision that referred it, its account's currency, and what became of it.
+
+    `original` is what it is worth in a currency of its own, and what of that is prepaid; None for the account's.
+    """
 
     decision: StoredDecision
     currency: str
     decided: DecidedReferral | None
+    original: tuple[Money, Money] | None = None
 
     def ends_at(self, life: timedelta) -> datetime:
         """Until when a person may decide it."""
@@ -65,10 +71,13 @@ class Referral:
 
 
 DECIDED = tuple(column.label(f"made_{column.name}") for column in decided_referral.c)
+ORIGINAL = tuple(foreign_order.c[name].label(f"own_{name}") for name in ("currency", "amount", "prepaid"))
+AN_ORDER = or_(decision.c.order_amount > 0, foreign_order.c.decision_id.is_not(None))
 READ = (
-    select(decision, account.c.currency.label("account_currency"), *DECIDED)
+    select(decision, account.c.currency.label("account_currency"), *DECIDED, *ORIGINAL)
     .join(account, account.c.account_id == decision.c.account_id)
     .outerjoin(decided_referral, decided_referral.c.referral_id == decision.c.decision_id)
+    .outerjoin(foreign_order, foreign_order.c.decision_id == decision.c.decision_id)
 )
 
 
@@ -81,7 +90,7 @@ class Referrals:
 
     def get(self, referral_id: str) -> Referral | None:
         """The order that this decision referred, or denied with a way to release it; None where there is no such."""
-        wanted = READ.where(decision.c.decision_id == referral_id, decision.c.order_amount > 0)
+        wanted = READ.where(decision.c.decision_id == referral_id, AN_ORDER)
         row = self._connection.execute(wanted.where(_for_a_person())).first()
         return None if row is None else read_referral(row)
 
@@ -106,7 +115,7 @@ class Referrals:
         Raises: ValueError for a cursor that no page gave.
         """
         size = min(limit, LARGEST_PAGE)
-        wanted = READ.where(decision.c.order_amount > 0, self._in_state(state, life))
+        wanted = READ.where(AN_ORDER, self._in_state(state, life))
         if cursor is not None:
             wanted = wanted.where(decision.c.seq > read_cursor(cursor))
         if customer_id is not None:
@@ -140,4 +149,7 @@ def read_referral(row: Row[Any]) -> Referral:
             row.made_decision_id, row.made_grant_id, row.made_released,
             None if row.made_until is None else read_instant(row.made_until), read_instant(row.made_at),
         )  # fmt: skip
-    return Referral(read_decision(row), row.account_currency, made)
+    original = None
+    if row.own_currency is not None:
+        original = Money(row.own_amount, row.own_currency), Money(row.own_prepaid, row.own_currency)
+    return Referral(read_decision(row), row.account_currency, made, original)

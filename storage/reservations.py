@@ -8,7 +8,7 @@ reservation ends at most once and no amount leaves it twice. Expiry is decided b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -16,8 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from storage.clock import database_now, read_clock, read_instant, write_instant
+from storage.conversions import Conversions, Converted, ForeignOrder
 from storage.exposure_ledger import Accounts, Movement, Taken
 from storage.prepared import Prepared
+from storage.rate_tables import foreign_order
 from storage.tables import account, confirmed_security, decision, movement, reservation
 
 
@@ -48,7 +50,8 @@ class SecurityInPlace:
 class Reservation:
     """What one approval holds of an account, with every step of its life; minor units of the account's currency.
 
-    `client` and `order_id` are those of the decision.
+    `client` and `order_id` are those of the decision. `foreign` is the order as it was sent, where that was in another
+    currency, and `parts` what was held of it and became invoices.
     """
 
     reservation_id: str
@@ -61,6 +64,8 @@ class Reservation:
     expires_at: datetime
     steps: tuple[Step, ...]
     securities: tuple[SecurityInPlace, ...] = ()
+    foreign: ForeignOrder | None = None
+    parts: tuple[Converted, ...] = ()
 
     @property
     def amount(self) -> int:
@@ -110,18 +115,20 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class BalanceParts:
-    """An account's balance by where it comes from, counted afresh from reservations and invoice movements."""
+    """An account's balance by where it comes from, counted afresh from reservations and what moved invoices."""
 
     reserved: int
     open_receivables: int
 
 
 STEP = Prepared(insert(reservation).inline(), tuple(reservation.c.keys()))
-OWNER = (decision.c.client.label("owner"), decision.c.customer_id, decision.c.order_id, account.c.currency)
+OWNER = (decision.c.client.label("owner"), decision.c.customer_id, decision.c.order_id, account.c.currency,
+         foreign_order.c.currency.label("own_currency"))  # fmt: skip
 READ = (
     select(reservation, *OWNER)
     .join(decision, decision.c.decision_id == reservation.c.decision_id)
     .join(account, account.c.account_id == reservation.c.account_id)
+    .outerjoin(foreign_order, foreign_order.c.decision_id == reservation.c.decision_id)
 )
 
 
@@ -143,10 +150,12 @@ class Reservations:
         })  # fmt: skip
 
     def take(self, taken: Taken, found: Reservation, change: str, amount: int, *,
-             client: str | None = None, decision_id: str | None = None) -> int:  # fmt: skip
+             client: str | None = None, decision_id: str | None = None,
+             part: Converted | None = None) -> int:  # fmt: skip
         """Take a part, or all, from what is held: one release of the taken account, and one step; give its number.
 
-        Read the reservation after its account was taken. `decision_id` is the decision that replaces it.
+        Read the reservation after its account was taken. `decision_id` is the decision that replaces it, `part` what
+        became an invoice of an order in another currency.
         """
         last = found.steps[-1]
         self._accounts.move(Movement(
@@ -158,6 +167,8 @@ class Reservations:
             "remaining": last.remaining - amount, "step_before": last.step, "remaining_before": last.remaining,
             "expires_at": write_instant(found.expires_at), "at": write_instant(taken.now), "client": client,
         })  # fmt: skip
+        if part is not None:
+            Conversions(self._connection).keep(found.account_id, taken.version, [part])
         return last.step + 1
 
     def secure(self, found: Reservation, step: int, securities: Sequence[SecurityInPlace]) -> None:
@@ -179,7 +190,11 @@ class Reservations:
         of_it = confirmed_security.c.reservation_id == reservation_id
         order = (confirmed_security.c.step, confirmed_security.c.place)
         rows = self._connection.execute(select(confirmed_security).where(of_it).order_by(*order))
-        return read_reservation(found, rows)
+        read = read_reservation(found, rows)
+        if found[0].own_currency is None:
+            return read
+        kept = Conversions(self._connection)
+        return replace(read, foreign=kept.order_of(read.decision_id), parts=kept.of_reservation(reservation_id))
 
     def of_account(self, account_id: int) -> tuple[Reservation, ...]:
         """All reservations of an account by expiry, without their securities."""
@@ -228,7 +243,7 @@ class Reservations:
     def balance_parts(self, account_id: int) -> BalanceParts:
         """What is held and what is open by invoice, each added up from its own rows: their sum must be the balance."""
         held = sum(one.remaining for one in self.of_account(account_id))
-        of_it = (movement.c.account_id == account_id) & (movement.c.kind == "invoice")
+        of_it = (movement.c.account_id == account_id) & movement.c.kind.in_(("invoice", "revalued"))
         invoices = sum(self._connection.execute(select(movement.c.amount).where(of_it)).scalars())
         return BalanceParts(reserved=held, open_receivables=invoices)
 

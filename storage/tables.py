@@ -316,6 +316,8 @@ invoice = Table(
     Column("invoice_id", TEXT, primary_key=True),
     whole("amount"), text("currency"),
     text("invoiced_on"), text("due_on"), text("settled_on", empty=True), whole("disputed", empty=True),
+    # in another currency than the account's: what it counts as there, by which rate, of which day
+    whole("carrying_amount", empty=True), text("rate_id", empty=True), text("valued_on", empty=True),
     CheckConstraint(f"amount BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="amount_in_range"),
     CheckConstraint("disputed IN (0, 1)", name="disputed_yes_or_no"),
     Index("invoice_customer_id_invoiced_on", "customer_id", "invoiced_on"),

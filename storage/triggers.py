@@ -21,7 +21,7 @@ MOVEMENT_MOVES = """
 CREATE TRIGGER movement_moves_account AFTER INSERT ON movement
 BEGIN
   UPDATE account SET balance = NEW.balance_after,
-    open_receivables = open_receivables + CASE NEW.kind WHEN 'invoice' THEN NEW.amount ELSE 0 END
+    open_receivables = open_receivables + CASE WHEN NEW.kind IN ('invoice', 'revalued') THEN NEW.amount ELSE 0 END
   WHERE account_id = NEW.account_id;
 END
 """.strip()
@@ -41,7 +41,8 @@ BEGIN SELECT RAISE(ABORT, 'a ceiling is raised by valid grants alone'); END
 
 ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "policy_effective",
               "state_change", "act", "confirmed_security", "answered_request", "event", "limit_grant",
-              "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure")  # fmt: skip
+              "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure", "rate",
+              "foreign_order", "conversion")  # fmt: skip
 # a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
 ERASABLE = {
     "decision": {"response": "x''", "request": "x''", "facts": "'{}'", "outcome": "'{}'"},
@@ -105,7 +106,7 @@ MOVES_FUNCTION = """
 CREATE FUNCTION movement_moves_account() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE account SET balance = NEW.balance_after,
-    open_receivables = open_receivables + CASE NEW.kind WHEN 'invoice' THEN NEW.amount ELSE 0 END
+    open_receivables = open_receivables + CASE WHEN NEW.kind IN ('invoice', 'revalued') THEN NEW.amount ELSE 0 END
   WHERE account_id = NEW.account_id;
   RETURN NULL;
 END $$

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from storage.answers import Answers
 from storage.clock import read_clock
+from storage.conversions import Conversions
 from storage.customers import Customers
 from storage.decisions import Decisions
 from storage.events import Events
@@ -28,9 +29,11 @@ from storage.keys import Keys
 from storage.log_entries import LogEntries
 from storage.people import People
 from storage.policies import Policies
+from storage.rates import Rates
 from storage.receivables import Imports, Invoices
 from storage.referrals import Referrals
 from storage.reservations import Reservations
+from storage.revaluation import Revaluation
 from storage.states import States
 from storage.transparency import TransparencyLog
 from storage.waiting import Queues
@@ -44,7 +47,10 @@ class Work:
         self._connection = connection
         self.customers = Customers(connection)
         self.accounts = Accounts(connection)
+        self.rates = Rates(connection)
+        self.conversions = Conversions(connection)
         self.invoices = Invoices(connection, self.accounts)
+        self.revaluation = Revaluation(connection, self.accounts)
         self.reservations = Reservations(connection, self.accounts)
         self.log_entries = LogEntries(connection)
         self.decisions = Decisions(connection, self.accounts, self.reservations, self.log_entries)

@@ -20,6 +20,10 @@ database_option = click.option(
     "--database", metavar="PATH", envvar="AVAL_DATABASE", default=DATABASE, show_default=True, show_envvar=True,
     help="The database: a file, or a postgresql:// URL.",
 )  # fmt: skip
+rate_days_option = click.option(
+    "--rate-days", type=click.IntRange(0, 3650), envvar="AVAL_RATE_DAYS", default=7, show_default=True,
+    show_envvar=True, help="How many days old an exchange rate may be; an older one approves nothing.",
+)  # fmt: skip
 pepper_option = click.option(
     "--pepper", "pepper", metavar="PATH", envvar="AVAL_PEPPER", show_envvar=True,
     help="The file with the server's secret part of every key, made if there is none  [default: beside the database]",

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 import click
 
-from api.commands.database import DATABASE, database_option, opened, pepper_of, pepper_option, previous_pepper_option
+from api.commands.database import (
+    DATABASE,
+    database_option,
+    opened,
+    pepper_of,
+    pepper_option,
+    previous_pepper_option,
+    rate_days_option,
+)
 
 DEMO_DATABASE = "var/demo.db"
 
@@ -31,12 +39,13 @@ DEMO_DATABASE = "var/demo.db"
 @click.option("--failures-per-minute", type=click.IntRange(0, 10_000_000), default=30, show_default=True,
               envvar="AVAL_FAILURES_PER_MINUTE", show_envvar=True,
               help="How many keys or sign-ins of one address or name may be wrong; 0 sets no limit.")  # fmt: skip
+@rate_days_option
 @database_option
 @pepper_option
 @previous_pepper_option
 def serve(host: str, port: int, workers: int, threads: int, requests_per_worker: int, metrics: str | None, demo: bool,
-          allow_single: bool, requests_per_minute: int, failures_per_minute: int, database: str, pepper: str | None,
-          previous_pepper: bytes | None) -> None:  # fmt: skip
+          allow_single: bool, requests_per_minute: int, failures_per_minute: int, rate_days: int, database: str,
+          pepper: str | None, previous_pepper: bytes | None) -> None:  # fmt: skip
     """Answer order systems over HTTP until told to stop."""
     from api.app import create_app
     from api.limits import LimitSettings
@@ -52,7 +61,7 @@ def serve(host: str, port: int, workers: int, threads: int, requests_per_worker:
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
     settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single,
-                        previous_pepper=previous_pepper,
+                        previous_pepper=previous_pepper, rate_days=rate_days,
                         limits=LimitSettings(requests_per_minute, failures_per_minute, workers))  # fmt: skip
     if demo:
         from api.demo import prepare

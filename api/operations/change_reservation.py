@@ -95,7 +95,21 @@ def reservation_dict(found: Reservation, now: datetime) -> dict[str, object]:
              "reference": one.reference}
             for one in found.securities
         ],
+        **original_dict(found),
     }  # fmt: skip
+
+
+def original_dict(found: Reservation) -> dict[str, object]:
+    """What an order in another currency held of it, how much of that became invoices, and by which rate."""
+    foreign = found.foreign
+    if foreign is None or foreign.rate is None:
+        return {}
+    currency, rate = foreign.amount.currency, foreign.rate
+    invoiced = sum((one.original for one in found.parts[1:]), Money.zero(currency))
+    told = {"currency": currency, "amount": foreign.unsecured.amount, "invoiced": invoiced.amount,
+            "rate": {"id": rate.rate_id, "value": rate.rate.value, "per": rate.rate.per,
+                     "day": rate.day.isoformat(), "source": rate.source}}  # fmt: skip
+    return {"original": told}
 
 
 def _amount(found: Reservation, minor: int) -> str:

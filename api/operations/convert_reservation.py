@@ -1,12 +1,14 @@
 """Convert a held order into an invoice, in full or in parts: what leaves the hold enters what is owed, at once.
 
 Hold and invoice move in one transaction, so no decision ever counts a part twice or misses it. An invoice that was
-imported before is counted already; then the part only leaves the hold. Invoices are facts: no limit refuses one.
+imported before is counted already; then the part only leaves the hold. Invoices are facts: no limit refuses one. Parts
+of an order in another currency are sent in it, and count by the rate of the hold until they are revalued.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,8 +18,10 @@ from api.operations.change_reservation import Changing, change_reservation
 from api.requests import refused_fields
 from api.services import Services
 from credit.money import LARGEST_AMOUNT, Money
+from storage.conversions import Converted
 from storage.exposure_ledger import Taken
 from storage.failures import Refused as RefusedByStorage
+from storage.rates import Rate
 from storage.receivables import Invoice
 from storage.reservations import Reservation
 from storage.unit_of_work import Work
@@ -30,16 +34,48 @@ def convert_reservation(held: Services, asked: Changing, wish: Mapping[str, Any]
     """
 
     def convert(work: Work, taken: Taken, found: Reservation) -> None:
-        amount = _minor(wish["amount"], found.currency, "amount")
-        if amount > found.remaining:
-            told = f"is more than the {Money(found.remaining, found.currency).amount} still held"
-            raise refused_fields([FieldError("amount", told)])
-        invoice = None if wish["invoice"] is None else _invoice(wish["invoice"], found, amount, taken)
-        work.reservations.take(taken, found, "converted", amount, client=asked.caller.client)
+        part = _part(found, wish["amount"])
+        invoice = None if wish["invoice"] is None else _invoice(wish["invoice"], found, part, taken)
+        kept = None if part.rate is None else Converted(part.original, part.rate.rate_id, part.released,
+                                                        found.reservation_id)  # fmt: skip
+        work.reservations.take(taken, found, "converted", part.released, client=asked.caller.client, part=kept)
         if invoice is not None:
             _enter(work, found, invoice)
 
     return change_reservation(held, asked, convert)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of an order becomes an invoice: its amount as sent, its value in the account's currency, what is released.
+
+    `rate` is that of the hold, None for an order in the account's own currency.
+    """
+
+    original: Money
+    value: int
+    released: int
+    rate: Rate | None
+
+
+def _part(found: Reservation, sent: str) -> Part:
+    """The part that is asked for, in the order's currency. Raises: Refused for nothing, and more than is held."""
+    foreign, rate = found.foreign, None if found.foreign is None else found.foreign.rate
+    currency = found.currency if foreign is None else foreign.amount.currency
+    original = Money(_minor(sent, currency, "amount"), currency)
+    if rate is None:
+        value, slack = original.minor, 0
+    else:  # all parts together come to what was held, so none is rounded by itself
+        before = sum((one.original for one in found.parts[1:]), Money.zero(currency))
+        value = rate.rate.convert(before + original).minor - rate.rate.convert(before).minor
+        slack = rate.rate.convert(Money(1, currency)).minor + 1
+    if value > found.remaining + slack:
+        told = f"is more than the {Money(found.remaining, found.currency).amount} still held"
+        raise refused_fields([FieldError("amount", told if rate is None else f"{told} in {found.currency}")])
+    released = min(value, found.remaining)
+    if released == 0:
+        raise refused_fields([FieldError("amount", f"is less than the smallest amount of {found.currency}")])
+    return Part(original, value, released, rate)
 
 
 def _minor(sent: str, currency: str, field: str) -> int:
@@ -52,15 +88,28 @@ def _minor(sent: str, currency: str, field: str) -> int:
     return amount
 
 
-def _invoice(sent: Mapping[str, Any], found: Reservation, converted: int, taken: Taken) -> Invoice:
-    amount = converted if sent["amount"] is None else _minor(sent["amount"], found.currency, "invoice.amount")
-    if taken.balance - converted + amount > LARGEST_AMOUNT:
+def _invoice(sent: Mapping[str, Any], found: Reservation, part: Part, taken: Taken) -> Invoice:
+    currency = part.original.currency
+    amount = part.original.minor if sent["amount"] is None else _minor(sent["amount"], currency, "invoice.amount")
+    counted = part.value if amount == part.original.minor else _counted(Money(amount, currency), part)
+    if taken.balance - part.released + counted > LARGEST_AMOUNT:
         raise refused_fields([FieldError("invoice.amount", "is more than an account can hold with what is owed")])
     if sent["due_on"] < sent["invoiced_on"]:
         raise refused_fields([FieldError("invoice.due_on", "is before 'invoice.invoiced_on'; mend one of the days")])
     if sent["invoiced_on"] > taken.now.date() + timedelta(days=1):  # somewhere it is tomorrow already
         raise refused_fields([FieldError("invoice.invoiced_on", "is a day to come; send the day of the invoice")])
-    return Invoice(found.customer_id, sent["id"], amount, found.currency, sent["invoiced_on"], sent["due_on"])
+    made = Invoice(found.customer_id, sent["id"], amount, currency, sent["invoiced_on"], sent["due_on"])
+    if part.rate is None:
+        return made
+    return replace(made, carrying_amount=counted, rate_id=part.rate.rate_id, valued_on=part.rate.day)
+
+
+def _counted(money: Money, part: Part) -> int:
+    """What another amount than the one that was converted counts as, by the rate of the hold. Raises: Refused."""
+    try:
+        return money.minor if part.rate is None else part.rate.rate.convert(money).minor
+    except ValueError:
+        raise refused_fields([FieldError("invoice.amount", "is more than an account can hold")]) from None
 
 
 def _enter(work: Work, found: Reservation, invoice: Invoice) -> None:

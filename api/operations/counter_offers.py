@@ -42,10 +42,10 @@ def look_for_offers(held: Services, loaded: LoadedPolicy, slow: Slow, asking: As
                     caller: Caller) -> tuple[Offer, ...]:  # fmt: skip
     """What would be approved in place of an order, on an account that may still change; nothing for what is approved.
 
-    Nothing either where the client was given as many as it may have in a minute.
+    Nothing either for an order in another currency, and where the client was given as many as it may have in a minute.
     Raises: Refused where the order itself cannot be decided.
     """
-    if asking.order is None or asking.subject != ORDER:
+    if asking.order is None or asking.subject != ORDER or asking.order.sent is not None:
         return ()
     loaded, situation = situation_of(held, loaded, slow, asking)
     trial = loaded.evaluator.trial(situation)

@@ -24,6 +24,7 @@ from api.operations.counter_offers import look_for_offers, may_have_offers, with
 from api.operations.customer_states import changed_states
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import held_amount, within_ceiling
+from api.operations.order_currency import in_account_currency
 from api.operations.use_policy import use_policy
 from api.operations.wanted import Wanted, read_wanted, without_itself
 from api.services import Services
@@ -32,6 +33,7 @@ from api.snapshot import outcome_record, plain_json
 from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, Decision, ReservationReference, canonical_json
 from credit.money import Money
 from rules.counter_offers import Offer
+from storage.conversions import ForeignOrder
 from storage.decisions import Claim, DecidedOrder, Hold, NewDecision
 from storage.exposure_ledger import AccountState
 from storage.failures import OverLimit
@@ -60,6 +62,11 @@ class Asked:
     def hash(self) -> bytes:
         """What the key stands for."""
         return idempotency.body_hash("decide", self.body)
+
+    def in_currency_of(self, held: Services, work: Work, account: AccountState, timezone: str) -> Asked:
+        """The same with its order in the account's currency. Raises: Refused for an amount that cannot be one."""
+        wanted = in_account_currency(work, self.wanted, account, timezone, held.settings.rate_days)
+        return self if wanted is self.wanted else replace(self, wanted=wanted)
 
 
 def decide(held: Services, caller: Caller, key: str, body: bytes, wish: Mapping[str, Any]) -> Answer:
@@ -98,8 +105,9 @@ def _answered(held: Services, asked: Asked, claim: Claim) -> Answer:
 
 def _offers(held: Services, asked: Asked, slow: Slow) -> tuple[Offer, ...]:
     """What would be approved, as the account looks before it is locked."""
-    wanted = asked.wanted
-    asking = Asking("", wanted.order, asked.wish["facts"], subject=wanted.subject)
+    if asked.wanted.order is not None and asked.wanted.order.amount.currency != slow.account.currency:
+        return ()  # what would be offered is an amount of the account's currency, which nobody asked for
+    asking = Asking("", asked.wanted.order, asked.wish["facts"], subject=asked.wanted.subject)
     with use_policy(held, slow.account.policy_digest) as loaded:
         with held.database.read() as work:
             replaced = find_replaced(work, asked.wish, slow.account.now, asked.caller)
@@ -139,6 +147,7 @@ def _decide_once(held: Services, asked: Asked, slow: Slow, offers: tuple[Offer, 
                 if patient and locked.policy_digest not in held.policies.loaded():
                     raise _PolicyMoved(locked.policy_digest)
                 loaded = policies.enter_context(use_policy(held, locked.policy_digest))
+            asked = asked.in_currency_of(held, work, locked, loaded.program.timezone)
             wanted = asked.wanted
             asking = Asking(str(uuid.uuid4()), wanted.order, asked.wish["facts"], subject=wanted.subject,
                             limit_request=wanted.limit_request)  # fmt: skip
@@ -172,8 +181,15 @@ def record_decision(held: Services, asked: Asked, locked: AccountState, evaluate
         program_digest=decision.policy.program_digest, as_of=decision.as_of,
         order=_decided(asked.wanted, decision.as_of),
         request=asked.body, facts=plain_json(evaluated.facts), outcome=outcome_record(evaluated), hold=hold,
+        foreign=_as_sent(asked.wanted),
     ), replaced if decision.verdict in (APPROVE, APPROVE_WITH_CONDITIONS) else None)  # fmt: skip
     return Answer(201, response, replayed=False)
+
+
+def _as_sent(wanted: Wanted) -> ForeignOrder | None:
+    """The order in its own currency, where that is not the account's."""
+    sent = None if wanted.order is None or wanted.held is None else wanted.order.sent
+    return None if sent is None else sent.stored
 
 
 def _decided(wanted: Wanted, as_of: date) -> DecidedOrder:

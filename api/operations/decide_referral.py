@@ -146,6 +146,7 @@ def _decide_anew(held: Services, case: Case, against: Mapping[str, str]) -> Answ
             assert looked is not None, "customers are never removed"
             if looked.policy_digest != loaded.version.digest:
                 loaded = policies.enter_context(use_policy(held, looked.policy_digest))
+            case = replace(case, order=case.order.in_currency_of(held, work, looked, loaded.program.timezone))
             replaced = find_replaced(work, case.order.wish, looked.now, case.order.caller)
             _refuse_held(work, looked, case, replaced)
             officer = officer_of(work, asked.caller, loaded.program, _authority(case.referral))
@@ -181,6 +182,8 @@ def _evaluated(held: Services, loaded: LoadedPolicy, case: Case, known: Slow, te
     if against:
         told = within_ceiling(bare, program, known.account.balance, unsecured, known.account.groups)
         return _with_release(told, case, Released(told.outcome, (), against), None)
+    if wanted.order.has_no_rate:
+        raise Stays({"rate": "is missing or too old; add one"})
     unmet = roles_unmet(program, bare.outcome, case.officer.role)
     if unmet:
         raise Refused("authority-too-low", f"the role '{unmet[0]}', or one above it, has to decide this")

@@ -16,6 +16,7 @@ from api.errors import FieldError, Refused
 from api.fact_values import read_fact
 from api.operations.customer_states import recorded_of
 from api.operations.known_facts import read_facts
+from api.operations.order_currency import with_conversion
 from api.operations.orders import Order, refuse_late_delivery
 from api.operations.use_policy import engine_fault
 from api.operations.wanted import LimitRequest, Wanted
@@ -77,17 +78,16 @@ class Asking:
 def load_slow(work: Work, customer_id: str, wanted: Wanted, decides: bool = True) -> Slow:
     """The account and invoices of a customer; without the earlier orders, unless something is decided on this look.
 
-    Raises: Refused for an unknown customer, or an amount in another currency than its account.
+    Raises: Refused for an unknown customer, or a limit asked for in another currency than its account.
     """
     days = LOADED_DAYS if decides else None
     account = work.accounts.look(customer_id, days, order_id=wanted.order_id)
     if account is None:
         raise Refused("unknown-customer", f"there is no customer '{customer_id}'; set it first",
                       [FieldError("customer_id", "is not known")])  # fmt: skip
-    if wanted.money is not None and wanted.money.currency != account.currency:
-        field = "order.currency" if wanted.order is not None else "limit_request.currency"
+    if wanted.limit_request is not None and wanted.limit_request.amount.currency != account.currency:
         raise Refused("currency-mismatch", f"the account of '{customer_id}' is kept in {account.currency}",
-                      [FieldError(field, f"is not {account.currency}")])  # fmt: skip
+                      [FieldError("limit_request.currency", f"is not {account.currency}")])  # fmt: skip
     return Slow(account, work.invoices.for_customer(customer_id))
 
 
@@ -101,6 +101,8 @@ def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -
         found = loaded.evaluator.evaluate(situation)
     except Exception as fault:
         raise engine_fault("the engines gave no answer", fault) from fault
+    if asking.order is not None:
+        found = with_conversion(found, loaded.program, asking.order)
     _refuse_doubtful_approval(found, held.settings.allow_single)
     return found
 

@@ -18,7 +18,8 @@ from api.import_rows import CustomerRow, InvoiceRow
 from api.import_table import Line, Rejected
 from storage.customers import Customer, GrantedLimit
 from storage.engine import Database
-from storage.receivables import ImportRun
+from storage.failures import Refused
+from storage.receivables import ImportRun, Valuing
 from storage.unit_of_work import Work
 
 ROWS_AT_ONCE = 2_000
@@ -28,6 +29,7 @@ DAYS_WITHOUT_LIMIT = "the limit has days, but nobody granted one"
 DAYS_TURNED = "the limit would end before its first day"
 NO_NAME = "the customer is new, and the file gives no name"
 OTHER_CURRENCY = "the currency is not that of the customer's account"
+NO_RATE = "no rate into the currency of the customer's account is known; add one, and import the file again"
 TWICE_THE_SAME = "stands on an earlier line with the same values"
 TWICE_DIFFERENT = "stands on an earlier line with other values"
 
@@ -74,7 +76,10 @@ def import_invoices(database: Database, rows: Iterable[InvoiceRow | Rejected], a
     for batch in lots(rows):
         fit = sorting.unrepeated(batch, lambda row: (row.invoice.customer_id, row.invoice.invoice_id))
         with database.write() as work:
-            welcome = [row for row in fit if sorting.let_in(row, _stranger(work, row, currencies, sorting.tally))]
+            valuing = work.invoices.valuing(as_of)
+            welcome = [row for row in fit
+                       if sorting.let_in(row, _stranger(work, row, currencies, sorting.tally)
+                                         or _priceless(valuing, row, currencies))]  # fmt: skip
             counts = work.invoices.add_many([row.invoice for row in welcome], as_of)
         sorting.tally.added += counts.added
         sorting.tally.changed += counts.changed
@@ -159,7 +164,16 @@ def _stranger(work: Work, row: InvoiceRow, currencies: dict[str, str], tally: Ta
             work.customers.put(Customer(invoice.customer_id, row.name, invoice.currency))
             tally.new_customers += 1
         currencies[invoice.customer_id] = invoice.currency if stored is None else stored.currency
-    return None if currencies[invoice.customer_id] == invoice.currency else OTHER_CURRENCY
+    return None
+
+
+def _priceless(valuing: Valuing, row: InvoiceRow, currencies: Mapping[str, str]) -> str | None:
+    """Why nobody can say what an invoice counts as, None where somebody can."""
+    try:
+        valuing.value(row.invoice, currencies[row.invoice.customer_id])
+    except Refused:
+        return NO_RATE
+    return None
 
 
 def _put(work: Work, row: CustomerRow, sorting: _Sorting[CustomerRow]) -> None:

@@ -12,15 +12,45 @@ from api.requests import read_currency, refused_fields
 from credit.exposure import unsecured_amount
 from credit.money import Money
 from rules.facts import read_terms
+from storage.conversions import ForeignOrder
+from storage.rates import Rate
 
 LATEST_DELIVERY_DAYS = 30  # goods that left some days ago are still decided; longer ago is a slip
+
+
+@dataclass(frozen=True, slots=True)
+class SentAmounts:
+    """An order's amounts in its own currency, with the newest rate, its age, and how old a rate may be, in days."""
+
+    amount: Money
+    prepaid: Money
+    newest: Rate | None
+    age: int | None
+    most_days: int
+
+    @property
+    def rate(self) -> Rate | None:
+        """The rate, where it is no older than it may be."""
+        return self.newest if self.age is not None and self.age <= self.most_days else None
+
+    @property
+    def unsecured(self) -> Money:
+        """What of it adds to the risk."""
+        return self.amount - self.prepaid
+
+    @property
+    def stored(self) -> ForeignOrder:
+        """The same for the record."""
+        return ForeignOrder(self.amount, self.prepaid, self.rate)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One order: amounts in its currency, `requested_terms` as sent, days where they are known.
 
-    `secured` is what an instrument would cover, where it is asked what one would change.
+    `secured` is what an instrument would cover, where it is asked what one would change. `sent` are its amounts as they
+    were sent, where that was in another currency than the account's; where no rate could be used, the others are zero
+    and count as missing.
     """
 
     order_id: str
@@ -30,6 +60,12 @@ class Order:
     placed_on: date | None
     deliver_by: date | None
     secured: Money | None = None
+    sent: SentAmounts | None = None
+
+    @property
+    def has_no_rate(self) -> bool:
+        """Whether nobody can say what it is worth in the account's currency."""
+        return self.sent is not None and self.sent.rate is None
 
     @property
     def unsecured_amount(self) -> Money:

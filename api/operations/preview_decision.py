@@ -14,6 +14,7 @@ from api.operations.amend_order import find_replaced, without
 from api.operations.counter_offers import look_for_offers, may_have_offers, with_offers
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import within_ceiling
+from api.operations.order_currency import in_account_currency
 from api.operations.use_policy import use_policy
 from api.operations.wanted import read_wanted, without_itself
 from api.services import Services
@@ -34,10 +35,13 @@ def preview_decision(held: Services, wish: Mapping[str, Any], caller: Caller) ->
             slow = _as_of(work, slow, wish["as_of"])
         replaced = find_replaced(work, wish, work.now())
         slow = replace(slow, account=without(without_itself(work, slow.account, wanted), replaced))
-    asking = Asking(str(uuid.uuid4()), wanted.order, wish["facts"], wish.get("as_of"), preview=True,
-                    subject=wanted.subject, limit_request=wanted.limit_request)  # fmt: skip
     with use_policy(held, wish["policy_digest"] or slow.account.policy_digest) as loaded:
         program = (loaded.of(wanted.subject) or loaded).program
+        with held.database.read() as work:
+            wanted = in_account_currency(work, wanted, slow.account, program.timezone, held.settings.rate_days,
+                                         wish.get("as_of"))  # fmt: skip
+        asking = Asking(str(uuid.uuid4()), wanted.order, wish["facts"], wish.get("as_of"), preview=True,
+                        subject=wanted.subject, limit_request=wanted.limit_request)  # fmt: skip
         if remembers(program):
             with held.database.read() as work:
                 slow = slow.remembering(work, program, wish.get("as_of"))
@@ -56,6 +60,6 @@ def _as_of(work: Work, slow: Slow, day: date) -> Slow:
     """The account as it stood on a day: what was open then and ordered before, and what is reserved now."""
     account = slow.account
     earlier = work.accounts.earlier_orders(account.customer.customer_id, first_day(day))
-    open_then = sum(read_invoice(one).open_amount(day).minor for one in slow.invoices)
+    open_then = sum(read_invoice(one, account.currency).open_amount(day).minor for one in slow.invoices)
     then = replace(account, balance=account.reserved + open_then, open_receivables=open_then, earlier_orders=earlier)
     return replace(slow, account=then)

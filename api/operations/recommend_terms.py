@@ -16,6 +16,7 @@ from typing import Any
 from api.errors import FieldError
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import within_ceiling
+from api.operations.order_currency import in_account_currency
 from api.operations.orders import Order
 from api.operations.use_policy import use_policy
 from api.operations.wanted import Wanted, read_wanted
@@ -70,12 +71,14 @@ def recommend_terms(held: Services, wish: Mapping[str, Any]) -> bytes:
     """
     wanted = read_wanted(wish)
     assert wanted.order is not None, "the schema takes orders alone"
-    given = _given(wish["inputs"], wanted.order)
     with held.database.read() as work:
         slow = load_slow(work, str(wish["customer_id"]), wanted)
     with use_policy(held, slow.account.policy_digest) as loaded:
         with held.database.read() as work:
             slow = slow.remembering(work, loaded.program)
+            wanted = in_account_currency(work, wanted, slow.account, loaded.program.timezone, held.settings.rate_days)
+        assert wanted.order is not None
+        given = _given(wish["inputs"], wanted.order)
         found = [(terms, _decided(held, loaded, slow, wanted, wish["facts"], terms))
                  for terms in _candidates(loaded.program, wanted.order)]  # fmt: skip
         return canonical_json(_answer(wanted, loaded.program, found, given))

@@ -96,10 +96,13 @@ def referral_dict(found: Referral, now: datetime, life: timedelta) -> dict[str, 
     answered = json.loads(decision.response)["decision"]
     failed = [{"check": one["check"], "status": one["status"]} for one in answered["checks"]
               if one["status"] in FAILING]  # fmt: skip
+    amount, unsecured = Money(order.amount, found.currency), Money(order.unsecured_amount, found.currency)
+    if found.original is not None:  # in the order's own currency, as no rate may have been known
+        amount, unsecured = found.original[0], found.original[0] - found.original[1]
     return {
         "id": decision.decision_id, "state": found.state(now, life), "customer_id": decision.customer_id,
-        "order_id": order.order_id, "currency": found.currency, "amount": Money(order.amount, found.currency).amount,
-        "unsecured_amount": Money(order.unsecured_amount, found.currency).amount, "verdict": decision.verdict,
+        "order_id": order.order_id, "currency": amount.currency, "amount": amount.amount,
+        "unsecured_amount": unsecured.amount, "verdict": decision.verdict,
         "authority": answered["authority"], "checks": failed, "missing": answered["missing"],
         "client": decision.client, "referred_at": instant_text(decision.decided_at),
         "expires_at": instant_text(found.ends_at(life)),

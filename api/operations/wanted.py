@@ -33,13 +33,6 @@ class Wanted:
     limit_request: LimitRequest | None = None
 
     @property
-    def money(self) -> Money | None:
-        """The amount asked for, in its currency."""
-        if self.order is not None:
-            return self.order.amount
-        return None if self.limit_request is None else self.limit_request.amount
-
-    @property
     def order_id(self) -> str:
         """Which order it is, or is a shipment of; empty for what is neither."""
         return "" if self.order is None else self.order.order_id

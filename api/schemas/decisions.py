@@ -22,7 +22,8 @@ class OrderSent(Body):
 
     id = identifier("the order's number in the order system", required=True)
     amount = money("what the order is worth", required=True)
-    currency = currency("the account's currency", required=True)
+    currency = currency("of the amounts; another than the account's is converted at the rate of the day",
+                        required=True)  # fmt: skip
     requested_terms = words("payment terms, such as net 60; left out: the policy's first offer", 80)
     prepaid = money("what is already paid", load_default="0")
     placed_on = day("when the order was placed; left out: not known")
@@ -244,6 +245,32 @@ class AgainstShown(Body):
     why = fields.String(required=True)
 
 
+class RateUsed(Body):
+    """The rate of the day of the decision."""
+
+    id = fields.String(required=True)
+    value = fields.String(required=True, metadata={"format": "decimal"})
+    per = fields.Integer(required=True)
+    day = fields.Date(required=True)
+    age_days = fields.Integer(required=True)
+    source = fields.String(required=True)
+
+
+class AmountsConverted(Body):
+    """An order's amounts in the account's currency, which is that of every other amount of the answer."""
+
+    currency = fields.String(required=True)
+    amount = fields.String(required=True, metadata={"format": "decimal"})
+    prepaid = fields.String(required=True, metadata={"format": "decimal"})
+
+
+class ConversionShown(AmountsConverted):
+    """An order's amounts as they were sent, and what they are; both null where no rate could be used."""
+
+    rate = fields.Nested(RateUsed, required=True, allow_none=True)
+    converted = fields.Nested(AmountsConverted, required=True, allow_none=True)
+
+
 class ReleaseShown(Body):
     """How a person's release bears on a decision: the checks it lifted, or what stood against it."""
 
@@ -279,6 +306,7 @@ class DecisionShown(Body):
     documents = fields.List(fields.Nested(DocumentShown))
     may_be_required = fields.List(fields.Nested(DocumentMayBeShown))
     release = fields.Nested(ReleaseShown, metadata={"description": "only where a person approved a referral"})
+    conversion = fields.Nested(ConversionShown, metadata={"description": "only of an order in another currency"})
     preview = fields.Boolean()
 
 

@@ -16,7 +16,7 @@ class InvoiceTakingOver(Body):
     """The invoice that a part of the hold became."""
 
     id = identifier("the invoice's number, the same as in later imports", required=True)
-    amount = money("what the invoice is worth; left out: what is converted", load_default=None)
+    amount = money("what the invoice is worth, in the order's currency; left out: what is converted", load_default=None)
     invoiced_on = day("the day of the invoice", required=True)
     due_on = day("when it is to be paid", required=True)
 
@@ -24,7 +24,7 @@ class InvoiceTakingOver(Body):
 class Conversion(Body):
     """A part of the hold, or all of it, that is held no longer."""
 
-    amount = money("what leaves the hold, at most what is held", required=True)
+    amount = money("what leaves the hold, at most what is held, in the currency of the order", required=True)
     invoice = fields.Nested(
         InvoiceTakingOver(), load_default=None, allow_none=True,
         metadata={"description": "enters what is owed at once; left out: it comes with an import"},
@@ -71,6 +71,25 @@ class SecurityShown(SecurityConfirmed):
     alternative = fields.Integer(required=True)
 
 
+class RateOfHold(Body):
+    """The rate by which an order was converted when it was approved."""
+
+    id = fields.String(required=True)
+    value = fields.String(required=True, metadata={"format": "decimal"})
+    per = fields.Integer(required=True)
+    day = fields.Date(required=True)
+    source = fields.String(required=True)
+
+
+class OriginalShown(Body):
+    """What an order in another currency held of it, and how much of that became invoices."""
+
+    currency = fields.String(required=True)
+    amount = fields.String(required=True, metadata={"format": "decimal"})
+    invoiced = fields.String(required=True, metadata={"format": "decimal"})
+    rate = fields.Nested(RateOfHold, required=True)
+
+
 class ReservationLife(Body):
     """What an approval held and holds."""
 
@@ -85,6 +104,7 @@ class ReservationLife(Body):
     expires_at = fields.DateTime(required=True)
     steps = fields.List(fields.Nested(StepShown()), required=True)
     securities = fields.List(fields.Nested(SecurityShown()), required=True)
+    original = fields.Nested(OriginalShown, metadata={"description": "only of an order in another currency"})
 
 
 class ReservationAnswer(Body):

@@ -56,7 +56,6 @@ BODIES: dict[str, tuple[Any, int, str]] = {
     "a trailing newline": (an_order("1.00\n"), 422, "invalid-field"),
     "an unknown currency": (an_order(currency="XXX"), 422, "unknown-currency"),
     "a currency in small letters": (an_order(currency="cny"), 422, "invalid-field"),
-    "another currency": (an_order(currency="USD"), 422, "currency-mismatch"),
     "an unknown customer": (an_order(customer_id="C-2"), 422, "unknown-customer"),
     "a customer of another kind": (an_order() | {"customer_id": 5}, 422, "invalid-field"),
     "a customer with a slash": (an_order(customer_id="../C-1"), 422, "invalid-field"),

@@ -25,6 +25,7 @@ CHANGES_NOTHING = {"preview_decision", "recommend_terms", "sign_in"}  # a second
 KEYS_INSIDE = {"decide_batch"}  # each of its items has one; see tests/api/operations/test_decide_batch.py
 SAID = {"reason": "seen the order book"}
 INVOICE = {"id": "INV-1", "invoiced_on": "2026-11-25", "due_on": "2026-12-25"}
+RATE = {"from": "USD", "to": "CNY", "value": "7.1", "day": "2026-11-23", "source": "a bank"}
 Case = tuple[str, str, dict[str, Any], dict[str, Any]]  # role, path, a body, another body
 
 
@@ -61,6 +62,7 @@ CASES: dict[str, Callable[[Service], Case]] = {
                                       {"amount": "1.00", "invoice": INVOICE}, {"amount": "2.00", "invoice": INVOICE}),
     "void_reservation": lambda s: ("order_system", f"/v1/reservations/{reservation(s)}/void", {}, {"why": "x"}),
     "confirm_conditions": confirmed,
+    "add_rate": lambda s: ("risk_officer", "/v1/rates", RATE, RATE | {"value": "7.2"}),
     "record_act": lambda s: ("collector", "/v1/customers/C-1/acts", {}, {}),
     "approve_referral": said("approve"),
     "approve_referral_with_terms": said("approve-with-terms"),

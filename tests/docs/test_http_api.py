@@ -222,6 +222,8 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "cross-site": lambda s: s.send("DELETE", "/v1/session", Cookie=signed_in(s, "approver")["Cookie"]),
     "too-many-requests": lambda s: asked_too_often(s),
     "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
+    "currency-mismatch": lambda s: s.decide({"subject": "limit_request", "customer_id": "C-7", "limit_request":
+                                             {"amount": "1.00", "currency": "USD"}}),
     "unknown-policy": lambda s: s.send("POST", "/v1/decisions:preview", "risk_officer",
                                        ORDER | {"policy_digest": "sha256:" + "0" * 64}),
     "subject-not-decided": lambda s: s.decide(ORDER | {"subject": "shipment"}),

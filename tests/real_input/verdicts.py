@@ -96,7 +96,9 @@ def ledger(database: Database) -> dict[str, tuple[Invoice, ...]]:
     """Every imported invoice by customer, as it is stored."""
     with database.read() as work:
         names = [one.customer_id for one in work.customers.list(limit=500).items]
-        return {name: tuple(read_invoice(one) for one in work.invoices.for_customer(name)) for name in names}
+        return {
+            name: tuple(read_invoice(one, one.currency) for one in work.invoices.for_customer(name)) for name in names
+        }
 
 
 def days_late_reproduced(invoices: Mapping[str, Sequence[Invoice]]) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from api.operations.import_ledger import (
     DAYS_TURNED,
     DAYS_WITHOUT_LIMIT,
     NO_NAME,
+    NO_RATE,
     OTHER_CURRENCY,
     UNKNOWN_CUSTOMER,
     import_customers,
@@ -24,8 +25,10 @@ from api.operations.import_ledger import (
 )
 from credit.exposure import Limit
 from credit.money import Money
+from credit.rates import ExchangeRate
 from storage.customers import Customer, GrantedLimit
 from storage.engine import Database, open_database
+from storage.rates import NewRate
 from storage.receivables import Invoice
 from tests.migrated import bring_up
 
@@ -114,8 +117,18 @@ def test_repeated_rows_are_seen_across_lots(database: Database, monkeypatch: pyt
 def test_an_invoice_of_nobody_and_one_in_another_currency_are_rejected(database: Database) -> None:
     rows = [invoice_row(2), invoice_row(3, name=None, customer_id="C-9"), invoice_row(4, currency="USD")]
     tally = import_invoices(database, rows, TODAY, lambda row: None)
-    assert tally.rejected == {UNKNOWN_CUSTOMER: 1, OTHER_CURRENCY: 1}
+    assert tally.rejected == {UNKNOWN_CUSTOMER: 1, NO_RATE: 1}
     assert balance(database) == 100
+
+
+def test_an_invoice_in_another_currency_comes_in_once_its_rate_is_known(database: Database) -> None:
+    with database.write() as work:
+        work.rates.add(NewRate(ExchangeRate.parse("7.1", "USD", "CNY"), TODAY, "a bank", "operator:ann"))
+    rows = [invoice_row(2), invoice_row(3, currency="USD")]
+    tally = import_invoices(database, rows, TODAY, lambda row: None)
+    assert (tally.added, tally.rejected.total(), balance(database)) == (2, 0, 810)
+    again = import_invoices(database, rows, TODAY, lambda row: None)
+    assert (again.unchanged, balance(database)) == (2, 810)
 
 
 def test_a_customer_that_is_known_keeps_what_the_file_does_not_say(database: Database) -> None:
