@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -36,8 +37,13 @@ class BrokenPolicy(ValueError):
 
 def load_version(version: PolicyVersion) -> Loaded:
     """A stored version as its file, with the parts that were stored with it."""
-    shelf = Shelf.of(Part(part.name, part.source) for part in version.parts)
-    return load_policy(version.source, version.name, trade_vocabulary(), shelf)
+    return _load(version.name, version.source, tuple(Part(part.name, part.source) for part in version.parts))
+
+
+@lru_cache(maxsize=8)
+def _load(name: str, source: bytes, parts: tuple[Part, ...]) -> Loaded:
+    """The file checked and compiled, once for the same bytes: what they mean never changes."""
+    return load_policy(source, name, trade_vocabulary(), Shelf.of(parts))
 
 
 def build_policy(version: PolicyVersion, allow_single: bool) -> LoadedPolicy:

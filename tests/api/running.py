@@ -203,8 +203,8 @@ class OrderSystems:
                 connection.close()
                 connection = None
             self.told.append(asked)
-            if asked.fault == "ConnectionRefusedError":
-                time.sleep(0.02)  # nobody is there: nothing was sent
+            if asked.fault == "ConnectionRefusedError" or asked.status == 503:
+                time.sleep(0.02)  # nobody is there, or what is behind it is away: an order system waits a moment
         if connection is not None:
             connection.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from api.roles import ROLES
 from api.services import Services
 from api.settings import Settings
 from policy.load import load_policy
+from policy.program import Program
 from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
 from storage.receivables import Invoice
@@ -113,12 +115,19 @@ def _start(folder: Path | str, build: Build | None) -> Service:
 def publish(service: Service, name: str, written: bytes | None = None) -> str:
     """Store a shipped policy, or one that a test wrote, make it effective, and give its digest."""
     source = (LIBRARY / name).read_bytes() if written is None else written
-    program = load_policy(source, name, trade_vocabulary()).program
-    assert program is not None
+    program = _program(source, name)
     with service.held.database.write() as work:
         work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, source, "tests"))
         work.policies.set_effective(program.source_digest, "tests")
     return program.source_digest
+
+
+@cache
+def _program(source: bytes, name: str) -> Program:
+    """What a policy says, read once in each process."""
+    program = load_policy(source, name, trade_vocabulary()).program
+    assert program is not None
+    return program
 
 
 def pay_on_time(service: Service, currency: str, customer_id: str = "C-1", old: bool = False) -> None:
