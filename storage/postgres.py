@@ -24,6 +24,7 @@ STATEMENT_SECONDS = 3.0  # more than the wait for a lock, so that a wait is told
 IDLE_MILLISECONDS = 1_000
 CONNECTIONS = 16  # of each process: the threads of one worker
 OLDEST_VERSION = 140_000
+USED = "aval_used"  # the mark of a connection that was begun on before
 CLOSED = "SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'"
 # A statement that changes a large table may work for an hour, and its operator sees it work; a process that froze
 # between two statements would keep every decision out, so it loses its session in the end. The wait for tables in use
@@ -135,15 +136,17 @@ def begun(engine: Engine, statement: Command) -> Iterator[Connection]:
     """A connection in a transaction that the server has begun, over a fresh connection where the first one was dead."""
     connection = engine.connect()
     try:
-        for idle in reversed(range(CONNECTIONS + 1)):  # each of those that were idle may have died
+        while True:
+            used, known = USED in connection.info, connection.info
             try:
                 begin(connection, statement)
                 break
             except DBAPIError as fault:
-                if not fault.connection_invalidated or not idle:
+                if not fault.connection_invalidated or not used:
                     raise
                 connection.close()
-                connection = engine.connect()
+                connection = engine.connect()  # each of those that were idle may have died, a fresh one has not
+        known[USED] = True
         yield connection
     finally:
         connection.close()

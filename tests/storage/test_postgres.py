@@ -19,6 +19,7 @@ from storage.database import begun
 from storage.engine import open_database
 from storage.failures import Busy, InDoubt, Refused, Unavailable
 from storage.postgres import DURABLE, LOCK_SECONDS, PostgresDatabase, session_settings, settle_session
+from storage.prepared import Command
 from tests.postgres import Server
 from tests.storage.records import a_customer, a_decision, a_policy, approve, start
 
@@ -348,13 +349,15 @@ def test_a_connection_that_dies_after_the_begin_is_not_replaced(
         assert work.decisions.find("shop", "k") is None
 
 
-def test_a_server_that_stays_away_is_told_after_the_second_try(
+def test_a_server_that_stays_away_is_told_at_the_first_fresh_connection(
     server_database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lost(connection: object, statement: str) -> None:
-        tried.append(statement)
+    def lost(connection: object, statement: Command) -> None:
+        tried.append(statement.statement)
         raise DBAPIError("BEGIN", None, OSError("gone"), connection_invalidated=True)
 
+    with server_database.read() as work:  # leaves one connection idle
+        assert work.customers.get("C-1") is not None
     tried: list[str] = []
     monkeypatch.setattr(postgres, "begin", lost)
     with pytest.raises(Unavailable, match="connection was lost"), server_database.write():
