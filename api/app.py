@@ -23,6 +23,7 @@ from api.build import build_policy
 from api.idempotency import InWork
 from api.known_keys import KnownKeys
 from api.limits import Limits
+from api.memory import Memory
 from api.metrics import Metrics
 from api.policies import LoadedPolicy, PolicyCache
 from api.resources import (
@@ -67,7 +68,7 @@ def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy
                                           Metrics(settings.metrics_folder), Agreeing(),
                                           Allowance(settings.offers_each_minute),
                                           Limits(settings.limits),
-                                          KnownKeys(lambda key_id: _find_key(database, key_id)))  # fmt: skip
+                                          KnownKeys(lambda key_id: _find_key(database, key_id)), Memory())  # fmt: skip
     _register_routes(app)
     _register_log(app)
     metrics.register(app, settings.metrics_port)

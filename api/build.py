@@ -75,7 +75,7 @@ class PolicyEvaluator:
         given, lists = gathered(situation, self._lists)
         remembered, entries = recorded_facts(self._program, situation.recorded)
         lists |= entries
-        facts: dict[str, Any] = with_figures(self._program, {**given, **remembered}, lists)
+        facts: dict[str, Any] = with_figures(self._program, {**given, **remembered}, lists, situation.memo)
         agreed, program = self._agreement.decide(facts), self._program
         granted = situation.account.granted
         if granted and agreed.engines in (AGREED, SINGLE):
@@ -102,7 +102,7 @@ class PolicyEvaluator:
 
         def ask(order: Order) -> Outcome | None:
             facts = computed_facts(others | order_facts(placed_order(order), situation.as_of))
-            agreed = self._agreement.decide(with_figures(self._program, facts, lists))
+            agreed = self._agreement.decide(with_figures(self._program, facts, lists, situation.memo))
             return agreed.outcome if agreed.engines in ("agreed", "single") else None
 
         return ask

@@ -14,7 +14,8 @@ from credit.receivables import Invoice
 from rules.facts import LOOK_BACK_DAYS
 from rules.ledger_facts import ApprovedOrder, Facts, Known, Lists, OrderPlaced, gather
 from storage.customers import GrantedLimit
-from storage.exposure_ledger import EarlierOrders, GroupState
+from storage.earlier_orders import EarlierOrder, EarlierOrders
+from storage.exposure_ledger import GroupState
 from storage.receivables import Invoice as StoredInvoice
 
 
@@ -23,7 +24,7 @@ def gathered(situation: Situation, wanted: Collection[str]) -> tuple[Facts, List
 
     Raises: ValueError for requested terms that are none, or an invoice in another currency than the order.
     """
-    return gather(known_of(situation), wanted)
+    return gather(known_of(situation), wanted, situation.memo)
 
 
 def known_of(situation: Situation) -> Known:
@@ -35,7 +36,8 @@ def known_of(situation: Situation) -> Known:
         order=None if situation.order is None else placed_order(situation.order),
         limit=None if account.limit is None else granted_limit(account.limit, account.currency),
         exposure=account.balance,
-        invoices=tuple(read_invoice(one, account.currency) for one in situation.invoices),
+        invoices=situation.memo.of_each("invoices read", (account.currency,), situation.invoices,
+                                        lambda one: read_invoice(one, account.currency)),
         earlier_orders=_approved(account.earlier_orders, situation),
         customer_id=account.customer.customer_id,
         country=account.customer.country,
@@ -110,5 +112,10 @@ def _approved(earlier: EarlierOrders, situation: Situation) -> tuple[ApprovedOrd
     cut = not earlier.complete and min((one.as_of for one in earlier.orders), default=first) >= first
     if cut or first < earlier.since:
         return None
-    found = [one for one in earlier.orders if one.as_of >= first]
-    return tuple(ApprovedOrder(one.order_amount, one.unsecured_amount, one.as_of) for one in found)
+    found = tuple(one for one in earlier.orders if one.as_of >= first)
+    return situation.memo.of_each("orders read", (), found, approved_order)
+
+
+def approved_order(earlier: EarlierOrder) -> ApprovedOrder:
+    """An earlier order as a policy's figures see it."""
+    return ApprovedOrder(earlier.order_amount, earlier.unsecured_amount, earlier.as_of)

@@ -12,6 +12,7 @@ from api.allowance import Allowance
 from api.idempotency import InWork
 from api.known_keys import KnownKeys
 from api.limits import Limits
+from api.memory import Memory
 from api.policies import PolicyCache
 from api.settings import Settings
 from policy.vocabulary import Vocabulary
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Services:
     """The settings, the database, the words of the trade, the policies ready to run, the keys in work, who may
-    still ask for counter-offers, how often anybody may ask at all, and which API keys are known.
+    still ask for counter-offers, how often anybody may ask at all, which API keys are known, and what
+    is remembered of customers.
     """
 
     settings: Settings
@@ -37,6 +39,7 @@ class Services:
     offers: Allowance
     limits: Limits
     keys: KnownKeys
+    memory: Memory
 
 
 def services() -> Services:

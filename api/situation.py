@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from api.operations.orders import Order
 from api.operations.wanted import LimitRequest
 from credit.decision import Decision, PolicyReference
 from policy.kinds import Value
+from rules.memo import Memo
 from rules.outcome import Outcome
 from rules.states import Recorded
 from storage.exposure_ledger import AccountState
@@ -21,7 +22,8 @@ class Situation:
     """One order, or the limit asked for, and all that is known of its customer on the day `as_of`.
 
     `account` is locked, or only looked at for a preview; `stated` are the request's facts as exact values;
-    `master` those that people keep about the customer; `recorded` the states and acts, where the policy reads any.
+    `master` those that people keep about the customer; `recorded` the states and acts, where the policy reads any;
+    `memo` has what was computed of the customer before.
     """
 
     decision_id: str
@@ -36,6 +38,7 @@ class Situation:
     preview: bool = False
     recorded: Recorded = Recorded()
     limit_request: LimitRequest | None = None
+    memo: Memo = field(default_factory=Memo, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

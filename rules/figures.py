@@ -6,21 +6,24 @@ Source: docs/decisions/0003-figures-are-computed-in-rules.md
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from policy.kinds import Value, plain
 from policy.program import DayWindow, Fact, Figure, First, Program
 from policy.streaks import IN_A_ROW, STREAKS
 from rules.arithmetic import add_months
+from rules.memo import Memo
 from rules.outcome import Missing
 from rules.reference import Evaluation
 from rules.streaks import Stretch, in_a_row, stretches
 
 Item = Mapping[str, Value | None]
+Remembered = tuple[Memo, str] | None
 BESIDE = ("share", "every", *STREAKS)  # figures that also look at the items which do not fit
 
 
@@ -34,25 +37,26 @@ class Judged:
 
 
 def with_figures(
-    program: Program, facts: Mapping[str, Any], lists: Mapping[str, Sequence[Item]]
+    program: Program, facts: Mapping[str, Any], lists: Mapping[str, Sequence[Item]], memo: Memo | None = None
 ) -> dict[str, Any]:
     """The facts and every figure that is not already given; a list that is not there makes its figures missing.
 
-    A list that the request brought stands among the facts.
+    A list that the request brought stands among the facts. Items that were judged before are not judged again.
     """
     found: dict[str, Any] = dict(facts)
     for figure in program.figures:
         if figure.name not in facts:
             items = lists.get(figure.list_name, facts.get(figure.list_name))
             found[figure.name] = (
-                Missing(frozenset({figure.list_name})) if items is None else compute(figure, found, items)
+                Missing(frozenset({figure.list_name})) if items is None
+                else compute(figure, found, items, None if memo is None else (memo, program.digest))
             )
     return found
 
 
-def compute(figure: Figure, facts: Mapping[str, Any], items: Sequence[Item]) -> Any:
+def compute(figure: Figure, facts: Mapping[str, Any], items: Sequence[Item], known: Remembered = None) -> Any:
     """One figure; an item whose `where` or field is missing makes all of it missing, never dropped silently."""
-    judged = judge_all(figure, facts, items)
+    judged = judge_all(figure, facts, items, known)
     return judged if isinstance(judged, Missing) else figure_of_judged(figure, facts, judged)
 
 
@@ -70,16 +74,36 @@ def figure_of_judged(figure: Figure, facts: Mapping[str, Any], judged: Sequence[
     return _FROM[figure.word](amounts)
 
 
-def judge_all(figure: Figure, facts: Mapping[str, Any], items: Sequence[Item]) -> list[Judged] | Missing:
-    """The items that are something to a figure; missing as soon as one cannot be judged."""
+def judge_all(
+    figure: Figure, facts: Mapping[str, Any], items: Sequence[Item], known: Remembered = None
+) -> list[Judged] | Missing:
+    """The items that are something to a figure; missing as soon as one cannot be judged.
+
+    `known` is a customer's memo and the policy's digest: what the same facts said of an item is not asked again.
+    """
+    ask = partial(judge, figure, facts)
+    if known is None:
+        asked: Iterable[Judged | Missing | None] = map(ask, items)
+    else:
+        memo, digest = known
+        asked = memo.of_each(figure.name, (digest, *_read_beside(figure, facts)), tuple(items), ask)
     judged = []
-    for item in items:
-        one = judge(figure, facts, item)
+    for one in asked:
         if isinstance(one, Missing):
             return one
         if one is not None:
             judged.append(one)
     return judged
+
+
+def _read_beside(figure: Figure, facts: Mapping[str, Any]) -> Iterator[Any]:
+    """Everything but the item itself that a figure's lines and days read."""
+    for node in figure.nodes:
+        if isinstance(node, Fact) and node.scope != "item":
+            yield facts.get(node.name)
+    if figure.window is not None:
+        yield facts.get("as_of")
+        yield facts.get(figure.window.since) if figure.window.since else None
 
 
 def streak_of(figure: Figure, facts: Mapping[str, Any], judged: Sequence[Judged]) -> list[Stretch]:

@@ -16,6 +16,7 @@ from credit.receivables import Invoice, ReceivableFigures, receivable_figures
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
 from rules.facts import computed_facts, read_terms
 from rules.figures import Item
+from rules.memo import Memo, of_each
 
 Facts = dict[str, Value | None]
 Lists = dict[str, Sequence[Item]]
@@ -72,14 +73,17 @@ class Known:
     group_exposure: int | None = None
 
 
-def gather(known: Known, wanted: Collection[str]) -> tuple[Facts, Lists]:
+def gather(known: Known, wanted: Collection[str], memo: Memo | None = None) -> tuple[Facts, Lists]:
     """Every fact of the trade for one order, and the lists that are wanted; their figures come later, from the policy.
 
+    What was found of the same invoices and earlier orders before is taken from the customer's memo.
     Raises: ValueError for requested terms that are none, or an invoice in another currency than the order.
     """
+    memo = memo or Memo()
     amount = None if known.order is None else known.order.amount
     currency = known.currency if amount is None else amount.currency
-    figures = receivable_figures(known.invoices, known.as_of, currency)
+    figures = memo.of("receivable_figures", (known.invoices, known.as_of, currency),
+                      lambda: receivable_figures(known.invoices, known.as_of, currency))  # fmt: skip
     facts: Facts = {**known.master, **known.stated}
     if known.customer_id is not None:
         facts["customer.id"] = known.customer_id
@@ -88,7 +92,7 @@ def gather(known: Known, wanted: Collection[str]) -> tuple[Facts, Lists]:
     if known.group_id is not None:
         facts["customer.group"] = known.group_id
     facts |= ledger_facts(figures, known.limit, known.exposure) | group_facts(known) | _asked(known)
-    return computed_facts(facts), _lists(known, wanted)
+    return computed_facts(facts), _lists(known, wanted, memo)
 
 
 def group_facts(known: Known) -> Facts:
@@ -178,27 +182,31 @@ def payment_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
     )
 
 
-def earlier_order_items(earlier: Iterable[ApprovedOrder], as_of: date) -> tuple[Item, ...]:
+def earlier_order_items(earlier: Sequence[ApprovedOrder], as_of: date, memo: Memo | None = None) -> tuple[Item, ...]:
     """The orders approved up to this day, as items of the list `earlier_orders`."""
-    return tuple(
-        {"amount": one.amount, "unsecured_amount": one.unsecured_amount, "placed_on": one.decided_on.toordinal()}
-        for one in earlier
-        if one.decided_on <= as_of
-    )
+
+    def item(one: ApprovedOrder) -> Item | None:
+        if one.decided_on > as_of:
+            return None
+        return {"amount": one.amount, "unsecured_amount": one.unsecured_amount, "placed_on": one.decided_on.toordinal()}
+
+    return tuple(one for one in of_each(memo, "earlier_orders", (as_of,), earlier, item) if one is not None)
 
 
-def _lists(known: Known, wanted: Collection[str]) -> Lists:
+def _lists(known: Known, wanted: Collection[str], memo: Memo) -> Lists:
     """The lists that a policy reads, no others: a customer may have thousands of payments.
 
     An incomplete list is left out, so that its figures are missing and never a smaller number.
     """
     lists: Lists = {}
     if "invoices" in wanted:
-        lists["invoices"] = invoice_items(known.invoices, known.as_of)
+        lists["invoices"] = memo.of("invoices", (known.invoices, known.as_of),
+                                    lambda: invoice_items(known.invoices, known.as_of))  # fmt: skip
     if "payments" in wanted:
-        lists["payments"] = payment_items(known.invoices, known.as_of)
+        lists["payments"] = memo.of("payments", (known.invoices, known.as_of),
+                                    lambda: payment_items(known.invoices, known.as_of))  # fmt: skip
     if "earlier_orders" in wanted and known.earlier_orders is not None:
-        lists["earlier_orders"] = earlier_order_items(known.earlier_orders, known.as_of)
+        lists["earlier_orders"] = earlier_order_items(known.earlier_orders, known.as_of, memo)
     return lists
 
 

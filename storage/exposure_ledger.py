@@ -12,14 +12,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
 
 from storage.account_tree import MOST_LEVELS, in_order, take_together, with_groups
 from storage.clock import database_now, read_instant, write_instant
 from storage.customers import Customer, GrantedLimit, read_customer, read_limit
+from storage.earlier_orders import (
+    LAST_MARK,
+    EarlierOrder,
+    EarlierOrders,
+    Seen,
+    carried_on,
+    counts,
+    read_earlier_orders,
+    with_later,
+)
 from storage.failures import Busy
 from storage.policies import effective_digest
 from storage.prepared import Prepared
@@ -28,42 +37,14 @@ from storage.tables import (
     account,
     customer,
     customer_group,
-    decision,
     limit_grant,
     movement,
-    reservation,
     withdrawn_grant,
 )
 from storage.turns import policy_stays
 
 LOOK_BACK_DAYS = 60
 LOADED_DAYS = LOOK_BACK_DAYS + 1  # west of UTC a policy's day may be the one before the clock's
-MOST_EARLIER_ORDERS = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierOrder:
-    """An order that was approved before: amounts in minor units of the account's currency."""
-
-    decision_id: str
-    order_id: str
-    verdict: str
-    order_amount: int
-    unsecured_amount: int
-    placed_on: date
-    as_of: date
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierOrders:
-    """Approved orders decided on `since` or later, newest first; not `complete` when there are more than are given.
-
-    A figure over an incomplete list is missing, never a smaller number.
-    """
-
-    orders: tuple[EarlierOrder, ...]
-    since: date
-    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +87,8 @@ class AccountState:
     earlier_orders: EarlierOrders
     granted: int = 0  # what valid grants add to the limit, for the one order that is asked about
     groups: tuple[GroupState, ...] = ()  # those above the customer, the nearest first
+    past: str | None = None  # what names the movement before the version that a lock took
+    carried: bool = False  # whether what was `seen` before belongs to this account's past
 
     @property
     def limit(self) -> GrantedLimit | None:
@@ -166,7 +149,7 @@ STATE = (
     account.c.account_id, account.c.parent_id, account.c.ver, account.c.facts_ver, account.c.balance,
     account.c.open_receivables, account.c.currency.label("account_currency"), account.c.group_id,
     database_now().label("now"), effective_digest(database_now()).scalar_subquery().label("policy_digest"),
-    GRANTED.label("granted"),
+    GRANTED.label("granted"), qualified(LAST_MARK.correlate(account).scalar_subquery()).label("past"),
     *(
         qualified(select(customer_group.c[name]).where(customer_group.c.group_id == account.c.group_id)
                   .correlate(account).scalar_subquery()).label(f"group_{name}")
@@ -180,23 +163,6 @@ STATE = (
 LOOK = Prepared(select(*STATE).where(account.c.account_id.in_(with_groups(OF_CUSTOMER))))
 LOCK = Prepared(take_together(OF_CUSTOMER).returning(*STATE))
 TAKE = Prepared(take_together(OF_CUSTOMER).returning(account.c.account_id, policy_stays.label("held")))
-LATER, ENDED = reservation.alias("later"), reservation.alias("ended")
-INVOICED = select(LATER.c.step).where(LATER.c.decision_id == ENDED.c.decision_id, LATER.c.change == "converted")
-ENDS = or_(ENDED.c.change == "voided", ENDED.c.change == "expired", ENDED.c.change == "replaced")
-# an order counts no longer once its hold ended without any invoice; where in doubt it counts
-GIVEN_UP = select(ENDED.c.step).where(ENDED.c.decision_id == decision.c.decision_id, ENDS, ~INVOICED.exists())
-EARLIER = Prepared(
-    select(
-        decision.c.decision_id, decision.c.order_id, decision.c.verdict, decision.c.order_amount,
-        decision.c.unsecured_amount, decision.c.placed_on, decision.c.as_of,
-    )
-    .where(decision.c.customer_id == bindparam("wanted"), decision.c.as_of >= bindparam("since"))
-    .where(or_(decision.c.verdict == "approve", decision.c.verdict == "approve_with_conditions"))
-    .where(~GIVEN_UP.exists())
-    .where(decision.c.order_amount > 0)  # an order is worth more than zero: 0 marks what was no order
-    .order_by(decision.c.as_of.desc(), decision.c.seq.desc())
-    .limit(MOST_EARLIER_ORDERS + 1)
-)  # fmt: skip
 MOVES = tuple(
     Prepared(insert(movement).values([{name: bindparam(f"{name}_{place}", type_=column.type)
                                        for name, column in movement.c.items()} for place in range(accounts)]))
@@ -229,17 +195,24 @@ class Accounts:
         self._unrecorded: set[int] = set()
         self._above: dict[int, tuple[Any, ...]] = {}  # the rows of the groups that were taken with an account
 
-    def lock(self, customer_id: str, look_back_days: int = LOADED_DAYS, *, order_id: str = "") -> AccountState | None:
+    def lock(self, customer_id: str, look_back_days: int = LOADED_DAYS, *, order_id: str = "",
+             seen: Seen | None = None) -> AccountState | None:  # fmt: skip
         """Take the account's next version for this transaction, or None for an unknown customer.
 
-        `order_id` brings the grants for that order. Every lock must be answered by one movement (`Decisions.record`)
-        before the transaction ends.
+        `order_id` brings the grants for that order. Of the earlier orders only those are read that were not `seen`.
+        Every lock must be answered by one movement (`Decisions.record`) before the transaction ends.
         """
         rows = self._take({"wanted": customer_id, "for_order": order_id})
         if not rows:
             return None
         self._took(rows)
-        return self._state(rows, customer_id, look_back_days)
+        locked = self._state(rows, customer_id, None)
+        since = locked.now.date() - timedelta(days=look_back_days)
+        wanted = Seen(locked.version - 1, locked.past, EarlierOrders((), since, complete=False))
+        earlier = None if seen is None else carried_on(self._connection, locked.account_id, wanted, seen)
+        if earlier is None:
+            return replace(locked, earlier_orders=self.earlier_orders(customer_id, since))
+        return replace(locked, earlier_orders=earlier, carried=True)
 
     def look(self, customer_id: str, look_back_days: int | None = LOADED_DAYS, *,
              order_id: str = "") -> AccountState | None:  # fmt: skip
@@ -251,17 +224,8 @@ class Accounts:
         return self._state(rows, customer_id, look_back_days) if rows else None
 
     def earlier_orders(self, customer_id: str, since: date) -> EarlierOrders:
-        """The customer's approved orders decided on `since` or later, at most 1,000 of them.
-
-        Orders whose hold was voided, expired or replaced before any invoice are left out. The day that the client says
-        it was placed is no filter: it would hide a split order.
-        """
-        found: Sequence[Any] = EARLIER.run(self._connection, {"wanted": customer_id, "since": since.isoformat()}).all()
-        orders = tuple(
-            EarlierOrder(decision_id, order_id, verdict, amount, unsecured, read_day(placed_on), read_day(as_of))
-            for decision_id, order_id, verdict, amount, unsecured, placed_on, as_of in found[:MOST_EARLIER_ORDERS]
-        )
-        return EarlierOrders(orders, since, complete=len(found) <= MOST_EARLIER_ORDERS)
+        """The customer's approved orders decided on `since` or later, at most 1,000 of them."""
+        return read_earlier_orders(self._connection, customer_id, since)
 
     def move(self, change: Movement, groups: Sequence[GroupState] = ()) -> None:
         """Write the one movement of a locked version, and the same of every group that was locked with it.
@@ -330,14 +294,15 @@ class Accounts:
             policy_digest=row.policy_digest, customer=read_customer(row),
             earlier_orders=EarlierOrders((), since, complete=False) if look_back_days is None
             else self.earlier_orders(customer_id, since), granted=int(row.granted),
-            groups=tuple(read_group_state(one) for one in rows[1:]),
+            groups=tuple(read_group_state(one) for one in rows[1:]), past=row.past,
         )  # fmt: skip
 
 
-@lru_cache(maxsize=1_024)
-def read_day(text: str) -> date:
-    """A stored day; orders of one window share few days, so each is read once."""
-    return date.fromisoformat(text)
+def seen_after(locked: AccountState, decided: EarlierOrder) -> Seen | None:
+    """What a decision on a locked account leaves for the next one; None where its day does not follow the others'."""
+    newer = [decided] if counts(decided) else []
+    earlier = with_later(locked.earlier_orders, newer, locked.earlier_orders.since)
+    return None if earlier is None else Seen(locked.version, decided.decision_id, earlier)
 
 
 def risen(change: Movement, above: Any, group: GroupState | None) -> Movement:

@@ -144,6 +144,7 @@ def begun(engine: Engine, statement: Command) -> Iterator[Connection]:
             except DBAPIError as fault:
                 if not fault.connection_invalidated or not used:
                     raise
+                connection.invalidate()  # never to be used again, so that this comes to an end
                 connection.close()
                 connection = engine.connect()  # each of those that were idle may have died, a fresh one has not
         known[USED] = True

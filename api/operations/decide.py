@@ -19,10 +19,11 @@ from api import idempotency
 from api.auth import Caller
 from api.errors import Refused
 from api.idempotency import Answer, stored_answer
+from api.memory import Remembered
 from api.operations.amend_order import find_replaced, without
 from api.operations.counter_offers import look_for_offers, may_have_offers, with_offers
 from api.operations.customer_states import changed_states
-from api.operations.evaluate import Asking, Slow, evaluate, load_slow
+from api.operations.evaluate import Asking, Slow, evaluate, load_slow, refuse_other_currency
 from api.operations.guard import held_amount, within_ceiling
 from api.operations.order_currency import in_account_currency
 from api.operations.use_policy import use_policy
@@ -35,7 +36,8 @@ from credit.money import Money
 from rules.counter_offers import Offer
 from storage.conversions import ForeignOrder
 from storage.decisions import Claim, DecidedOrder, Hold, NewDecision
-from storage.exposure_ledger import AccountState
+from storage.earlier_orders import EarlierOrder
+from storage.exposure_ledger import AccountState, seen_after
 from storage.failures import OverLimit
 from storage.reservations import Reservation
 from storage.unit_of_work import Work
@@ -76,15 +78,28 @@ def decide(held: Services, caller: Caller, key: str, body: bytes, wish: Mapping[
     """
     asked = Asked(caller, key, body, wish, read_wanted(wish))
     with held.in_work.claim(caller.client, key):
-        slow = _load(held, asked)
-        if isinstance(slow, Claim):
-            return _answered(held, asked, slow)
-        try:
+        known = _recalled(held, asked)
+        offers: tuple[Offer, ...] = ()
+        if known is None:
+            slow = _load(held, asked)
+            if isinstance(slow, Claim):
+                return _answered(held, asked, slow)
+            account = slow.account
+            known = Remembered(account.currency, account.policy_digest, account.facts_version, slow.invoices)
             offers = _offers(held, asked, slow) if may_have_offers(caller) else ()
-            return _decide_and_record(held, asked, slow, offers)
+        try:
+            return _decide_and_record(held, asked, known, offers)
         except OverLimit:
             log.error("alarm", extra={"alarm": "the ledger refused a hold that the guard let through"})
             raise Refused("engine-fault") from None
+
+
+def _recalled(held: Services, asked: Asked) -> Remembered | None:
+    """What this process knows of the customer from the last decision; None where it has to be looked at first."""
+    known = None if may_have_offers(asked.caller) else held.memory.recall(asked.customer_id)
+    if known is not None:
+        refuse_other_currency(asked.customer_id, known.currency, asked.wanted)
+    return known
 
 
 def _load(held: Services, asked: Asked) -> Slow | Claim:
@@ -120,28 +135,28 @@ class _PolicyMoved(Exception):
     """Another policy became effective before the lock; it is built outside, and the transaction begun anew."""
 
 
-def _decide_and_record(held: Services, asked: Asked, slow: Slow, offers: tuple[Offer, ...]) -> Answer:
+def _decide_and_record(held: Services, asked: Asked, known: Remembered, offers: tuple[Offer, ...]) -> Answer:
     """Decide by the policy that is effective at the lock; building it keeps nobody waiting, but for the last try.
 
     INVARIANT: the policy of a decision is the one that is effective at its `decided_at`.
     """
     for patient in (True, True, False):
         try:
-            return _decide_once(held, asked, slow, offers, patient)
+            return _decide_once(held, asked, known, offers, patient)
         except _PolicyMoved as moved:
-            slow = replace(slow, account=replace(slow.account, policy_digest=moved.args[0]))
+            known = replace(known, policy_digest=moved.args[0])
     raise AssertionError("the last try builds where it stands")
 
 
-def _decide_once(held: Services, asked: Asked, slow: Slow, offers: tuple[Offer, ...], patient: bool) -> Answer:
+def _decide_once(held: Services, asked: Asked, known: Remembered, offers: tuple[Offer, ...], patient: bool) -> Answer:
     """One transaction, which gives up for a policy that has to be built first, where it is `patient`."""
     with ExitStack() as policies:
-        loaded = policies.enter_context(use_policy(held, slow.account.policy_digest))
+        loaded = policies.enter_context(use_policy(held, known.policy_digest))
         with held.database.write() as work:
             claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash, asked.caller.key_id)
             if claim.state != "new":
                 return _answered(held, asked, claim)
-            locked = work.accounts.lock(asked.customer_id, order_id=asked.wanted.order_id)
+            locked = work.accounts.lock(asked.customer_id, order_id=asked.wanted.order_id, seen=known.seen)
             assert locked is not None, "customers are never removed"
             if locked.policy_digest != loaded.version.digest:
                 if patient and locked.policy_digest not in held.policies.loaded():
@@ -153,19 +168,35 @@ def _decide_once(held: Services, asked: Asked, slow: Slow, offers: tuple[Offer, 
                             limit_request=wanted.limit_request)  # fmt: skip
             program = (loaded.of(wanted.subject) or loaded).program
             replaced = find_replaced(work, asked.wish, locked.now, asked.caller)
-            known = slow.refreshed(work, locked).remembering(work, program)
-            counted = without(without_itself(work, known.account, wanted), replaced)
-            evaluated = evaluate(held, loaded, replace(known, account=counted), asking)
+            invoices = known.invoices if known.still_holds(locked) else work.invoices.for_customer(asked.customer_id)
+            slow = Slow(locked, invoices, memo=known.memo).remembering(work, program)
+            counted = without(without_itself(work, locked, wanted), replaced)
+            evaluated = evaluate(held, loaded, replace(slow, account=counted), asking)
             if wanted.held is not None:
                 evaluated = within_ceiling(evaluated, loaded.program, counted.balance, wanted.held, counted.groups)
             if offers:
-                evaluated = with_offers(held, loaded, replace(known, account=counted), asking, evaluated, offers)
+                evaluated = with_offers(held, loaded, replace(slow, account=counted), asking, evaluated, offers)
             answer = record_decision(held, asked, locked, evaluated, work, replaced)
-            work.states.change(locked, changed_states(program, evaluated))
+            changes = changed_states(program, evaluated)
+            work.states.change(locked, changes)
+    left = _left(asked, slow, evaluated.decision)
+    if changes or replaced is not None or left.seen is None:
+        held.memory.forget(asked.customer_id)  # more moved than this one version
+    else:
+        held.memory.keep(asked.customer_id, left)
     held.metrics.count_decision(evaluated)
     held.agreeing.note(evaluated.decision.engines)
     _tell(evaluated)
     return answer
+
+
+def _left(asked: Asked, slow: Slow, decision: Decision) -> Remembered:
+    """The customer as this decision left it: its version, and the order itself among the earlier ones."""
+    locked, order = slow.account, _decided(asked.wanted, decision.as_of)
+    own = EarlierOrder(decision.decision_id, order.order_id, decision.verdict, order.amount, order.unsecured_amount,
+                       order.placed_on, decision.as_of)  # fmt: skip
+    return Remembered(locked.currency, locked.policy_digest, locked.facts_version, slow.invoices,
+                      seen_after(locked, own), slow.memo)  # fmt: skip
 
 
 def record_decision(held: Services, asked: Asked, locked: AccountState, evaluated: Evaluated, work: Work,

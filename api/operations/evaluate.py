@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from credit.money import LARGEST_AMOUNT
 from policy.kinds import Value
 from policy.program import Program
 from policy.subjects import CALLED, ORDER
+from rules.memo import Memo
 from rules.states import Recorded, remembers
 from storage.exposure_ledger import LOADED_DAYS, AccountState
 from storage.receivables import Invoice
@@ -39,11 +40,15 @@ log = logging.getLogger("aval.evaluate")
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """What changes seldom and is read before the lock: the account as it looked, and the customer's invoices."""
+    """What changes seldom and is read before the lock: the account as it looked, and the customer's invoices.
+
+    `memo` has what was computed of it before.
+    """
 
     account: AccountState
     invoices: tuple[Invoice, ...]
     recorded: Recorded = Recorded()
+    memo: Memo = field(default_factory=Memo, compare=False)
 
     def remembering(self, work: Work, program: Program, until: date | None = None) -> Slow:
         """The same with the states and acts of the customer, up to a day; only for a policy that reads any.
@@ -58,8 +63,12 @@ class Slow:
     def refreshed(self, work: Work, locked: AccountState) -> Slow:
         """The same, read again where invoices changed between the look and the lock."""
         if locked.facts_version == self.account.facts_version:
-            return Slow(locked, self.invoices)
-        return Slow(locked, work.invoices.for_customer(locked.customer.customer_id))
+            return replace(self, account=locked)
+        return self.read_anew(work, locked)
+
+    def read_anew(self, work: Work, locked: AccountState) -> Slow:
+        """The same with the invoices as they are now."""
+        return replace(self, account=locked, invoices=work.invoices.for_customer(locked.customer.customer_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +94,15 @@ def load_slow(work: Work, customer_id: str, wanted: Wanted, decides: bool = True
     if account is None:
         raise Refused("unknown-customer", f"there is no customer '{customer_id}'; set it first",
                       [FieldError("customer_id", "is not known")])  # fmt: skip
-    if wanted.limit_request is not None and wanted.limit_request.amount.currency != account.currency:
-        raise Refused("currency-mismatch", f"the account of '{customer_id}' is kept in {account.currency}",
-                      [FieldError("limit_request.currency", f"is not {account.currency}")])  # fmt: skip
+    refuse_other_currency(customer_id, account.currency, wanted)
     return Slow(account, work.invoices.for_customer(customer_id))
+
+
+def refuse_other_currency(customer_id: str, currency: str, wanted: Wanted) -> None:
+    """Refuse a limit that is asked for in another currency than the account's. Raises: Refused."""
+    if wanted.limit_request is not None and wanted.limit_request.amount.currency != currency:
+        raise Refused("currency-mismatch", f"the account of '{customer_id}' is kept in {currency}",
+                      [FieldError("limit_request.currency", f"is not {currency}")])  # fmt: skip
 
 
 def evaluate(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Asking) -> Evaluated:
@@ -133,6 +147,7 @@ def situation_of(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Askin
         policy=PolicyReference(version.name, version.version, version.digest, program.digest),
         decided_at=account.now, as_of=as_of,
         preview=asking.preview, recorded=slow.recorded, limit_request=asking.limit_request,
+        memo=slow.memo,
     )  # fmt: skip
 
 

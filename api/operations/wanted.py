@@ -12,7 +12,8 @@ from api.operations.orders import Order, read_order
 from api.requests import read_currency, refused_fields
 from credit.money import Money
 from policy.subjects import LIMIT_REQUEST, ORDER, SHIPMENT
-from storage.exposure_ledger import AccountState, EarlierOrders
+from storage.earlier_orders import EarlierOrders
+from storage.exposure_ledger import AccountState
 from storage.unit_of_work import Work
 
 

@@ -15,7 +15,8 @@ from credit.exposure import Limit
 from credit.money import Money
 from rules.ledger_facts import ApprovedOrder
 from storage.customers import Customer, GrantedLimit
-from storage.exposure_ledger import AccountState, EarlierOrder, EarlierOrders
+from storage.earlier_orders import EarlierOrder, EarlierOrders
+from storage.exposure_ledger import AccountState
 from storage.receivables import Invoice
 
 AS_OF = date(2026, 11, 23)

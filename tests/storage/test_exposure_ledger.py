@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from storage.decisions import DecidedOrder
+from storage.earlier_orders import MOST_EARLIER_ORDERS
 from storage.engine import Database
-from storage.exposure_ledger import MOST_EARLIER_ORDERS, Movement
+from storage.exposure_ledger import Movement
 from storage.failures import OverLimit
 from storage.tables import metadata
 from tests.benchmarks.http_parts import statements
