@@ -22,6 +22,7 @@ from storage.merkle import HASH_BYTES
 LARGEST_NOTE = 16_384  # bytes; three lines and a handful of signatures
 MOST_SIGNATURES = 16
 ED25519 = b"\x01"
+SECRET_MARK = "PRIVATE+KEY+"
 KEY_NAME = re.compile(r"[!-*,-~]{1,120}")  # printable ASCII without space and plus
 SIGNATURE_LINE = re.compile(r"— ([!-*,-~]{1,120}) ([A-Za-z0-9+/]{1,200}={0,2})")
 SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
@@ -155,3 +156,27 @@ def decode(text: str) -> bytes | None:
     except (binascii.Error, ValueError):
         return None
     return decoded if base64.b64encode(decoded).decode() == text else None
+
+
+def write_signing_key(key: SigningKey) -> str:
+    """The key with its secret, as the one line of the file that its owner alone may read."""
+    public = key.verifying
+    secret = base64.b64encode(ED25519 + key.private.private_bytes_raw()).decode()
+    return f"{SECRET_MARK}{public.name}+{public.key_id.hex()}+{secret}\n"
+
+
+def read_signing_key(line: str) -> SigningKey:
+    """A key from the line of its file.
+
+    Raises: BadCheckpoint for another shape, without a word of what was found.
+    """
+    parts = line.strip().removeprefix(SECRET_MARK).split("+", 2)
+    decoded = decode(parts[2]) if len(parts) == 3 else None
+    if not line.startswith(SECRET_MARK) or decoded is None or decoded[:1] != ED25519 or len(decoded) != 33:
+        raise BadCheckpoint("it holds no signing key of a log")
+    if not KEY_NAME.fullmatch(parts[0]):
+        raise BadCheckpoint("the name in it is no name of a log")
+    key = SigningKey(parts[0], Ed25519PrivateKey.from_private_bytes(decoded[1:]))
+    if key.verifying.key_id.hex() != parts[1]:
+        raise BadCheckpoint("the key in it does not fit its own identity; it was changed")
+    return key

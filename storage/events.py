@@ -24,6 +24,7 @@ KINDS = (
     "key_created", "key_rotated", "key_revoked",
     "person_added", "person_disabled", "person_enabled", "password_changed", "signed_in", "signed_out",
     "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",
+    "record_erased",
 )  # fmt: skip
 
 

@@ -11,32 +11,19 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert
 
-from storage.clock import database_now, read_instant, write_instant
-from storage.failures import Refused
-from storage.log_tables import erasure, log_entry
+from storage.clock import write_instant
+from storage.log_tables import log_entry
 from storage.prepared import Prepared
-from storage.tables import decision
 
 SALT_BYTES = 16
 ADD = Prepared(insert(log_entry).inline(), ("entry_id", "kind", "body", "salt", "at"))
 HIDDEN = ("request", "facts", "outcome", "response")  # what of a decision may be erased
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """That the bytes behind an entry were erased: on whose behalf, why, and when."""
-
-    entry_id: str
-    by: str
-    reason: str
-    at: datetime
 
 
 class LogEntries:
@@ -53,31 +40,6 @@ class LogEntries:
         when = write_instant(at)
         body = entry_body(entry_id, when, told, commitments(salt, hidden or {}))
         ADD.run(self._connection, {"entry_id": entry_id, "kind": told["kind"], "body": body, "salt": salt, "at": when})
-
-    def erase(self, entry_id: str, by: str, reason: str) -> Erasure:
-        """Erase the bytes of a decision and the salt that ties its entry to them; its verdict and its place stay.
-
-        Raises: Refused where the log knows no such decision; the second time, the first erasure is told again.
-        """
-        known = self.erasure(entry_id)
-        if known is not None:
-            return known
-        wanted = (log_entry.c.entry_id == entry_id) & (log_entry.c.kind == "decision")
-        if self._connection.execute(select(log_entry.c.place).where(wanted)).first() is None:
-            raise Refused(f"the log has no decision '{entry_id}'")
-        values = {"entry_id": entry_id, "done_by": by, "reason": reason}
-        self._connection.execute(insert(erasure).values(at=database_now(), **values))
-        self._connection.execute(update(log_entry).where(wanted).values(salt=b""))
-        gone = {"request": b"", "response": b"", "facts": "{}", "outcome": "{}"}
-        self._connection.execute(update(decision).where(decision.c.decision_id == entry_id).values(**gone))
-        done = self.erasure(entry_id)
-        assert done is not None
-        return done
-
-    def erasure(self, entry_id: str) -> Erasure | None:
-        """The erasure of an entry's bytes, or None where they are there."""
-        row = self._connection.execute(select(erasure).where(erasure.c.entry_id == entry_id)).first()
-        return None if row is None else Erasure(row.entry_id, row.done_by, row.reason, read_instant(row.at))
 
 
 def entry_body(entry_id: str, at: str, told: Mapping[str, Any], committed: Mapping[str, str]) -> bytes:

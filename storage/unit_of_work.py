@@ -21,6 +21,7 @@ from storage.clock import read_clock
 from storage.conversions import Conversions
 from storage.customers import Customers
 from storage.decisions import Decisions
+from storage.erasures import Erasures
 from storage.events import Events
 from storage.exposure_ledger import Accounts
 from storage.grants import Grants
@@ -63,6 +64,7 @@ class Work:
         self.events = Events(connection, self.log_entries)
         self.keys = Keys(connection, self.events)
         self.people = People(connection, self.events)
+        self.erasures = Erasures(connection, self.events)
         self.imports = Imports(connection)
         self.queues = Queues(connection)
         self.log = TransparencyLog(connection)

@@ -72,8 +72,8 @@ def test_erasing_takes_the_bytes_and_the_salt_and_leaves_the_proof(database: Dat
         before = list(work.log.entries(0, work.log.size()))
         root = work.log.tree(work.log.size()).root()
     with database.write() as work:
-        done = work.log_entries.erase("D-k", "person:dpo", "request of the data subject")
-        assert work.log_entries.erase("D-k", "person:other", "again") == done
+        done = work.erasures.erase("D-k", "person:dpo", "request of the data subject")
+        assert work.erasures.erase("D-k", "person:other", "again") == done
     with database.read() as work:
         stored = work.decisions.get("D-k")
         after = list(work.log.entries(0, work.log.size()))
@@ -88,7 +88,7 @@ def test_erasing_takes_the_bytes_and_the_salt_and_leaves_the_proof(database: Dat
 
 def test_only_a_decision_that_the_log_knows_is_erased(database: Database) -> None:
     with pytest.raises(Refused, match="the log has no decision 'D-404'"), database.write() as work:
-        work.log_entries.erase("D-404", "person:dpo", "asked")
+        work.erasures.erase("D-404", "person:dpo", "asked")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_nothing_else_is_changed_even_where_one_decision_was_erased(database: Da
     with database.write() as work:
         approve(work, "k", 10, request=REQUEST)
         approve(work, "other", 10, request=REQUEST)
-        work.log_entries.erase("D-k", "person:dpo", "asked")
+        work.erasures.erase("D-k", "person:dpo", "asked")
     integrate(database)
     with pytest.raises(IntegrityError, match="only added to"), database.alone() as connection:
         connection.execute(change)
@@ -118,7 +118,7 @@ def test_nothing_else_is_changed_even_where_one_decision_was_erased(database: Da
 def test_an_erasure_lets_go_of_what_it_names_and_of_nothing_else(database: Database) -> None:
     with database.write() as work:
         approve(work, "k", 10, request=REQUEST)
-        work.log_entries.erase("D-k", "person:dpo", "asked")
+        work.erasures.erase("D-k", "person:dpo", "asked")
     with pytest.raises(IntegrityError, match="only added to"), database.alone() as connection:
         connection.execute(decision.update().values(request=b"another", response=b"", facts="{}", outcome="{}"))
 

@@ -70,7 +70,7 @@ def test_each_decision_and_event_gets_one_leaf_in_order(database: Database) -> N
 def test_what_is_taken_back_leaves_no_entry(database: Database) -> None:
     with suppress(Refused), database.write() as work:
         approve(work, "k", 1)
-        work.log_entries.erase("D-404", "person:dpo", "asked")
+        work.erasures.erase("D-404", "person:dpo", "asked")
     integrate(database)
     assert "D-k" not in entry_ids(database)
 
