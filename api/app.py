@@ -38,6 +38,9 @@ from api.resources import (
     session,
     states,
 )
+from api.resources import (
+    log as log_resource,
+)
 from api.services import Services
 from api.sessions import finder, identify_person
 from api.settings import Settings
@@ -100,6 +103,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(rates.routes)
     api.register_blueprint(states.routes)
     api.register_blueprint(events.routes)
+    api.register_blueprint(log_resource.routes)
     api.register_blueprint(session.routes)
     app.register_blueprint(health.routes)
     app.register_blueprint(metrics.routes)

@@ -60,12 +60,13 @@ def readiness(held: Services) -> list[Readiness]:
             return [Readiness("database", ""), tables]
         with held.database.read() as work:
             version = work.policies.effective()
+            behind = work.log.behind()
     except StorageFailure:
         return [Readiness("database", AWAY_SERVER if on_server else AWAY_FILE)]
     found = [Readiness("database", ""), tables, Readiness("writes", held.database.unwritable())]
     if version is None:
         return [*found, Readiness("policy", "no policy is in effect; run: aval policy publish FILE")]
-    return [*found, _policy(held, version.digest), _engines(held)]
+    return [*found, _policy(held, version.digest), _engines(held), _log(held, behind)]
 
 
 def _tables(database: Database) -> Readiness:
@@ -87,6 +88,14 @@ def _policy(held: Services, digest: str) -> Readiness:
         return Readiness("policy", "the effective policy is not stored")
     except Exception:  # whatever a build can raise: the service is not ready, and says so instead of failing
         return Readiness("policy", "the effective policy cannot be built; run: aval check")
+
+
+def _log(held: Services, behind: float) -> Readiness:
+    """Whether decisions get into the log in time; they are made nevertheless, and their entries wait."""
+    longest = held.settings.log_delay_seconds
+    if longest is None or behind <= longest:
+        return Readiness("log", "")
+    return Readiness("log", f"an entry has waited for {behind:.0f} s; see that 'aval log run' runs, and its alarms")
 
 
 def _engines(held: Services) -> Readiness:

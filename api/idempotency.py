@@ -44,6 +44,8 @@ def stored_answer(claim: Claim) -> Answer:
         raise Refused("unauthorized", NOT_GOOD)
     if claim.state == "conflict":
         raise Refused("idempotency-key-reused", "this key was sent with another body; send a new key")
+    if not claim.response:  # an answer is never empty
+        raise Refused("record-erased", "this key was answered, and the answer was erased since; nothing was done now")
     return Answer(200, claim.response, replayed=True)
 
 

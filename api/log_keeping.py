@@ -7,6 +7,7 @@ is away, and readiness turns red when the oldest has waited too long.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -41,9 +42,9 @@ class LogKeeper:
     _published: dict[str, str] = field(default_factory=dict)
     _note: str = ""
 
-    def run(self, stopped: threading.Event) -> None:
-        """Go on until told to stop; what fails is told in the log and tried again."""
-        while not stopped.is_set():
+    def run(self, stopped: threading.Event, parent: int | None = None) -> None:
+        """Go on until told to stop, or until `parent` is gone; what fails is told in the log and tried again."""
+        while not stopped.is_set() and parent in (None, os.getppid()):
             try:
                 self.step()
             except Busy:

@@ -87,6 +87,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         ("unknown-policy", 422, "the policy is not known", "Name the digest of a stored policy version."),
         ("invalid-cursor", 422, "the cursor is none of ours", "Send `next` of the page before, unchanged."),
         ("not-found", 404, "there is nothing here", "Check the address and the identifier."),
+        ("record-erased", 410, "the record was erased on request",
+         "Its verdict stands, and its receipt still proves it; compliance knows by whom and why it was erased."),
         ("method-not-allowed", 405, "the address does not take this method", "The Allow header names those it takes."),
         ("refused", 400, "the request is refused", "See the status."),
         # our side

@@ -24,6 +24,8 @@ class Settings:
     counter-offers each client gets in a minute from each process. `referral_hours` is how long a referral waits,
     `rate_days` how many days old an exchange rate may be for an approval. `/metrics` is told at `metrics_port` alone
     (None: nowhere), from counts that the processes keep in `metrics_folder` (None: one process, in its memory).
+    The service is not ready when an entry of the transparency log waits longer than `log_delay_seconds` for its leaf or
+    its signature (None: not looked at).
     """
 
     database: str
@@ -41,6 +43,7 @@ class Settings:
     rate_days: int = 7
     metrics_port: int | None = None
     metrics_folder: Path | None = None
+    log_delay_seconds: float | None = None
 
     def __post_init__(self) -> None:
         for pepper in (self.pepper, self.previous_pepper):

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from storage.checkpoints import Checkpoint
-from storage.clock import read_instant
+from storage.clock import database_now, read_instant
 from storage.log_tables import log_checkpoint, log_entry, log_head, log_leaf, log_queue, log_tile
 from storage.merkle import ReadTile, Tree
 
@@ -97,6 +97,15 @@ class TransparencyLog:
             for row in rows:
                 yield Sequenced(row.seq, row.entry_id, row.kind, bytes(row.body), bytes(row.salt), read_instant(row.at))
             start += MOST_ENTRIES
+
+    def behind(self) -> float:
+        """For how many seconds the oldest entry has waited for its leaf or for a signature; 0 where none waits."""
+        now = database_now().label("now")
+        queued, now_text = self._connection.execute(select(func.min(log_queue.c.at), now)).one()
+        signed = self.checkpoint()
+        unsigned = select(log_leaf.c.at).where(log_leaf.c.seq == (signed[0].size if signed else 0))
+        waiting = [at for at in (queued, self._connection.execute(unsigned).scalar()) if at is not None]
+        return (read_instant(now_text) - read_instant(min(waiting))).total_seconds() if waiting else 0.0
 
     def waiting(self) -> int:
         """How many entries wait for their leaf."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import signal
 import threading
 import zlib
@@ -18,6 +19,8 @@ from api.commands.database import database_option, opened
 from storage.engine import read_location, server_url
 
 if TYPE_CHECKING:
+    from api.log_keeping import LogKeeper
+    from api.log_places import Publish
     from storage.checkpoints import Checkpoint, SigningKey, VerifyingKey
     from storage.log_verify import Checked
 
@@ -53,11 +56,11 @@ def create_key(name: str, log_key: str | None, database: str) -> None:
     from api.log_keys import make_log_key
 
     path = key_file(database, log_key)
+    if path.exists():
+        raise click.UsageError(f"'{path}' is there already; show it with: aval log show-key")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         key = make_log_key(path, name)
-    except FileExistsError:
-        raise click.UsageError(f"'{path}' is there already; show it with: aval log show-key") from None
     except OSError as fault:
         raise click.UsageError(f"cannot make '{path}' ({fault.strerror}); name another file with --log-key") from None
     except ValueError as fault:
@@ -76,9 +79,11 @@ def show_key(log_key: str | None, database: str) -> None:
 
 @log.command(short_help="Give entries their leaves, sign and publish, until stopped.")
 @places_option
+@click.option("--once", is_flag=True, help="One round, then end: what waits gets its leaf, and a checkpoint is signed.")
+@click.option("--end-with-parent", is_flag=True, help="End when the process that started it has ended.")
 @log_key_option
 @database_option
-def run(places: tuple[str, ...], log_key: str | None, database: str) -> None:
+def run(places: tuple[str, ...], once: bool, end_with_parent: bool, log_key: str | None, database: str) -> None:
     """Give entries their leaves, sign and publish, until told to stop.
 
     `aval serve` starts this beside itself; run it apart where only another user may read the key.
@@ -86,19 +91,30 @@ def run(places: tuple[str, ...], log_key: str | None, database: str) -> None:
     from api import logs
     from api.log_keeping import LogKeeper
     from api.log_keys import Remembered, memory_of
-    from api.log_places import read_place
 
-    try:
-        read = {place: read_place(place) for place in places}
-    except ValueError as fault:
-        raise click.UsageError(str(fault)) from None
+    read = places_of(places)
     path, key = key_file(database, log_key), key_of(database, log_key)
     logs.configure()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     with opened(database) as found:
-        LogKeeper(found, key, Remembered(memory_of(path), key.verifying), read).run(stopped)
+        keeper = LogKeeper(found, key, Remembered(memory_of(path), key.verifying), read)
+        if once:
+            one_round(keeper)
+        else:
+            keeper.run(stopped, os.getppid() if end_with_parent else None)
+
+
+def one_round(keeper: LogKeeper) -> None:
+    """One round of the keeper. Raises: UsageError where the log cannot be signed."""
+    from storage.checkpoints import BadCheckpoint
+    from storage.sequencer import RefusedToSign
+
+    try:
+        click.echo(f"{counted(keeper.step(), 'new leaf').replace('leafs', 'leaves')}", err=True)
+    except (RefusedToSign, BadCheckpoint) as fault:
+        raise click.UsageError(str(fault)) from None
 
 
 @log.command(short_help="Print the newest signed checkpoint.")
@@ -173,6 +189,16 @@ def summary(found: Checked) -> str:
     erased = f", {found.erased} of them erased" if found.erased else ""
     return (f"as signed by {found.checkpoint.origin}: {counted(found.entries, 'entry').replace('entrys', 'entries')}, "
             f"{counted(found.decisions, 'decision')}{erased}")  # fmt: skip
+
+
+def places_of(places: tuple[str, ...]) -> dict[str, Publish]:
+    """Where checkpoints are published. Raises: UsageError for a place of another kind."""
+    from api.log_places import read_place
+
+    try:
+        return {place: read_place(place) for place in places}
+    except ValueError as fault:
+        raise click.UsageError(str(fault)) from None
 
 
 def key_file(database: str, log_key: str | None) -> Path:

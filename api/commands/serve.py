@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import click
@@ -16,6 +18,7 @@ from api.commands.database import (
     previous_pepper_option,
     rate_days_option,
 )
+from api.commands.log import key_file, log_key_option, places_of, places_option
 
 DEMO_DATABASE = "var/demo.db"
 
@@ -40,12 +43,19 @@ DEMO_DATABASE = "var/demo.db"
               envvar="AVAL_FAILURES_PER_MINUTE", show_envvar=True,
               help="How many keys or sign-ins of one address or name may be wrong; 0 sets no limit.")  # fmt: skip
 @rate_days_option
+@click.option("--keeper/--no-keeper", default=True, show_default=True,
+              help="Keep the transparency log in a process beside, or leave it to 'aval log run'.")  # fmt: skip
+@click.option("--log-delay", type=click.IntRange(0, 86_400), metavar="SECONDS", default=10, show_default=True,
+              help="Not ready when an entry of the log waits longer; 0: not looked at.")  # fmt: skip
+@places_option
+@log_key_option
 @database_option
 @pepper_option
 @previous_pepper_option
 def serve(host: str, port: int, workers: int, threads: int, requests_per_worker: int, metrics: str | None, demo: bool,
-          allow_single: bool, requests_per_minute: int, failures_per_minute: int, rate_days: int, database: str,
-          pepper: str | None, previous_pepper: bytes | None) -> None:  # fmt: skip
+          allow_single: bool, requests_per_minute: int, failures_per_minute: int, rate_days: int, keeper: bool,
+          log_delay: int, places: tuple[str, ...], log_key: str | None, database: str, pepper: str | None,
+          previous_pepper: bytes | None) -> None:  # fmt: skip
     """Answer order systems over HTTP until told to stop."""
     from api.app import create_app
     from api.limits import LimitSettings
@@ -61,7 +71,7 @@ def serve(host: str, port: int, workers: int, threads: int, requests_per_worker:
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
     settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single,
-                        previous_pepper=previous_pepper, rate_days=rate_days,
+                        previous_pepper=previous_pepper, rate_days=rate_days, log_delay_seconds=log_delay or None,
                         limits=LimitSettings(requests_per_minute, failures_per_minute, workers))  # fmt: skip
     if demo:
         from api.demo import prepare
@@ -70,7 +80,34 @@ def serve(host: str, port: int, workers: int, threads: int, requests_per_worker:
         sys.stdout.flush()
     with opened(database):
         click.echo(f"aval: listening on http://{host}:{port}", err=True)
+    kept = keeper_beside(database, log_key, places, demo) if keeper else nullcontext()
     listening = Listening(host, port, workers, threads, requests_per_worker, told_at)
-    with folder_for_counts(told_at) as folder:
+    with kept, folder_for_counts(told_at) as folder:
         counted = replace(settings, metrics_folder=folder, metrics_port=None if told_at is None else told_at[1])
         run(create_app(counted), listening)
+
+
+@contextmanager
+def keeper_beside(database: str, log_key: str | None, places: tuple[str, ...], demo: bool) -> Iterator[None]:
+    """The log's keeper in a process of its own, as long as the block lasts; none where there is no key yet."""
+    from api.keeper_process import KeeperProcess
+    from api.log_keys import make_log_key
+
+    places_of(places)
+    path = key_file(database, log_key)
+    if demo and not path.exists():
+        make_log_key(path, "demo.aval/log")
+    if not path.exists():
+        click.echo(f"aval: nobody signs the log: there is no key in {path}; "
+                   "make one with: aval log create-key --name NAME", err=True)  # fmt: skip
+        yield
+        return
+    arguments = ["--database", database, "--log-key", str(path)]
+    for place in places:
+        arguments += ["--checkpoints-to", place]
+    process = KeeperProcess(arguments)
+    process.start()
+    try:
+        yield
+    finally:
+        process.stop()

@@ -98,6 +98,7 @@ def get_decisions(asked: Mapping[str, Any]) -> Response:
 @routes.route("/decisions/<decision_id>", methods=["GET"])
 @routes.response(200, DecisionAnswer, description="the bytes that were answered")
 @routes.alt_response(404, schema=Problem, description="no such decision", content_type=MEDIA_TYPE)
+@routes.alt_response(410, schema=Problem, description="its bytes were erased on request", content_type=MEDIA_TYPE)
 @routes.doc(operationId="show_decision", summary="Show a decision as it was answered")
 @performs("show_decision")
 def get_decision(decision_id: str) -> Response:
@@ -109,6 +110,8 @@ def get_decision(decision_id: str) -> Response:
     asking = caller()
     if stored is None or (asking.role == "order_system" and stored.client != asking.client):
         raise Refused("not-found", "there is no decision with this id")
+    if not stored.response:
+        raise Refused("record-erased", f"what was answered was erased; the verdict was {stored.verdict}")
     return Response(stored.response, 200, mimetype="application/json")
 
 

@@ -95,7 +95,7 @@ def serving(service: Service, folder: Path, *options: str, program: str = "", **
     (folder / "pepper").write_bytes(PEPPER)
     unlimited = ("--requests-per-minute", "0", "--failures-per-minute", "0")
     place = ("--database", database, "--pepper", str(folder / "pepper"))
-    command = [*COMMAND, "serve", "--port", str(port), *place, *unlimited]
+    command = [*COMMAND, "serve", "--port", str(port), "--no-keeper", "--log-delay", "0", *place, *unlimited]
     if program:
         command = [sys.executable, "-c", program, database, str(port)]
     with log.open("ab") as told:

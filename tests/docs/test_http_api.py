@@ -18,11 +18,13 @@ from api.auth import declared_operations
 from api.limits import Limits, LimitSettings
 from api.problem_types import PROBLEM_TYPES
 from api.roles import PUBLIC_OPERATIONS, ROLES, may
+from storage.sequencer import integrate, sign_head
 from tests.api.operations.test_counter_offers import with_permission
 from tests.api.operations.test_decide_referral import submitted_by
 from tests.api.people import add_person, officer, session_of, signed_in
 from tests.api.service import GOOD, Service, an_order, pay_on_time, start_real_service, start_service
 from tests.docs.console import Block, blocks_of
+from tests.storage.test_sequencer import KEY
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "http-api.md").read_text("utf-8")
 WRITTEN = date(2026, 12, 1)  # the day on which the page says that it asks
@@ -48,7 +50,10 @@ def moved(text: str) -> str:
 
 def sent(service: Service, request: Block, reservations: dict[str, str]) -> TestResponse:
     """Send a request as the page writes it, with a key of the role and the id of a reservation in angle brackets."""
-    text = re.sub(r"<(re[a-z]+ of [^>]+)>", lambda found: reservations[found[1]], moved(request.text))
+    if "/v1/log/" in request.text or "/receipt" in request.text:
+        integrate(service.held.database)
+        sign_head(service.held.database, KEY.name, KEY, None)
+    text = re.sub(r"<((?:re[a-z]+|decision) of [^>]+)>", lambda found: reservations[found[1]], moved(request.text))
     head, _, body = text.partition("\n\n")
     first, *lines = head.splitlines()
     method, path = first.split(" ")
@@ -94,7 +99,8 @@ def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
         assert differs(json.loads(body), json.loads(response.data)) == "", told
         if (decision := (response.json or {}).get("decision")) and "order" in (asked := json.loads(
                 request.text.partition("\n\n")[2])):  # fmt: skip
-            reservations[f"referral of {asked['order']['id']}"] = decision["decision_id"]
+            for name in ("referral", "decision"):
+                reservations[f"{name} of {asked['order']['id']}"] = decision["decision_id"]
             if decision["reservation"] is not None:
                 reservations[f"reservation of {asked['order']['id']}"] = decision["reservation"]["id"]
 
@@ -199,6 +205,14 @@ def referred(service: Service, what: str) -> TestResponse:
     return service.send("POST", path, body=said, Idempotency_Key=f"{what}-4", **whose)
 
 
+def erased(service: Service) -> TestResponse:
+    """A decision whose bytes were erased, asked for again."""
+    decision = json.loads(service.decide(ORDER, key="erased").data)["decision"]
+    with service.held.database.write() as work:
+        work.erasures.erase(decision["decision_id"], "person:dpo", "asked")
+    return service.send("GET", f"/v1/decisions/{decision['decision_id']}", "order_system")
+
+
 OF_A_REFERRAL = ("referral-decided", "referral-expired", "order-held", "not-releasable", "terms-not-allowed",
                  "authority-too-low")  # fmt: skip
 OTHERS: dict[str, Callable[[Service], TestResponse]] = {
@@ -229,6 +243,7 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "subject-not-decided": lambda s: s.decide(ORDER | {"subject": "shipment"}),
     "invalid-cursor": lambda s: s.send("GET", "/v1/decisions?cursor=mine", "compliance"),
     "not-found": lambda s: s.send("GET", "/v1/customers/C-404", "risk_officer"),
+    "record-erased": lambda s: erased(s),
     "method-not-allowed": lambda s: s.send("DELETE", "/v1/customers/C-7", "risk_officer"),
 }  # fmt: skip
 
