@@ -113,7 +113,8 @@ def _declare(written: FactWritten, facts: dict[str, FactDeclaration], problems: 
                                 "choose another name"))  # fmt: skip
         return
     declared = FactDeclaration(name, written.kind.text, written.source.text, written.meaning, written.missing.text,
-                               tuple(word.text for word in written.choices), _better(written, known))  # fmt: skip
+                               tuple(word.text for word in written.choices), _better(written, known),
+                               least=known.least if known else None)  # fmt: skip
     if known is not None and (known.kind, known.source) != (declared.kind, declared.source):
         kind = shown(fact_referent(known).sort)
         problems.append(Problem("duplicate-name", written.name.at, f"'{name}' is built in: {kind} from {known.source}",
@@ -209,6 +210,10 @@ def _terms_cell(inference: Inference, column: str, words: tuple[object, ...]) ->
             inference.note("duplicate-name", word.at, f"'{word.text}' is offered twice", "take one out")
         elif terms is not None:
             seen.add(terms.text)
+        elif word.text in inference.names.known or word.text in inference.names.lets:
+            told = f"'{column}' that is worked out, as by '{word.text}', is not run by this version"
+            inference.note("not-yet-supported", word.at, told, "write a row of terms for each value, or a check: "
+                           f"measure: order.requested_days, at_most: {word.text}")  # fmt: skip
         else:
             inference.note("terms", word.at, f"'{word.text}' is not a payment term",
                            "write net 30, 2/10 net 30, net 30 end of month or prepaid")  # fmt: skip

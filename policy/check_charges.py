@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -14,7 +15,7 @@ from policy.meaning import Sort
 from policy.numbers import float_free, written
 from policy.resolve import shown
 from policy.step_days import FIRST_DUE, day_of, resolved
-from policy.syntax import Expr, Name, Number
+from policy.syntax import Binary, Expr, Name, Number
 
 RETURNED = "payment returned"
 PER_YEAR = {"day": {"30/360": 360, "actual/365": 365}, "month": dict.fromkeys(("30/360", "actual/365"), 12),
@@ -93,11 +94,29 @@ def dated_rates(policy: Policy, expr: Expr) -> list[tuple[Number, Dated | None]]
     """The rates behind a written one: itself, or each value of a setting with its days."""
     if isinstance(expr, Number):
         return [(expr, None)]
+    if isinstance(expr, Binary) and expr.op == "+":
+        return _sums(*(dated_rates(policy, side) for side in (expr.left, expr.right)))
     settings = {f"settings.{one.name.text}": one for one in policy.settings}
     if isinstance(expr, Name) and expr.text in settings:
         values = settings[expr.text].values
         return [(one.value, one) for one in values if isinstance(one.value, Number)]
     return []
+
+
+def _sums(*sides: list[tuple[Number, Dated | None]]) -> list[tuple[Number, Dated | None]]:
+    """Each rate of one side with the one rate of the other added, which no day changes; else nothing."""
+    left, right = sides if len(sides[1]) == 1 else reversed(sides)
+    if not left or len(right) != 1 or any(number.unit != right[0][0].unit for number, _ in left):
+        return []
+    added, dated = right[0]
+    if dated is not None and (dated.since, dated.until) != (None, None):
+        return []
+    return [(replace(number, value=number.value + added.value), days) for number, days in left]
+
+
+def _parts(expr: Expr) -> list[Expr]:
+    """The sides of a sum of rates, or a rate alone."""
+    return [expr.left, expr.right] if isinstance(expr, Binary) and expr.op == "+" else [expr]
 
 
 def per(rate: Number) -> str:
@@ -106,17 +125,22 @@ def per(rate: Number) -> str:
 
 
 def _rate(inference: Inference, expr: Expr, key: str) -> list[Number]:
-    sort = inference.formula(expr)
+    sorts = [inference.formula(part) for part in _parts(expr)]
+    sort = next((one for one in sorts if one is None or one.kind != "rate"), sorts[0])
     if sort is None:
         return []
     written_rates = (number for number, _ in dated_rates(inference.names.policy, expr))
     rates = [number for number in written_rates if " per " in number.unit]  # of another kind: told at the setting
+    if sort.kind == "rate" and len(sorts) > 1 and not rates:
+        inference.note("unit", expr.at, f"'{key}' adds two rates that count differently, or that both change on days",
+                       "write both per year, the dated one first: settings.base + 8% per year")  # fmt: skip
+        return []
     if sort.kind != "rate" or not rates:
         inference.note("unit", expr.at, f"'{key}' is {shown(sort)} here, and does not say per what time",
                        f"write it like {key}: {'24% per year' if key == 'cap' else '0.05% per day'}")  # fmt: skip
         return []
-    if any(f"settings.{one.name.text}" == name and one.on_shipment
-           for one in inference.names.policy.settings for name in [getattr(expr, "text", "")]):  # fmt: skip
+    names = [part.text for part in _parts(expr) if isinstance(part, Name)]
+    if any(f"settings.{one.name.text}" in names and one.on_shipment for one in inference.names.policy.settings):
         inference.note("not-yet-supported", expr.at, f"'{key}' is read on the day of the shipment, and a charge reads "
                        "the rate of each day", "give the charge a setting without 'as_of'")  # fmt: skip
         return []
@@ -144,6 +168,7 @@ def _interest(inference: Inference, charge: ChargeWritten, rate: Expr) -> None:
 def _unrated(inference: Inference, rate: Expr) -> None:
     """A dated rate has a first day, and what was due before it has no amount."""
     since = [dated.since for _, dated in dated_rates(inference.names.policy, rate) if dated is not None]
+    rate = next((part for part in _parts(rate) if isinstance(part, Name)), rate)
     if isinstance(rate, Name) and since and None not in since:
         first = date.fromordinal(min(day for day in since if day is not None))
         inference.note("dates-gap", rate.at, f"'{rate.text}' has no value before {first}, so a charge that begins on "

@@ -210,7 +210,8 @@ def _ladders_of_tiers(inference: Inference) -> None:
                 inference.note("missing-key", row.at, f"the tier '{tier.text}' does not say which ladder it has",
                                f"add 'ladder: ...', one of: {listed(names)}")  # fmt: skip
             continue
-        if ladder.text not in names and f"escalation.{ladder.text}" not in policy.broken:
+        told = {"escalation", f"escalation.{ladder.text}"} & policy.broken
+        if ladder.text not in names and not told:
             inference.note("unknown-ladder", ladder.at, f"the file has no ladder '{ladder.text}'",
                            did_you_mean(ladder.text, names, f"one of: {listed(names)}"))  # fmt: skip
         first = chosen.setdefault(tier.text, ladder)

@@ -13,7 +13,7 @@ from policy.documents import documents_named
 from policy.expression import read_date, read_number
 from policy.infer import Inference
 from policy.kinds import Value
-from policy.meaning import SAID_WITH_TERMS, CheckedTest, Sort
+from policy.meaning import SAID_WITH_TERMS, CheckedTest, Referent, Sort
 from policy.problems import Problem
 from policy.resolve import FLAGS, LIMIT_WORDS, NEEDS, YAML_WORDS, shown
 from policy.security import ATTRIBUTES
@@ -26,6 +26,7 @@ from policy.vocabulary import ListDeclaration
 
 VERDICTS = ("approve", "approve_with_conditions", "refer", "deny")
 STATUSES = ("hard_stop", "deny", "refer", "warn", "pass", "does_not_apply", "not_evaluated", "lifted")
+RATES = "rates."
 BY_NAME = "state.NAME, checks.NAME, documents.NAME"
 EXPECTED = ("verdict", "hard_stop", "tier", "terms", "longest", *SAID_WITH_TERMS, "security", "authority", "missing",
             "limit.policy", "limit.effective", "limit.largest_order", "limit.review_every")  # fmt: skip
@@ -120,7 +121,7 @@ def _one_given(inference: Inference, key: Word, node: Node, given: Given) -> Non
         if (word := active_or_not(inference, node)) is not None:
             given[0][key.text] = IS[word]
         return
-    referent = stored(inference, key) or inference.names.known.get(key.text)
+    referent = stored(inference, key) or inference.names.known.get(key.text) or _rate(inference, key.text)
     if referent is not None and referent.scope == "broken":
         return
     if referent is None or referent.scope not in ("fact", "figure"):
@@ -141,6 +142,14 @@ def _one_given(inference: Inference, key: Word, node: Node, given: Given) -> Non
             return
         if value is not None:
             given[0][key.text] = value
+
+
+def _rate(inference: Inference, name: str) -> Referent | None:
+    """The rate of a currency: what one unit of it is worth in the policy's own."""
+    currency = name.removeprefix(RATES)
+    own = inference.names.policy.currency.text
+    known = currency != name and currency != own and currency in inference.names.vocabulary.currencies
+    return Referent("fact", name, Sort("ratio")) if known else None
 
 
 def _items(inference: Inference, listing: ListDeclaration, node: Node) -> list[Mapping[str, Value]]:
@@ -197,7 +206,8 @@ def _value(inference: Inference, word: Word, sort: Sort) -> Value | None:
     found_sort = inference.formula(number, sort)
     own = inference.names.policy.currency.text
     if number in inference.meanings.foreign:
-        inference.note("currency", word.at, f"'{word.text}' is not in {own}", f"given amounts are in {own}: convert it")
+        help = f"given amounts are in {own}: convert it; for the rows give the rate, as in rates.{number.unit}: 0.05"
+        inference.note("currency", word.at, f"'{word.text}' is not in {own}", help)
         return None
     if found_sort is not None and found_sort.kind != sort.kind and {found_sort.kind, sort.kind} not in (
         {"money", "limit"}, {"percent", "ratio"}, {"number", "ratio"}):  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from policy.cells import misfits
@@ -13,7 +14,7 @@ from policy.numbers import WHOLE, float_free
 from policy.resolve import ANY_SECTION, FLAGS, shown
 from policy.subjects import DELIVERED
 from policy.suggest import listed
-from policy.syntax import DateLiteral, Expr, Name, Number, Text
+from policy.syntax import Block, Comparison, DateLiteral, Expr, Interval, Membership, Name, Number, Text
 
 
 def check_setting(inference: Inference, setting: Setting) -> None:
@@ -87,6 +88,8 @@ def _cell_sorts(inference: Inference, cells: list[Expr], words: tuple[str, ...])
 
 def _cells_fit(inference: Inference, subject: Expr, cells: tuple[Cell, ...]) -> None:
     """Exactly one cell of a value table fits each value, else a finding with a value that shows it."""
+    if _foreign(inference, cells):
+        return
     sort = inference.meanings.sorts.get(subject)
     values: tuple[Value, ...] = (True, False) if sort and sort.kind == "flag" else sort.choices if sort else ()
     if sort is not None and sort.kind == "rating":
@@ -101,6 +104,32 @@ def _cells_fit(inference: Inference, subject: Expr, cells: tuple[Cell, ...]) -> 
             both = " and ".join(f"'{cell.text}'" for cell in fitting[:2])
             inference.note("table-cell", fitting[1].at, f"{both} both fit when {name} is "
                            f"{_example(value, sort, inference)}", "let one of them end before the other")  # fmt: skip
+
+
+def _foreign(inference: Inference, cells: tuple[Cell, ...]) -> bool:
+    """Whether a test of a cell asks for an amount in another currency: the rate would move its edge from day to day."""
+    own, found = inference.names.policy.currency.text, False
+    for cell in cells:
+        number = next((one for one in _numbers(cell.test) if one in inference.meanings.foreign), None)
+        if number is not None:
+            inference.note("currency", cell.at, f"'{cell.text}' is in {number.unit}, but the cells of a table meet in "
+                           f"{own} alone", f"write the amount in {own}")  # fmt: skip
+            found = True
+    return found
+
+
+def _numbers(test: object) -> Iterator[Number]:
+    """The numbers that a test of a cell compares with."""
+    match test:
+        case Number():
+            yield test
+        case Comparison():
+            yield from _numbers(test.right)
+        case Interval():
+            yield from (*_numbers(test.low), *_numbers(test.high))
+        case Membership() | Block():
+            for one in test.items:
+                yield from _numbers(one)
 
 
 def _is_whole(inference: Inference, subject: Expr) -> bool:

@@ -169,6 +169,8 @@ def _one_slip(one: str, other: str) -> bool:
     """Whether two names differ by one letter more, less or other, or by two neighbours in turn."""
     if one == other or abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 4:
         return False
+    if one.rstrip("0123456789") == other.rstrip("0123456789"):  # the second of a kind, numbered on purpose
+        return False
     start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     a, b = one[start:], other[start:]
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])

@@ -153,6 +153,13 @@ class Formulas(Resolver):
         help = "say of what the share is taken: 10% * amount" if "percent" in kinds else ""
         if verb == "multiplied with" and "limit" in kinds and "percent" in kinds:
             help = "a limit may be unlimited, so compare a share of it: order.amount / limit.effective"
+        if kinds == ("rate", "rate"):
+            self.note("kind", expr.at, "rates are added only where a late charge reads them",
+                      "write the sum there: rate: settings.base + 8% per year")  # fmt: skip
+            return None
+        if verb in ("added to", "taken from") and set(kinds) == {"limit", "money"}:
+            help = ("a limit may be unlimited; take the amount off what is measured: account.exposure - 5_000 "
+                    f"{self.names.policy.currency.text}")  # fmt: skip
         self.note("kind", expr.at, f"{self.label(expr.left)} ({shown(left)}) cannot be {verb} "
                   f"{self.label(expr.right)} ({shown(right)})", help)  # fmt: skip
         return None

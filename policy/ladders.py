@@ -65,7 +65,12 @@ class LadderWritten:
 
 def read_ladders(shapes: Shapes, node: Node | None) -> tuple[LadderWritten, ...]:
     """`escalation:` each ladder by its name, with its steps in a list."""
-    found = []
+    found: list[LadderWritten] = []
+    if isinstance(node, Sequence):
+        shapes.note("wrong-shape", node.at, "'escalation' has its ladders by name, and these steps have none",
+                    "write a name above them, such as 'standard:', and indent them")  # fmt: skip
+        shapes.broken.add("escalation")
+        return ()
     for name, value in shapes.entries(node, "escalation"):
         if not shapes.named(name):
             shapes.broken.add(f"escalation.{name.text}")

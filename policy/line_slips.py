@@ -61,6 +61,8 @@ _SPAN = re.compile(r"([1-9][\d_]*|0) ?- ?([1-9][\d_]*)", re.ASCII)
 _GOOD_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LATER_WORDS = re.compile(r"\b(?:" + "|".join(_LATER) + ")", re.ASCII)
 _NOT_LATER = re.compile(r"\"[^\"]*\"|'[^']*'|\bsince(?:\s+[\w.]+){1,9}?\s+by\s+\w+", re.ASCII)
+_LAST_ITEMS = re.compile(r"\b(?:last|first)\s+\d+\s+(?!days?\b|months?\b|years?\b|full\b)[a-z_]\w*", re.ASCII)
+_ITEMS_IN_A_ROW = re.compile(r"\b(?!months?\b|quarters?\b)[a-z_]\w*\s+in\s+a\s+row\b", re.ASCII)
 _LATER_HINT = re.compile(r"\b(?:of|by|business)\b")
 
 
@@ -76,6 +78,20 @@ def look_through(text: str) -> None:
             check(text, match.group(), match.start())
     if _LATER_HINT.search(text):
         _look_for_later(text)
+    _look_for_items(text)
+
+
+def _look_for_items(text: str) -> None:
+    """Figures over so many items, and streaks of items: of both the language has only those by days and months."""
+    blank = _NOT_LATER.sub(lambda quoted: "_" * len(quoted.group()), text)
+    for pattern, help in (
+        (_LAST_ITEMS, "a figure looks at days: write 'in last 90 days' behind the list, or a streak of months"),
+        (_ITEMS_IN_A_ROW, "streaks go by months: write 'months in a row with every payment where ...', or 'with any'"),
+    ):
+        match = pattern.search(blank)
+        if match:
+            word = " ".join(match.group().split())
+            raise Slip("not-yet-supported", match.start(), f"'{word}' is not run by this version", help)
 
 
 def _look_for_later(text: str) -> None:
@@ -242,6 +258,8 @@ def _misplaced(kind: str, word: str, text: str, offset: int) -> Slip:
         return Slip("number", offset, "',' stands inside a number", "decimals follow a point, thousands a _")
     if last and re.fullmatch(r"[\d_]+", last.group()) and kind == "NUMBER":
         return Slip("number", offset, f"'{last.group()} {word}' is not one number", "write thousands as in 5_000")
+    if last and re.fullmatch(r"[\d_.]+", last.group()) and word in ("points", "point", "percentage", "bp", "bps"):
+        return Slip("unit", offset, f"'{word}' is not a unit", "write points of a rate as a rate: + 8% per year")
     if last and re.fullmatch(r"[\d_.]+", last.group()) and kind == "NAME":
         return Slip("unit", offset, f"'{word}' is not a unit", UNITS)
     if kind in ("NAME", "TEXT", "NUMBER") and last:

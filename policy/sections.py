@@ -5,6 +5,7 @@ One function for each section, called from `read_document`. Names and kinds are 
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from dataclasses import replace
 from functools import cache
@@ -49,6 +50,7 @@ VERDICTS = ("hard_stop", "deny", "refer", "warn")
 CHECK_KEYS = ("check", "verdict", "when", "measure", *MEASURES, "only_when", "for", "effect", "release_by", "say",
               "say_customer")  # fmt: skip
 OWNERS = ("granted", "policy")
+OR_ABOVE = re.compile(r"\s+or\s+(above|higher)\Z")
 COLUMNS = {
     "tiers": ("tier", "ladder"), "limits": ("limit", "largest_order", "review_every", "effective"),
     "terms": ("offer", "longest", *SAID_WITH_TERMS), 
@@ -215,8 +217,15 @@ def _terms_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] |
 
 
 def _authority_cells(shapes: Shapes, values: Keys, at: Where) -> dict[str, object] | None:
-    role = shapes.word(shapes.need(values, "release", at, "a row of authority"), "release", NAME)
+    role = read_role(shapes, shapes.need(values, "release", at, "a row of authority"), "release")
     return None if role is None else {"release": role}
+
+
+def read_role(shapes: Shapes, node: Node | None, key: str) -> Word | None:
+    """A role that may release; one above it may too, so 'or above' behind it says nothing new and is left out."""
+    if isinstance(node, Scalar):
+        node = replace(node, text=OR_ABOVE.sub("", node.text))
+    return shapes.word(node, key, NAME)
 
 
 _CELLS = {
@@ -279,7 +288,7 @@ def _check(shapes: Shapes, values: Keys, at: Where, outer: Condition | None) -> 
     text = values["measure"].text if isinstance(values.get("measure"), Scalar) else ""  # type: ignore[union-attr]
     return CheckWritten(
         name or Word("", at), verdict or Word("deny", at), when, measured, text, op, allowed, _both(outer, asked, at),
-        shapes.word(values.get("release_by"), "release_by", NAME), shapes.texts(values.get("say"), "say"),
+        read_role(shapes, values.get("release_by"), "release_by"), shapes.texts(values.get("say"), "say"),
         shapes.texts(values.get("say_customer"), "say_customer"), at, scope, subjects, read_effect(shapes, values),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 DIRECTIONS = ("higher", "lower")  # which values of a fact are better for the customer
 SOURCES = ("request", "ledger", "master", "bureau", "computed")
@@ -21,7 +22,8 @@ class FactDeclaration:
     `missing` is "refer" or "deny"; `better` is "higher", "lower", or empty where neither is meant. `choices` are the
     tokens of a fact of kind "choice".
     A list that a request may bring has kind "list", and its fields in `listing`. A fact of kind "rating" has the name
-    of its `scale` and the rank of each of its words, 1 the best; its value is a rank.
+    of its `scale` and the rank of each of its words, 1 the best; its value is a rank. `least` is the smallest number
+    that it can be (in minor units where it is an amount), None where nothing keeps it from being negative.
     """
 
     name: str
@@ -34,6 +36,7 @@ class FactDeclaration:
     listing: ListDeclaration | None = None
     scale: str = ""
     ranks: tuple[tuple[str, int], ...] = ()
+    least: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Vocabulary:
     require, "prepayment" first, and `issued` those that somebody issues until a day; `read_terms` answers None for text
     that is no payment terms; `built_in` is policy text holding settings and checks that every policy of this trade
     carries (empty: none); `built_in_of` pairs names with more such text, for the policies that read one of them.
+    `together` says whether facts can be those of one order, which examples look for.
     `items` maps the subject of a ladder to the list whose fields it has; `channels` are the ways to send a letter;
     `is_calendar` knows the business calendars; `later_lists` are lists that nobody keeps completely yet, each with what
     to read instead.
@@ -91,3 +95,4 @@ class Vocabulary:
     items: Mapping[str, str] = field(default_factory=dict)
     channels: tuple[str, ...] = ()
     is_calendar: Callable[[str], bool] = lambda code: False
+    together: Callable[[Mapping[str, Any]], bool] = lambda facts: True

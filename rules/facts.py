@@ -28,10 +28,18 @@ _BETTER = {  # which values speak for the customer; a promise about another fact
     "account.exposure": "lower", "account.open_amount": "lower", "account.overdue_amount": "lower",
     "account.oldest_overdue_days": "lower", "account.late_invoices": "lower", "account.days_late_total": "lower",
 }  # fmt: skip
+_NEVER_NEGATIVE = (  # what the doors refuse, and what the ledger counts, is never below zero
+    "order.prepaid", "order.credit_amount", "order.unsecured_amount", "order.requested_days", "limit_request.amount",
+    "customer.months_trading", "customer.average_days_late", "account.open_amount", "account.overdue_amount",
+    "account.oldest_overdue_days", "account.average_invoice", "account.invoices", "account.paid_invoices",
+    "account.late_invoices", "account.days_late_total",
+)  # fmt: skip
+_LEAST = {**dict.fromkeys(_NEVER_NEGATIVE, 0), "order.amount": 1}  # an order is worth more than nothing
 
 
 def _declared(name: str, kind: str, source: str, en: str, zh: str, *choices: str) -> FactDeclaration:
-    return FactDeclaration(name, kind, source, {"en": en, "zh": zh}, "refer", choices, _BETTER.get(name, ""))
+    return FactDeclaration(name, kind, source, {"en": en, "zh": zh}, "refer", choices, _BETTER.get(name, ""),
+                           least=_LEAST.get(name))  # fmt: skip
 
 
 _FACTS = (
@@ -123,7 +131,23 @@ def trade_vocabulary() -> Vocabulary:
         items={"invoice": "invoices"},
         channels=CHANNELS,
         is_calendar=is_calendar,
+        together=can_be_one_order,
     )
+
+
+def can_be_one_order(facts: Mapping[str, Value]) -> bool:
+    """Whether facts can be those of one order: not more prepaid than it is worth, days that its terms have."""
+    derived = ("order.credit_amount", "order.requested_days")
+    follow = computed_facts({name: value for name, value in facts.items() if name not in derived})
+    amount, prepaid, credit, unsecured = (
+        value if isinstance(value, int) else None
+        for value in (facts.get("order.amount"), facts.get("order.prepaid", 0),
+                      facts.get("order.credit_amount"), facts.get("order.unsecured_amount"))
+    )  # fmt: skip
+    rising = [value for value in (0, unsecured, credit, amount) if value is not None]
+    if rising != sorted(rising) or (amount is not None and prepaid is not None and prepaid > amount):
+        return False
+    return all(name not in follow or facts.get(name, follow[name]) == follow[name] for name in derived)
 
 
 @cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickle
 import resource
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -30,11 +30,14 @@ from rules.standing import days_of, fold_of
 
 SEED = 7
 AMOUNT, PREPAID, CREDIT, UNSECURED = "order.amount", "order.prepaid", "order.credit_amount", "order.unsecured_amount"
+WISHED = (PREPAID, AMOUNT)  # the others of an order follow from these
 REQUESTED, DAYS = "order.requested_terms", "order.requested_days"
 VERDICTS = {"approve": (APPROVE,), "approve_with_conditions": (CONDITIONS,), "refer": (REFER,), "deny": (DENY, STOPPED)}
 MEGABYTE = 1024 * 1024
 LARGE = 20  # rows
 FEWER = 8  # times: the steps for other parts once one is left open, in case an order is found quickly
+TERMS_TRIED = 4
+PLAIN_AMOUNT = 1_000  # in whole units
 SOME_DAY = 739_943  # for a date that no test of the policy gives
 
 
@@ -224,16 +227,24 @@ class _Search:
             if self._check(*kept, z3.Or(high == low + 1, high == low - 1)) == z3.sat:
                 kept.append(z3.Or(high == low + 1, high == low - 1))
                 model = self.solver.model()
-        for name, value in orders.facts[0].items():
-            if name in self._moving():
-                continue
-            for wish in self._wishes(name, value):
+        for wishes in self._wanted(orders.facts[0]):
+            for wish in wishes:
                 if self._check(*kept, wish) == z3.sat:
                     kept.append(wish)
                     model = self.solver.model()
                     break
         shown = tuple(self._read(model, facts) for facts in orders.facts)
         return Found("refuted", (aspect,), shown)
+
+    def _wanted(self, facts: Mapping[str, Value]) -> Iterator[Iterable[Formula]]:
+        """What an order is wished to be like, the most telling first; of each the first wish that can be."""
+        yield (z3.And(*(value.top >= 0 for value in facts.values() if not z3.is_bool(value.top))),)
+        yield (z3.Int("secured") == 0,)
+        if DAYS in facts and REQUESTED in facts:  # days of the terms that are asked for
+            yield (z3.Or(*(z3.Int(REQUESTED) == self.world.words.place(text) for text in self.asked)),)
+        for name in sorted(facts, key=lambda name: WISHED.index(name) if name in WISHED else len(WISHED)):
+            if name == AMOUNT or name not in self._moving():
+                yield self._wishes(name, facts[name])
 
     def _wishes(self, name: str, value: Value) -> Iterator[Formula]:
         typical = self.task.typical.get(name)
@@ -245,7 +256,11 @@ class _Search:
             yield value.top == self.world.words.place(typical)
         elif isinstance(typical, (int, Fraction)):
             yield value.top * typical.denominator == typical.numerator
-        elif not z3.is_bool(value.top):
+        elif name == REQUESTED:
+            yield from (value.top == self.world.words.place(text) for text in self.asked[:TERMS_TRIED])
+        elif name == AMOUNT:
+            yield value.top == PLAIN_AMOUNT * 10**self.program.minor_digits
+        elif not z3.is_bool(value.top) and name not in (CREDIT, UNSECURED):
             yield value.top == 0
         if z3.is_bool(value.top):
             yield z3.Not(value.top)

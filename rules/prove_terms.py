@@ -89,8 +89,11 @@ class World:
         found = z3.Real(name) if node.kind in REAL else z3.Int(name)
         most = MONEY_MAX if node.kind in ("money", "limit") else LAST_DAY if node.kind == "date" else COUNT_MAX
         counted = any(f.name == node.name and f.word == "count" for f in self.program.figures)
-        natural = node.kind in NATURAL or node.name in NEVER_NEGATIVE or counted
-        low = 1 if node.kind == "date" else 0 if natural else -most
+        declared = self.program.facts.get(node.name)
+        least = 0 if node.kind in NATURAL or node.name in NEVER_NEGATIVE or counted else -most
+        if declared is not None and declared.least is not None:
+            least = declared.least
+        low = 1 if node.kind == "date" else least
         if node.kind == "limit":
             marks = (found == NO_LIMIT, found == UNLIMITED)
             self.rules.append(z3.Or(*marks, z3.And(found >= 0, found <= most)))

@@ -230,5 +230,8 @@ def _ends(program: Program, node: Node) -> tuple[int, int]:
     assert isinstance(node, Fact)
     if node.kind == "limit":
         return NO_LIMIT, UNLIMITED
+    declared = program.facts.get(node.name)
+    if declared is not None and declared.least is not None:
+        return declared.least, UNLIMITED
     counts = {figure.name for figure in program.figures if figure.word == "count"}
     return (0 if node.scope == "figure" and node.name in counts else -UNLIMITED), UNLIMITED

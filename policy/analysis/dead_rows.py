@@ -117,7 +117,7 @@ def example(tables: Tables, table: Table, row: int) -> tuple[tuple[str, str], ..
             whole = tables.with_tier(box)
         except TooHardError:
             return ()
-        facts = order_in(tables.program, tables.axes, whole) if whole is not None else None
+        facts = order_in(tables.program, tables.axes, whole, tables.together) if whole is not None else None
         if facts is not None and whole is not None:
             condition = table.node.rows[row].condition
             return shown(tables.program, completed(tables.program, tables.axes, whole, facts, condition))

@@ -24,7 +24,7 @@ def find_gaps(tables: Tables) -> Iterator[Problem]:
             whole = None if left is None else tables.with_tier(left)
         except TooHardError:
             continue
-        facts = None if whole is None else order_in(tables.program, tables.axes, whole)
+        facts = None if whole is None else order_in(tables.program, tables.axes, whole, tables.together)
         if facts is not None:
             order = shown(tables.program, facts)
             told = ", ".join(f"'{fact}' is {value}" for fact, value in order[:4])

@@ -6,7 +6,7 @@ that does not lie where it should is not shown at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from itertools import chain, islice
@@ -19,8 +19,11 @@ from policy.program import Calc, Compare, Const, Fact, First, In, Logic, Node, P
 
 Facts = dict[str, Value]
 Number = int | Fraction
+Together = Callable[[Mapping[str, Value]], bool]  # whether facts can be those of one order
 TRIED = 6  # cells of one axis that are tried
+ORDERS = 60  # orders of a box that are tried
 PLAIN_DAY = date(2026, 1, 31).toordinal()  # for dates that may be any day
+PLAIN_AMOUNT = 1_000  # in whole units, for what is never nothing
 MONEY = ("money", "limit")
 LAST_DAY = date.max.toordinal()
 _FORWARD: dict[str, Callable[..., Number]] = {
@@ -29,26 +32,42 @@ _FORWARD: dict[str, Callable[..., Number]] = {
 }  # fmt: skip
 
 
-def order_in(program: Program, axes: list[Axis], box: Box) -> Facts | None:
-    """Facts of an order inside a box; None where none was found."""
+def order_in(program: Program, axes: list[Axis], box: Box, together: Together = lambda facts: True) -> Facts | None:
+    """Facts of an order inside a box; None where none was found.
+
+    One whose facts can be those of one order, where one is found; else one that is only inside the box.
+    """
     simple = [number for number in box if _is_free(axes[number].node) and axes[number].key[1] < 0]
     harder = [number for number in box if number not in simple]
-    found: Facts | None = {}
-    for number in simple + harder:
-        assert found is not None
-        found = next(filter(None, (_settle(program, axes[number], cell, found)
-                                   for cell in _cells(axes[number], box[number]))), None)  # fmt: skip
-        if found is None:
-            return None
-    assert found is not None
-    sound = all(_can_be(kind_of(program, name), value) for name, value in found.items())
-    return found if sound and lies(program, axes, box, found) else None
+    first: Facts | None = None
+    for found in islice(_orders(program, axes, [(number, box[number]) for number in simple + harder], {}), ORDERS):
+        sound = all(_can_be(program, name, value) for name, value in found.items())
+        if sound and lies(program, axes, box, found):
+            if together(found):
+                return found
+            first = first or found
+    return first
 
 
-def _can_be(kind: str, value: Value) -> bool:
-    """Whether a fact of the kind may have the value at all."""
+def _orders(program: Program, axes: list[Axis], left: list[tuple[int, int]], facts: Facts) -> Iterator[Facts]:
+    """Facts that lie in the cells of every axis, the plainest first."""
+    if not left:
+        yield facts
+        return
+    (number, cells), *rest = left
+    for cell in _cells(axes[number], cells):
+        found = _settle(program, axes[number], cell, facts)
+        if found is not None:
+            yield from _orders(program, axes, rest, found)
+
+
+def _can_be(program: Program, name: str, value: Value) -> bool:
+    """Whether a fact may have the value at all."""
+    kind, declared = kind_of(program, name), program.facts.get(name)
     if isinstance(value, (str, tuple)) or (kind == "limit" and value == UNLIMITED):
         return True
+    if declared is not None and declared.least is not None and Fraction(value) < declared.least:
+        return False
     most = MONEY_MAX if kind in MONEY else COUNT_MAX
     size = Fraction(value)
     return 0 < size <= LAST_DAY if kind == "date" else -most <= size <= most
@@ -130,6 +149,8 @@ def _plain_value(program: Program, node: Fact) -> Value | None:
     words = {"choice": declared.choices if declared is not None else (), "text": ("other",), "terms": program.terms}
     if node.kind in words:
         return next(iter(words[node.kind]), None)
+    if declared is not None and declared.least:
+        return PLAIN_AMOUNT * 10**program.minor_digits if node.kind == "money" else declared.least
     return False if node.kind == "flag" else PLAIN_DAY if node.kind == "date" else 0
 
 

@@ -102,7 +102,7 @@ def _fall(
         return None
     axis = tables.axes[number]
     assert isinstance(axis.node, Fact)
-    facts = order_in(tables.program, tables.axes, {**whole, number: 1 << inside})
+    facts = order_in(tables.program, tables.axes, {**whole, number: 1 << inside}, tables.together)
     value = axis.sample(outside)
     near = axis.sample(inside, upper=outside > inside)
     if facts is None or value is None or near is None:

@@ -43,7 +43,7 @@ class Tables:
     """Every first-match section and value table of a policy, on one grid."""
 
     def __init__(self, program: Program, checked: Checked) -> None:
-        self.program, self.checked = program, checked
+        self.program, self.checked, self.together = program, checked, checked.vocabulary.together
         self.grid = Grid(program)
         self.axes = self.grid.axes
         self.conditions = Conditions(self.grid)

@@ -14,7 +14,7 @@ from tests.policy.analysis.replay import after, facts_of, findings
 from tests.policy.written import load
 
 FACTS = ("customer.score", "customer.months_trading", "customer.average_days_late")
-VALUES = range(-1, 6)
+VALUES = (range(-1, 6), range(6), range(6))  # months and days late are never below zero
 
 
 def line(random: Random) -> str:
@@ -39,7 +39,7 @@ def table(random: Random, ends: bool) -> str:
 
 def orders() -> list[dict[str, Any]]:
     """Every order: thresholds are whole and lie between the smallest and the largest value."""
-    return [dict(zip(FACTS, values, strict=True)) for values in product(VALUES, repeat=len(FACTS))]
+    return [dict(zip(FACTS, values, strict=True)) for values in product(*VALUES)]
 
 
 def rows_that_decide(program: Program) -> tuple[First, list[tuple[int, dict[str, Any]]]]:
@@ -73,7 +73,7 @@ def test_a_gap_is_told_exactly_where_an_order_fits_no_row(seed: int) -> None:
     assert whole is not None
     node, decided = rows_that_decide(whole)
     left = [facts for row, facts in decided if row == len(node.rows) - 1]
-    (told,) = load(text).problems
+    (told,) = (one for one in load(text).problems if one.code in ("gap", "no-otherwise"))
     assert told.code == ("gap" if left else "no-otherwise")
     if left:
         facts = {**left[0], **facts_of(whole, told.example)}
