@@ -22,7 +22,7 @@ from rules.facts import computed_facts, trade_vocabulary
 from rules.figures import with_figures
 from rules.ledger_facts import order_facts
 from rules.outcome import Outcome
-from rules.present import Circumstances, present
+from rules.present import Circumstances, Presenter, present
 from rules.raised_limit import RAISED, raised_limit, with_raised_limit
 from rules.states import recorded_facts
 from storage.policies import PolicyVersion
@@ -69,6 +69,7 @@ class PolicyEvaluator:
         self._lists = frozenset(figure.list_name for figure in program.figures)
         self._agreement = Agreement(program, allow_single=allow_single)
         self._raised = RaisedPolicy(program, allow_single)
+        self._presenter = Presenter(program)
 
     def evaluate(self, situation: Situation) -> Evaluated:
         """What the policy answers in this situation; nothing is held yet."""
@@ -85,7 +86,8 @@ class PolicyEvaluator:
             engines=agreed.engines, version=self._version.version, preview=situation.preview, lists=lists,
             deliver_by=None if situation.order is None else situation.order.deliver_by,
         )  # fmt: skip
-        decision = present(program, agreed.outcome, facts, around)
+        presenter = self._presenter if program is self._program else None
+        decision = present(program, agreed.outcome, facts, around, presenter)
         ceiling = ceiling_of(agreed.outcome)
         raised_by = granted if RAISED in facts and ceiling is not None else 0
         return Evaluated(decision, agreed.outcome, facts, ceiling, disagreed_in(agreed), raised_by)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 from credit.money import Money, shown
 from credit.percent import parse_percent, percent_text
@@ -166,6 +167,7 @@ class PaymentTerms:
 PREPAID = PaymentTerms(())
 
 
+@lru_cache(maxsize=1_024)
 def parse_terms(text: str) -> PaymentTerms:
     """Read payment terms in one of the spellings above; capitals and extra spaces do not matter.
 

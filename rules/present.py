@@ -37,6 +37,10 @@ from rules.reference import Evaluation
 from rules.states import states_now
 from rules.wording import Wording, distance_kind
 
+Fields = Mapping[str, Value | None]
+QUIET = ("pass", "does_not_apply")  # said in the same words whatever else is known of the order
+MOST_KEPT = 1_024
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -57,14 +61,35 @@ class Circumstances:
     lists: Mapping[str, Sequence[Item]] = field(default_factory=dict)
 
 
-def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around: Circumstances) -> Decision:
+class Presenter:
+    """What presents the decisions of one Program; it keeps the entries of checks that passed by what they looked at."""
+
+    def __init__(self, program: Program) -> None:
+        self.wording = Wording(program)
+        self._quiet: dict[tuple[int, CheckOutcome], CheckEntry] = {}
+
+    def check(self, place: int, outcome: CheckOutcome, fields: Fields,
+              items_of: Callable[[CheckOutcome], Shown]) -> CheckEntry:  # fmt: skip
+        """One check as it is shown. One that passed shows nothing but its own evidence, so its entry can be kept."""
+        if outcome.status not in QUIET:
+            return _check(self.wording, place, outcome, fields, items_of)
+        known = self._quiet.get((place, outcome))
+        if known is None:
+            if len(self._quiet) >= MOST_KEPT:
+                self._quiet.clear()
+            known = self._quiet[place, outcome] = _check(self.wording, place, outcome, {}, items_of)
+        return known
+
+
+def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around: Circumstances,
+            presenter: Presenter | None = None) -> Decision:  # fmt: skip
     """The decision as people and order systems read it; `facts` are those the engines read."""
-    wording = Wording(program)
-    fields = _fields(program, facts)
-    items_of = partial(_items, wording, facts, around)
+    presenter = presenter or Presenter(program)
+    fields = {} if all(one.status in QUIET for one in outcome.checks) else _fields(program, facts)
+    items_of = partial(_items, presenter.wording, facts, around)
     documents = documents_of(program, facts)
     found = one_per_name(outcome.checks)
-    checks = (_check(wording, place, check, fields, items_of) for place, check in found)
+    checks = (presenter.check(place, check, fields, items_of) for place, check in found)
     terms = terms_offered(outcome.terms, around.deliver_by or around.as_of, said_with_terms(program, outcome))
     return Decision(
         decision_id=around.decision_id,
@@ -117,7 +142,7 @@ def _items(wording: Wording, facts: Mapping[str, Any], around: Circumstances, ou
 
 
 def _check(
-    wording: Wording, place: int, outcome: CheckOutcome, fields: Mapping[str, Value | None],
+    wording: Wording, place: int, outcome: CheckOutcome, fields: Fields,
     items_of: Callable[[CheckOutcome], Shown],
 ) -> CheckEntry:
     check = wording.checks[place]
@@ -138,7 +163,7 @@ def _evidence(wording: Wording, evidence: Evidence) -> EvidenceEntry:
     )  # fmt: skip
 
 
-def _fields(program: Program, facts: Mapping[str, Any]) -> dict[str, Value | None]:
+def _fields(program: Program, facts: Mapping[str, Any]) -> Fields:
     """The figures, facts and settings that messages show."""
     evaluation = Evaluation(program.nodes, program.tables, facts)
     values = {name: evaluation.value(index) for name, index in program.wording.fields.items()}

@@ -6,6 +6,7 @@ Numbers keep every digit that is exact; a fraction without an exact decimal is s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
@@ -18,6 +19,7 @@ GRADES = {"<=": "{} or better", ">=": "{} or worse", "<": "better than {}", ">":
 SIGNS = {"=": "is", "!=": "is not"}
 UNITS = {"days": ("days", "天"), "months": ("months", "个月"), "hours": ("hours", "小时")}
 PASSED = ("{} {}, wanted {}", "{} {}（要求 {}）")
+MOST_KEPT = 4_096  # thresholds are few; limits of customers are not
 NO_ITEM = ("none", "无")
 WORDS = {
     "pass": ("passed", "通过"), "does_not_apply": ("does not apply", "不适用"), "missing": ("missing", "缺失"),
@@ -26,13 +28,15 @@ WORDS = {
 
 
 class Wording:
-    """One Program's way of writing values."""
+    """One Program's way of writing values; what it said of a test before it says again."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.kinds = program.wording.kinds
         self.checks = _checks(program)
         self._keys = message_keys([check.name for check in self.checks])
+        self._kind_of: dict[tuple[int, int], str] = {}
+        self._wanted: dict[tuple[int, int, Value | None, str], str | None] = {}
 
     def plain(self, value: Value | None, kind: str) -> str | None:
         """A value as plain text: amounts with their digits, dates as 2026-07-01, shares as 30%."""
@@ -49,8 +53,6 @@ class Wording:
         if kind in ("money", "limit"):
             return _decimal(value, self.program.minor_digits)
         if kind == "date":
-            from datetime import date
-
             return date.fromordinal(min(max(int(value), 1), date.max.toordinal())).isoformat()
         return f"{_decimal(value * 100)}%" if kind == "percent" else _decimal(value)
 
@@ -74,6 +76,12 @@ class Wording:
 
     def kind_of(self, evidence: Evidence) -> str:
         """The kind in which a piece of evidence is shown; a ratio wanted in percent is shown in percent."""
+        known = self._kind_of.get((evidence.node, evidence.test))
+        if known is None:
+            known = self._kind_of[evidence.node, evidence.test] = self._find_kind(evidence)
+        return known
+
+    def _find_kind(self, evidence: Evidence) -> str:
         node = self.program.nodes[evidence.test]
         kind = self.kinds.get(evidence.node, "text")
         if isinstance(node, Compare) and "percent" in (self.kinds.get(node.left), self.kinds.get(node.right)):
@@ -82,6 +90,15 @@ class Wording:
 
     def wanted(self, evidence: Evidence, language: str = "") -> str | None:
         """What would have passed: `<= 500000.00`, `is not true`, `in [school]`; in a language for people."""
+        asked = (evidence.node, evidence.test, evidence.wanted, language)  # a node's values are all of one type
+        if asked in self._wanted:
+            return self._wanted[asked]
+        if len(self._wanted) >= MOST_KEPT:
+            self._wanted.clear()
+        found = self._wanted[asked] = self._find_wanted(evidence, language)
+        return found
+
+    def _find_wanted(self, evidence: Evidence, language: str) -> str | None:
         node, kind = self.program.nodes[evidence.test], self.kind_of(evidence)
         if isinstance(node, Compare):
             value = self.shown(evidence.wanted, kind, language) if language else self.plain(evidence.wanted, kind)
@@ -104,7 +121,7 @@ class Wording:
             return f"{'is' if node.negated else 'is not'} {parts[0]}"
         return f"{'in' if node.negated else 'not in'} [{', '.join(parts)}]"
 
-    def distance(self, evidence: Evidence) -> Fraction | None:
+    def distance(self, evidence: Evidence) -> Fraction | int | None:
         """How far from the edge: positive passes, negative fails; None where no distance is meant."""
         node = self.program.nodes[evidence.test]
         numbers = [
@@ -116,7 +133,7 @@ class Wording:
             return None
         if NO_LIMIT in numbers and "limit" in (self.kinds.get(node.left), self.kinds.get(node.right)):
             return None
-        room = Fraction(numbers[1]) - Fraction(numbers[0])
+        room = numbers[1] - numbers[0]
         return room if node.op in (">", ">=") else -room if node.op in ("<", "<=") else None
 
     def label(self, index: int) -> str:
@@ -157,7 +174,7 @@ class Wording:
     def _own_fields(self, outcome: CheckOutcome, language: str) -> dict[str, str]:
         first = outcome.evidence[0]
         kind, distance = self.kind_of(first), self.distance(first)
-        excess = None if distance is None else abs(distance)
+        excess: Fraction | int | None = None if distance is None else max(distance, -distance)
         measured, allowed = (self.shown(value, kind, language) for value in (first.value, first.wanted))
         return {"measured": measured, "allowed": allowed,
                 "excess": self.shown(_whole(excess), distance_kind(kind), language)}  # fmt: skip
@@ -201,7 +218,7 @@ def _thousands(text: str) -> str:
     return f"{sign}{int(whole):,}{point}{rest}"
 
 
-def _whole(value: Fraction | None) -> int | Fraction | None:
+def _whole(value: Fraction | int | None) -> int | Fraction | None:
     return value.numerator if value is not None and value.denominator == 1 else value
 
 
