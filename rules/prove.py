@@ -24,7 +24,7 @@ from rules.prove_decision import APPROVE, CONDITIONS, DENY, REFER, STOPPED, Deci
 from rules.prove_examples import broken_in_tables
 from rules.prove_steps import Moved, Pairs, Steps, large_tables
 from rules.prove_terms import NO_WORD, REAL, Copy, World
-from rules.prove_values import Formula, Value, both, either, negation
+from rules.prove_values import BeyondProof, Formula, Value, both, either, negation
 from rules.proving import Found, Question, Task
 from rules.standing import days_of, fold_of
 
@@ -76,7 +76,7 @@ def _seen(task: Task, question: Question) -> Found | None:
 def _found(search: _Search) -> Found:
     try:
         return search.run()
-    except (z3.Z3Exception, NotImplementedError) as fault:
+    except (z3.Z3Exception, BeyondProof) as fault:
         return Found("unknown", reason=str(fault)[:200])
 
 

@@ -16,7 +16,7 @@ from policy.program import Check, Collect, Const, First
 from rules.fold import AMOUNT
 from rules.outcome import VERDICTS
 from rules.prove_terms import NO_WORD, Copy
-from rules.prove_values import Formula, Value, both, choose, compared, either, negation
+from rules.prove_values import BeyondProof, Formula, Value, both, choose, compared, either, negation
 from rules.standing import NOTHING, WHOLE, fold_of, given_days, longest_days, looser, terms_given
 
 APPROVE, CONDITIONS, REFER, DENY = range(len(VERDICTS))
@@ -154,7 +154,7 @@ class Decision:
         if self.fold.security < 0:
             return Value(choose(self.terms.prepaid, whole, NO_WORD))
         if any(name.startswith(AMOUNT) for name in self._names(self.fold.security)):
-            raise NotImplementedError("the prover does not know securities that are shares of another amount")
+            raise BeyondProof("the prover does not know securities that are shares of another amount")
         found = self._output(self.fold.security, "security")
         return Value(choose(self.terms.prepaid, whole, choose(found.known, found.top, NO_WORD)))
 

@@ -18,6 +18,7 @@ from policy.kinds import COUNT_MAX, MONEY_MAX, NO_LIMIT, TOKENS, UNLIMITED
 from policy.program import Calc, Compare, Const, Fact, First, In, Logic, Node, Program, Round, Span
 from rules.prove_steps import FEW, Pairs, followers, relation
 from rules.prove_values import (
+    BeyondProof,
     Formula,
     Truth,
     Value,
@@ -258,7 +259,7 @@ class Copy:
             case "add_months":
                 found = Value(self._months_later(first, second))
             case _:
-                raise NotImplementedError(f"the prover does not know '{node.op}'")
+                raise BeyondProof(f"the prover does not know '{node.op}'")
         return Value(found.top, found.under, known)
 
     def _divided(self, first: Value, second: Value, known: Formula) -> Value:

@@ -40,6 +40,10 @@ class Truth:
         return False if self.sure else negation(either(self.yes, self.no))
 
 
+class BeyondProof(Exception):
+    """The policy says something for which there is no formula: what is asked stays unknown, and this says why."""
+
+
 def both(*parts: Formula) -> Formula:
     """And, worked out now where possible."""
     left = [part for part in parts if part is not True]

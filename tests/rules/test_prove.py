@@ -12,7 +12,7 @@ from policy.problems import Where
 from policy.program import Program
 from rules.proving import Found, Task, replayed
 from rules.standing import decided, worse
-from tests.programs import KIND_OF, TERMS, random_program, random_value
+from tests.programs import KIND_OF, TERMS, Builder, random_program, random_value
 
 pytest.importorskip("z3", reason="the prover is an extra of its own")
 from rules.prove import prove
@@ -80,6 +80,14 @@ def test_the_random_programs_are_both_proved_and_refuted() -> None:
         program = random_program(random)
         answers.append(found(program, random.choice([*MOVED])).status)
     assert answers.count("proved") > 2 and answers.count("refuted") > 2, answers
+
+
+def test_what_has_no_formula_stays_unknown_and_the_answer_says_why() -> None:
+    b = Builder()
+    strange = b.calc("unheard_of", b.fact("order.amount"), b.const("money", 1))
+    check = b.measured("strange", strange, "at_most", b.const("money", 5), "refer")
+    answer = found(b.program((check,)), "order.amount")
+    assert (answer.status, answer.reason) == ("unknown", "the prover does not know 'unheard_of'")
 
 
 def test_the_same_question_gets_the_same_answer() -> None:
