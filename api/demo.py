@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Mapping
 from datetime import date
 from hmac import compare_digest
@@ -17,14 +18,18 @@ from typing import TextIO
 
 from api.demo_book import BOOK, TRIALS, Trial
 from api.keys import issue_key, key_digest
-from api.operations.publish_policy import PolicyFile, publish_policy
+from api.operations.publish_policy import PolicyFile, TwoPeople, keep_policy, publish_policy
+from api.passwords import hashed
 from api.roles import ROLES
 from api.settings import Settings
 from storage.engine import Database, open_database, read_location, server_url
+from storage.people import Person
 from storage.schema import upgrade
 
 EFFECTIVE = "standard.yaml"
 PUBLISHER = "demo"
+PEOPLE = {"demo-officer": "risk_officer", "demo-approver": "approver", "demo-auditor": "compliance"}
+BOTH = TwoPeople("demo-officer", "demo-approver")
 
 
 def prepare(settings: Settings, stdout: TextIO, address: str = "http://127.0.0.1:8080") -> None:
@@ -34,6 +39,7 @@ def prepare(settings: Settings, stdout: TextIO, address: str = "http://127.0.0.1
         if server_url(settings.database) is None:  # for its owner only, as its keys are
             os.close(os.open(read_location(settings.database), os.O_RDWR | os.O_CREAT, 0o600))
         upgrade(database)
+        keep_people(database, keys_file(settings).with_name("people.json"))
         policies = publish_shipped(database)
         today = load_book(database)
         keys = keep_keys(database, keys_file(settings), settings.pepper)
@@ -50,7 +56,10 @@ def publish_shipped(database: Database) -> dict[str, str]:
     for file in sorted(files("policy").joinpath("library").iterdir(), key=lambda one: one.name):
         if file.name.endswith(".yaml"):
             given = PolicyFile(file.read_bytes(), file.name)
-            stored = publish_policy(database, given, PUBLISHER, file.name == EFFECTIVE)
+            if file.name == EFFECTIVE:
+                stored = publish_policy(database, given, BOTH)
+            else:
+                stored = keep_policy(database, given, BOTH.author)
             found[stored.name] = stored.digest
     return found
 
@@ -68,7 +77,7 @@ def load_book(database: Database) -> date:
 
 def keep_keys(database: Database, file: Path, pepper: bytes) -> dict[str, str]:
     """A key for each role, from the file where they are still good, else new; the file is for its owner only."""
-    kept = _read_keys(file)
+    kept = _read_secrets(file)
     keys: dict[str, str] = {}
     with database.write() as work:
         for role in ROLES:
@@ -80,8 +89,27 @@ def keep_keys(database: Database, file: Path, pepper: bytes) -> dict[str, str]:
                 work.keys.add(new, f"operator:{PUBLISHER}")
             keys[role] = text
     if keys != kept:
-        _write_keys(file, keys)
+        _write_secrets(file, keys)
     return keys
+
+
+def keep_people(database: Database, file: Path) -> None:
+    """The people of the demo, with the passwords in the file; whoever has none there is given a new one."""
+    kept = _read_secrets(file)
+    passwords = {name: kept.get(name) or secrets.token_urlsafe(12) for name in PEOPLE}
+    for name, role in PEOPLE.items():
+        with database.read() as work:
+            known = work.people.find(name) is not None
+        if known and name in kept:
+            continue
+        stored = hashed(passwords[name])  # slow by intent, so outside of the transaction
+        with database.write() as work:
+            if known:
+                work.people.set_password(name, stored, f"operator:{PUBLISHER}")
+            else:
+                work.people.add(Person(name, frozenset({role}), stored), f"operator:{PUBLISHER}")
+    if passwords != kept:
+        _write_secrets(file, passwords)
 
 
 def keys_file(settings: Settings) -> Path:
@@ -107,6 +135,7 @@ def told(address: str, keys: Mapping[str, str], policies: Mapping[str, str], fil
     """What the person who started the demo reads."""
     return [
         f"A demo of {len(BOOK)} customers; the keys of all roles are in {file}.",
+        f"The people who write, approve and review policies are in {file.with_name('people.json')}.",
         *(f"  policy {name}  {digest}" for name, digest in policies.items()),
         "Worth trying under the standard policy, each on the fresh book with an order of the amount:",
         *(f"  {trial.customer_id}  {trial.amount}  {trial.verdict:<24}{trial.why}" for trial in TRIALS),
@@ -118,8 +147,8 @@ def told(address: str, keys: Mapping[str, str], policies: Mapping[str, str], fil
     ]
 
 
-def _read_keys(file: Path) -> dict[str, str]:
-    """The keys of an earlier run; none where the file is not there or cannot be read as keys."""
+def _read_secrets(file: Path) -> dict[str, str]:
+    """The secrets of an earlier run; none where the file is not there or cannot be read as such."""
     try:
         found = json.loads(file.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
@@ -128,7 +157,7 @@ def _read_keys(file: Path) -> dict[str, str]:
     return {str(role): str(text) for role, text in known if str(text).isascii()}
 
 
-def _write_keys(file: Path, keys: Mapping[str, str]) -> None:
+def _write_secrets(file: Path, keys: Mapping[str, str]) -> None:
     """Put the new file in the place of the old one in one step, so that nobody reads half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_suffix(".new")

@@ -16,6 +16,7 @@ from functools import partial
 from sqlalchemy import Connection, Engine, QueuePool, RootTransaction
 
 from storage.failures import Unavailable, named, named_at_commit
+from storage.policy_timeline import keep_together
 from storage.unit_of_work import Work
 
 
@@ -26,6 +27,7 @@ class Database(ABC):
         """Keep the name that people read, without any password, and the engines; nothing is opened before its use."""
         self.name = name
         self._engines = engines
+        keep_together(engines)
         self._torn = False
         OPENED.add(self)
 

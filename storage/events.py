@@ -25,6 +25,9 @@ KINDS = (
     "person_added", "person_disabled", "person_enabled", "password_changed", "signed_in", "signed_out",
     "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",
     "record_erased",
+    "policy_drafted", "policy_edited", "policy_checked", "policy_submitted", "policy_approved", "policy_withdrawn",
+    "policy_commented", "policy_published", "policy_assignment_ended", "policy_emergency_submitted",
+    "policy_emergency_published", "policy_refused",
 )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from storage.earlier_orders import (
     with_later,
 )
 from storage.failures import Busy
-from storage.policies import effective_digest
+from storage.policy_timeline import CHALLENGER, Whose, stamp_of_last, timeline_at
 from storage.prepared import Prepared
 from storage.qualified import qualified
 from storage.tables import (
@@ -89,6 +89,7 @@ class AccountState:
     groups: tuple[GroupState, ...] = ()  # those above the customer, the nearest first
     past: str | None = None  # what names the movement before the version that a lock took
     carried: bool = False  # whether what was `seen` before belongs to this account's past
+    challenger_digest: str | None = None  # what decides beside it, in the shadow
 
     @property
     def limit(self) -> GrantedLimit | None:
@@ -148,7 +149,7 @@ OF_CUSTOMER = account.c.customer_id == bindparam("wanted")
 STATE = (
     account.c.account_id, account.c.parent_id, account.c.ver, account.c.facts_ver, account.c.balance,
     account.c.open_receivables, account.c.currency.label("account_currency"), account.c.group_id,
-    database_now().label("now"), effective_digest(database_now()).scalar_subquery().label("policy_digest"),
+    database_now().label("now"), stamp_of_last().scalar_subquery().label("policies"),
     GRANTED.label("granted"), qualified(LAST_MARK.correlate(account).scalar_subquery()).label("past"),
     *(
         qualified(select(customer_group.c[name]).where(customer_group.c.group_id == account.c.group_id)
@@ -288,10 +289,13 @@ class Accounts:
         row = rows[0]
         now = read_instant(row.now)
         since = now.date() - timedelta(days=look_back_days or 0)
+        whose = Whose(customer_id, tuple(one.group_id for one in rows[1:]), row.country)
+        policies = timeline_at(self._connection, row.policies)
         return AccountState(
             account_id=row.account_id, version=row.ver, facts_version=row.facts_ver, balance=row.balance,
             open_receivables=row.open_receivables, currency=row.account_currency, now=now,
-            policy_digest=row.policy_digest, customer=read_customer(row),
+            policy_digest=policies.digest_for(whose, row.now), customer=read_customer(row),
+            challenger_digest=policies.digest_of(CHALLENGER, row.now),
             earlier_orders=EarlierOrders((), since, complete=False) if look_back_days is None
             else self.earlier_orders(customer_id, since), granted=int(row.granted),
             groups=tuple(read_group_state(one) for one in rows[1:]), past=row.past,

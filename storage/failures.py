@@ -37,6 +37,18 @@ class Refused(ValueError):
     """The wish itself cannot be stored, such as an invoice in another currency than its account."""
 
 
+class NotAllowed(Refused):
+    """A step of a policy's life that is refused: `name` is the kind of refusal, the text says what to do."""
+
+    def __init__(self, name: str, told: str) -> None:
+        super().__init__(told)
+        self.name = name
+
+
+class NotInTime(NotAllowed):
+    """An instant at which a policy cannot begin: it has passed, or another one begins then."""
+
+
 BUSY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED")
 # a full disk or a busy file is told before SQLite lets go of the transaction, so nothing of it can survive
 SURELY_NOT_COMMITTED = (*BUSY_CODES, "SQLITE_FULL", "SQLITE_CONSTRAINT", "SQLITE_READONLY")

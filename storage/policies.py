@@ -1,22 +1,33 @@
 """Policy versions by the digest of their bytes, and the dated list of which one is effective.
 
-A version is never changed; going back is a new line of the list that names an older digest.
+A version is never changed; going back is a new line of the list that names an older digest. Every new line names the
+submission that another person approved (`storage.policy_approvals`); the database refuses any other.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select
-from sqlalchemy.sql.elements import ColumnElement
 
 from storage.clock import database_now, read_clock, read_instant, write_instant
-from storage.failures import Refused
-from storage.page import LARGEST_PAGE, Page
+from storage.failures import NotInTime, Refused
+from storage.page import LARGEST_PAGE, Page, page_of, read_cursor
+from storage.policy_timeline import (
+    BEGINS,
+    CANCELS,
+    DEFAULT,
+    NOBODY,
+    Timeline,
+    Whose,
+    effective_digest,
+    read_timeline,
+)
 from storage.tables import policy_effective, policy_part, policy_version
 from storage.turns import stop_decisions, take_turn
 
@@ -63,11 +74,32 @@ class PolicyVersion:
     parts: tuple[PolicyPart, ...] = ()
 
 
-def effective_digest(at: ColumnElement[str]) -> Select[tuple[str]]:
-    """The query for the digest that is effective at an instant: the latest start up to it, the last set of those."""
-    started = policy_effective.c.effective_from
-    order = (started.desc(), policy_effective.c.seq.desc())
-    return select(policy_effective.c.digest).where(started <= at).order_by(*order).limit(1)
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One line of the dated list: what begins, ends or is cancelled for whom, from when, by which submission.
+
+    `submission_id` is None for lines that were written before approvals were kept.
+    """
+
+    seq: int
+    digest: str
+    name: str
+    assignment: str
+    kind: str
+    effective_from: datetime
+    set_at: datetime
+    set_by: str
+    submission_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approved submission on its way into effect: what it makes decide for whom; `kind` as in the list."""
+
+    submission_id: str
+    digest: str
+    assignment: str = DEFAULT
+    kind: str = BEGINS
 
 
 class Policies:
@@ -102,29 +134,84 @@ class Policies:
         """The version with these bytes, or None."""
         return next(iter(self._read(select(policy_version).where(policy_version.c.digest == digest))), None)
 
-    def effective(self, at: datetime | None = None) -> PolicyVersion | None:
-        """The version that is effective at an instant (None: now, by the database's clock), or None where none is."""
-        moment = database_now() if at is None else write_instant(at)
-        digest = effective_digest(moment)  # type: ignore[arg-type]  # a plain text compares as a bound value
-        wanted = select(policy_version).where(policy_version.c.digest == digest.scalar_subquery())
-        return next(iter(self._read(wanted)), None)
+    def effective(self, at: datetime | None = None, whose: Whose = NOBODY) -> PolicyVersion | None:
+        """The version that decides at an instant (None: now, by the database's clock), or None where none does.
 
-    def set_effective(self, digest: str, by: str, start: datetime | None = None) -> datetime:
-        """Make a stored version effective from an instant (None: now), and say which instant that is.
-
-        Raises: Refused for an unknown digest, and for an instant that has passed: decisions since then name another.
+        Without anybody named, the one that decides by default.
         """
-        stored = self.get(digest)
+        moment = read_clock(self._connection) if at is None else at
+        digest = effective_digest(self._connection, whose, moment)
+        return None if digest is None else self.get(digest)
+
+    def timeline(self) -> Timeline:
+        """The whole dated list of what decides for whom."""
+        return read_timeline(self._connection)
+
+    def publish(self, approved: Approved, by: str, start: datetime | None = None) -> datetime:
+        """Make an approved version effective from an instant (None: now), and say which instant that is.
+
+        Raises: Refused for an instant that has passed, as decisions since then name another, and for one at which
+        something begins for the same customers already. The database refuses what nobody else approved.
+        """
+        stored = self.get(approved.digest)
         if stored is None:
-            raise Refused(f"no policy version '{digest}' is stored; add it first")
+            raise Refused(f"no policy version '{approved.digest}' is stored; add it first")
         stop_decisions(self._connection)  # none may be dated later than this and name the policy of before
         now = self._later_than_all_decided()
         if start is not None and start < now:
-            raise Refused(f"'{write_instant(start)}' has passed; a policy becomes effective now or later")
+            raise NotInTime("effective-in-past", f"'{write_instant(start)}' has passed; choose now or later")
         instant = write_instant(start or now)
-        values = {"digest": digest, "name": stored.name, "effective_from": instant, "set_by": by}
-        self._connection.execute(insert(policy_effective).values(set_at=write_instant(now), **values))
+        if instant in self.timeline().starts.get(approved.assignment, ()):
+            raise NotInTime("effective-overlap", f"another policy begins at '{instant}' for '{approved.assignment}'; "
+                            "choose another instant, or withdraw that one")  # fmt: skip
+        self._write_line(approved, stored.name, by, (instant, write_instant(now)))
         return read_instant(instant)
+
+    def cancel(self, approved: Approved, by: str, start: datetime) -> None:
+        """Take a version that was withdrawn, and has not begun to decide, out of the list again."""
+        stop_decisions(self._connection)
+        stored = self.get(approved.digest)
+        assert stored is not None
+        now = write_instant(read_clock(self._connection))
+        self._write_line(replace(approved, kind=CANCELS), stored.name, by, (write_instant(start), now))
+
+    def _write_line(self, approved: Approved, name: str, by: str, instants: tuple[str, str]) -> None:
+        values = {"digest": approved.digest, "name": name, "effective_from": instants[0], "set_at": instants[1],
+                  "set_by": by, "submission_id": approved.submission_id, "assignment": approved.assignment,
+                  "kind": approved.kind}  # fmt: skip
+        self._connection.execute(insert(policy_effective).values(**values))
+
+    def publications(self, submission_ids: Iterable[str]) -> dict[str, Publication]:
+        """The lines with which submissions began to decide or were to begin, but for those that were cancelled."""
+        lines = policy_effective.c
+        wanted = select(policy_effective).where(lines.submission_id.in_(sorted(submission_ids))).order_by(lines.seq)
+        found: dict[str, Publication] = {}
+        for row in self._connection.execute(wanted):
+            if row.kind == CANCELS:
+                found.pop(row.submission_id, None)
+            else:
+                found[row.submission_id] = read_publication(row)
+        return found
+
+    def history(self, cursor: str | None = None, limit: int = 50) -> Page[Publication]:
+        """The dated list, the newest line first, behind the cursor; at most 500.
+
+        Raises: ValueError for a cursor that no page gave.
+        """
+        size = min(limit, LARGEST_PAGE)
+        wanted = select(policy_effective).order_by(policy_effective.c.seq.desc()).limit(size + 1)
+        if cursor is not None:
+            wanted = wanted.where(policy_effective.c.seq < read_cursor(cursor))
+        return page_of(self._connection.execute(wanted).all(), size, lambda row: row.seq, read_publication)
+
+    def was_effective(self, digest: str) -> bool:
+        """Whether a version decided for anybody before, or does now."""
+        now = read_clock(self._connection)
+        wanted = select(policy_effective.c.seq).where(
+            policy_effective.c.digest == digest, policy_effective.c.kind == BEGINS,
+            policy_effective.c.effective_from <= write_instant(now),
+        )  # fmt: skip
+        return self._connection.execute(wanted.limit(1)).first() is not None
 
     def _later_than_all_decided(self) -> datetime:
         """An instant after every decision so far: the clock counts milliseconds, and one may bear the present one."""
@@ -157,9 +244,21 @@ class Policies:
         return Page(found[:size], found[size - 1].digest if len(found) > size else None)
 
 
+def read_publication(row: Any) -> Publication:
+    """A line of the dated list from its row."""
+    return Publication(row.seq, row.digest, row.name, row.assignment, row.kind, read_instant(row.effective_from),
+                       read_instant(row.set_at), row.set_by, row.submission_id)  # fmt: skip
+
+
 def read_version(row: Any, parts: tuple[PolicyPart, ...] = ()) -> PolicyVersion:
     """A version from its row."""
     return PolicyVersion(
-        row.name, row.version, row.digest, row.program_digest, row.source, read_instant(row.stored_at), row.stored_by,
+        row.name,
+        row.version,
+        row.digest,
+        row.program_digest,
+        row.source,
+        read_instant(row.stored_at),
+        row.stored_by,
         parts,
     )

@@ -114,6 +114,8 @@ policy_part = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+EFFECTIVE_KIND = CheckConstraint("kind IN ('begins', 'ends', 'cancels')", name="kind_known")
+
 policy_effective = Table(
     "policy_effective", metadata,
     Column("seq", WHOLE, Identity(), primary_key=True),
@@ -121,7 +123,12 @@ policy_effective = Table(
     text("name"), text("effective_from"), text("set_at"), text("set_by"),
     # a decision names the policy that was effective when it was made, so nobody may change that afterwards
     CheckConstraint("effective_from >= set_at", name="never_reaches_back"),
+    # lines of before approvals were kept have no submission; each later one is approved (storage.policy_triggers)
+    text("submission_id", empty=True),
+    Column("assignment", TEXT, nullable=False, server_default="default"),
+    Column("kind", TEXT, EFFECTIVE_KIND, nullable=False, server_default="begins"),
     Index("policy_effective_from", "effective_from", "seq"),
+    Index("policy_effective_submission_id", "submission_id", "kind", unique=True),
     sqlite_strict=True,
 )  # fmt: skip
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from sqlalchemy import DDL, MetaData, event
 
+from storage.policy_triggers import GUARDS_IN_FILE, GUARDS_ON_SERVER, ONLY_ADDED_OF_POLICIES
+
 MOVEMENT_FOLLOWS = """
 CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement
 WHEN NOT EXISTS (SELECT 1 FROM account WHERE account_id = NEW.account_id AND ver = NEW.ver
@@ -42,7 +44,7 @@ BEGIN SELECT RAISE(ABORT, 'a ceiling is raised by valid grants alone'); END
 ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "policy_effective",
               "state_change", "act", "confirmed_security", "answered_request", "event", "limit_grant",
               "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure", "rate",
-              "foreign_order", "conversion")  # fmt: skip
+              "foreign_order", "conversion", *ONLY_ADDED_OF_POLICIES)  # fmt: skip
 # a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
 ERASABLE = {
     "decision": {"response": "x''", "request": "x''", "facts": "'{}'", "outcome": "'{}'"},
@@ -168,6 +170,7 @@ TRIGGERS = {
         MOVEMENT_GRANTED,
         QUEUED,
         *(trigger for table in ERASABLE for trigger in refuse_all_but_erasure(table)),
+        *GUARDS_IN_FILE,
         *(refuse_change(table, change) for table in ONLY_ADDED for change in ("UPDATE", "DELETE")),
     ),
     "postgresql": (
@@ -184,6 +187,7 @@ TRIGGERS = {
         QUEUED_FUNCTION,
         "CREATE TRIGGER log_entry_queued AFTER INSERT ON log_entry FOR EACH ROW EXECUTE FUNCTION log_entry_queued()",
         *(statement for table in ERASABLE for statement in only_erased(table)),
+        *GUARDS_ON_SERVER,
         *map(refuse_every_change, ONLY_ADDED),
     ),
 }

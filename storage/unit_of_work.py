@@ -30,6 +30,8 @@ from storage.keys import Keys
 from storage.log_entries import LogEntries
 from storage.people import People
 from storage.policies import Policies
+from storage.policy_approvals import Submissions
+from storage.policy_drafts import Drafts
 from storage.rates import Rates
 from storage.receivables import Imports, Invoices
 from storage.referrals import Referrals
@@ -62,6 +64,8 @@ class Work:
         self.states = States(connection)
         self.policies = Policies(connection)
         self.events = Events(connection, self.log_entries)
+        self.drafts = Drafts(connection, self.events)
+        self.submissions = Submissions(connection, self.events, self.policies)
         self.keys = Keys(connection, self.events)
         self.people = People(connection, self.events)
         self.erasures = Erasures(connection, self.events)

@@ -141,10 +141,10 @@ def history(name: str | None, database: str) -> None:
         print_history(found, "person:", None if name is None else subject_of(name))
 
 
-def typed_password() -> str:
-    """The password of somebody who is there already: from a prompt, else the first line of the standard input."""
+def typed_password(name: str = "") -> str:
+    """The password of somebody who is there already: from a prompt, else the next line of the standard input."""
     if sys.stdin.isatty():
-        return str(click.prompt("password", hide_input=True, err=True))
+        return str(click.prompt(f"password of {name}" if name else "password", hide_input=True, err=True))
     return sys.stdin.readline().rstrip("\r\n")
 
 

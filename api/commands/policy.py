@@ -1,11 +1,11 @@
-"""`aval policy`: put a policy file into the database, and tell which ones are there.
+"""`aval policy`: put a policy into effect, by two people, and tell which ones are there.
 
-Whoever can write to the database can publish; a second person's approval comes with the life of policy versions.
+The command line is no way around the second person: whoever acts proves it with a password, and the database itself
+refuses a policy that nobody else approved.
 """
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
@@ -14,30 +14,44 @@ from api.commands.counts import counted
 from api.commands.database import database_option, opened
 from api.commands.files import language_option, read_file, said, shelf_beside
 
+AUTHORS, APPROVERS = frozenset({"risk_officer"}), frozenset({"approver"})
+
 
 @click.group()
 def policy() -> None:
-    """Publish policies to the service, and list them."""
+    """Put policies into effect, by two people, and list them."""
 
 
-@policy.command(short_help="Check, test and store FILE, and let it decide.")
+@policy.command(short_help="Check, test and store FILE, and let it decide, by two people.")
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--by", metavar="PERSON", default=getpass.getuser, show_default="you", help="Who publishes it.")
+@click.option("--by", metavar="PERSON", required=True, help="Who wrote it, a risk officer; the password is asked for.")
+@click.option("--approved-by", "approver", metavar="PERSON", help="Who approves it: another person, an approver.")
 @click.option("--keep-aside", is_flag=True, help="Store it for previews, and let the present one go on deciding.")
 @database_option
 @language_option
 @click.pass_context
-def publish(context: click.Context, file: Path, by: str, keep_aside: bool, database: str, language: str) -> None:
+def publish(context: click.Context, file: Path, by: str, approver: str | None, keep_aside: bool, database: str,
+            language: str) -> None:  # fmt: skip
     """Check FILE, run its tests, try it on both engines, store it, and let it decide from now on.
 
-    Ends with 1, and changes nothing, where any of that fails.
+    Both people type their password, one after the other. Ends with 1, and changes nothing, where any of that fails.
     """
-    from api.operations.publish_policy import NotPublishable, PolicyFile, publish_policy
+    from api.commands.proven import proven_person, services_on
+    from api.operations.publish_policy import NotPublishable, PolicyFile, TwoPeople, keep_policy, publish_policy
 
-    with opened(database) as found:
+    if (approver is None) != keep_aside:
+        raise click.UsageError("name the other person with --approved-by, or store it alone with --keep-aside")
+    given = PolicyFile(read_file(file), str(file), shelf_beside(file))
+    with services_on(database) as held:
+        author = proven_person(held, by, AUTHORS).person
+        assert author is not None
         try:
-            given = PolicyFile(read_file(file), str(file), shelf_beside(file))
-            stored = publish_policy(found, given, by, effective=not keep_aside)
+            if approver is None:
+                stored = keep_policy(held.database, given, author)
+            else:
+                other = proven_person(held, approver, APPROVERS).person
+                assert other is not None
+                stored = publish_policy(held.database, given, TwoPeople(author, other))
         except NotPublishable as refused:
             click.echo(refused.told(language))
             click.echo(said(f"'{file}' is not published", language), err=True)

@@ -6,23 +6,19 @@ As over HTTP, a person decides: the command asks for their name and password.
 from __future__ import annotations
 
 import json
-import secrets
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from api.commands.counts import counted
-from api.commands.database import database_option, opened
-from api.commands.people import typed_password
+from api.commands.database import database_option
+from api.commands.proven import CLIENT, proven_person, services_on
 
 if TYPE_CHECKING:
     from api.auth import Caller
-    from api.services import Services
 
-CLIENT = "command-line"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -43,7 +39,7 @@ def list_waiting(state: str, database: str) -> None:
     from api.commands.terminal import terminal
     from api.operations.referrals import life_of, list_referrals, referral_dict
 
-    with _services(database) as held:
+    with services_on(database) as held:
         page, now = list_referrals(held, _caller(), {"state": state, "limit": 200})
         found = [referral_dict(one, now, life_of(held)) for one in page.items]
     table = Table("referral", "customer", "order", "amount", "hours", "needs", "checks", box=None)
@@ -64,7 +60,7 @@ def show(referral_id: str, database: str) -> None:
     """Show a referral and what became of it, as JSON; REFERRAL is its id."""
     from api.operations.referrals import show_referral
 
-    with _services(database) as held:
+    with services_on(database) as held:
         _print(show_referral(held, _caller(), referral_id))
 
 
@@ -119,6 +115,7 @@ def _decided(database: str, decide: Callable[..., Any], operation: str, referral
 
     from api.idempotency import read_key
     from api.operations.decide_referral import Deciding
+    from api.roles import ROLES_BY_OPERATION
     from api.schemas.referrals import ReferralApproved, ReferralApprovedWithTerms
 
     try:
@@ -127,27 +124,11 @@ def _decided(database: str, decide: Callable[..., Any], operation: str, referral
         messages: Any = wrong.messages
         raise click.UsageError("; ".join(f"'{name}' {told[0]}" for name, told in messages.items())) from None
     body = json.dumps(wish, sort_keys=True).encode()
-    with _services(database) as held:
-        asking = _proven(held, person, operation)
+    with services_on(database) as held:
+        asking = proven_person(held, person, ROLES_BY_OPERATION[operation])
         answer = decide(held, Deciding(asking, read_key(key), body, operation, referral_id, wish))
         _print(answer.body)
         return json.loads(answer.body)
-
-
-def _proven(held: Services, name: str, operation: str) -> Caller:
-    """The person of this name, by their password and with a role that may do this. Raises: Refused."""
-    from api.auth import Caller
-    from api.errors import Refused
-    from api.operations.sign_in import Attempt, prove_person
-    from api.roles import ROLES, may
-    from storage.people import subject_of
-
-    found = prove_person(held, Attempt(name, typed_password(), CLIENT))
-    acting = next((role for role in ROLES if role in found.roles and may(role, operation)), None)
-    if acting is None:
-        roles = ", ".join(sorted(found.roles))
-        raise Refused("forbidden", f"none of the roles ({roles}) may do this; ask an administrator")
-    return Caller(subject_of(name), acting, "", frozenset(), name, found.roles)
 
 
 def _print(body: bytes) -> None:
@@ -158,22 +139,3 @@ def _caller() -> Caller:
     from api.auth import Caller
 
     return Caller(CLIENT, "approver", "")
-
-
-@contextmanager
-def _services(database: str) -> Iterator[Services]:
-    """What the operations need, on this database. Raises: UsageError for what is refused."""
-    from api.app import create_app
-    from api.errors import Refused
-    from api.settings import Settings
-
-    with opened(database):
-        held: Services = create_app(Settings(database, pepper=secrets.token_bytes(32))).extensions["aval"]
-        try:
-            yield held
-        except Refused as refused:
-            told = refused.detail or refused.type.title
-            raise click.UsageError(told if ";" in told else f"{told}; see /problems/{refused.type.name}") from None
-        finally:
-            held.policies.close()
-            held.database.dispose()

@@ -1,83 +1,95 @@
-"""Publish a policy: check the file and its promises, run its tests, try its engines, store it by its bytes' digest.
+"""Publish a policy in one go, with the two people that it needs: checked, submitted, approved by the other, in effect.
 
-A file with errors, a failing test or an engine that differs is not stored at all: what is stored can be run. Engines
-are tried in a process of their own, because a fault of the Rete engine can end the process it is in.
+This is for a first policy, and for whoever has both people at one keyboard; it takes the same steps as the long way and
+passes the same gate. A file with errors, a failing test or an engine that differs is not stored at all.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from policy.chinese import in_chinese
-from policy.load import NO_PARTS, Loaded, load_policy
-from policy.parts import Shelf
-from policy.problems import Problem, errors
+from api.operations.check_policy import Checked, NotPublishable, PolicyFile, check_policy
 from policy.subjects import ORDER
-from rules.agreement import BuildRefused, prove_build
-from rules.facts import trade_vocabulary
-from rules.proving import all_findings
-from rules.selftest import Result, run_all
 from storage.engine import Database
-from storage.policies import NewPolicy, PolicyPart, PolicyVersion
+from storage.policies import NewPolicy, PolicyVersion
+from storage.policy_approvals import DRAFT, VERSION, NewSubmission
+from storage.policy_drafts import NewRevision, PolicyCheck
+from storage.policy_timeline import DEFAULT
+from storage.unit_of_work import Work
+
+__all__ = ["NotPublishable", "PolicyFile", "TwoPeople", "keep_policy", "publish_policy"]
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyFile:
-    """A policy file as it is handed in: its bytes, what findings call it, and where the parts lie that it may use."""
+class TwoPeople:
+    """Who wrote and submits a policy, and who approves it: names of two people, each of whom proved to be one."""
 
-    source: bytes
-    name: str
-    shelf: Shelf = NO_PARTS
-
-
-class NotPublishable(ValueError):
-    """The file cannot be published; `problems` are its errors, `failed` its failing tests, else an engine differed."""
-
-    def __init__(self, problems: tuple[Problem, ...] = (), failed: tuple[Result, ...] = (), engines: str = "") -> None:
-        self.problems, self.failed, self.engines = problems, failed, engines
-        super().__init__(self.told("en"))
-
-    def told(self, language: str) -> str:
-        """Why not, a line each, "en" or "zh"; what an engine did is told as it came."""
-        lines = [f"the test '{one.name}' in line {one.line} fails" for one in self.failed]
-        if language == "zh":
-            lines = [in_chinese(line) for line in lines]
-        told = [*(one.told(language) for one in self.problems), *lines, self.engines]
-        return "\n".join(line for line in told if line)
+    author: str
+    approver: str
 
 
-def publish_policy(database: Database, file: PolicyFile, by: str, effective: bool = False) -> PolicyVersion:
-    """Store a policy file with the parts that it uses, and make it the one that decides from now on where `effective`.
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """For whom and from when a policy is to decide; None is now."""
 
-    The same bytes again are the version that is stored already; a policy that is effective already is left so.
-    Raises: NotPublishable for a file with errors, a failing test, or engines that do not agree with the reference.
-    """
-    loaded = publishable(file)
-    program = loaded.programs[ORDER]
-    parts = tuple(PolicyPart(part.name, part.source) for part in loaded.parts)
+    assignment: str = DEFAULT
+    start: datetime | None = None
+
+
+def keep_policy(database: Database, file: PolicyFile, by: str) -> PolicyVersion:
+    """Store a policy file that could be published, for previews alone. Raises: NotPublishable."""
+    checked = publishable(file)
     with database.write() as work:
-        new = NewPolicy(program.name, program.source_digest, loaded.digest, file.source, by, parts)
-        stored = work.policies.add(new)
-        current = work.policies.effective()
-        if effective and (current is None or current.digest != stored.digest):
-            work.policies.set_effective(stored.digest, by)
+        return work.policies.add(version_of(checked, file.source, by))
+
+
+def publish_policy(database: Database, file: PolicyFile, people: TwoPeople, wished: Wished = Wished()) -> PolicyVersion:
+    """Have a policy file decide that one person wrote and another approves.
+
+    A policy that decides already is left so. The same bytes again are the version that is stored already.
+    Raises: NotPublishable for a file with errors, a failing test, or engines that differ from the reference; NotAllowed
+    where both people are one, or the instant cannot be used.
+    """
+    checked = publishable(file)
+    found = checked.kept(people.author)
+    with database.write() as work:
+        stored = work.policies.add(version_of(checked, file.source, people.author))
+        now = work.policies.timeline().all_at(work.now())
+        if wished.start is None and now.get(wished.assignment) == stored.digest:
+            return stored
+        asked = _submitted(work, (checked, found), file.source, (people.author, wished.assignment))
+        work.submissions.add(asked)
+        work.submissions.approve(asked.submission_id, people.approver)
+        work.submissions.publish(asked.submission_id, people.approver, wished.start)
     return stored
 
 
-def publishable(file: PolicyFile) -> Loaded:
-    """The Programs of a file that has passed every gate. Raises: NotPublishable."""
-    loaded = load_policy(file.source, file.name, trade_vocabulary(), file.shelf)
-    if loaded.program is None:
-        raise NotPublishable(tuple(errors(loaded.problems)))
-    broken = errors(all_findings(loaded))
-    if broken:
-        raise NotPublishable(tuple(broken))
-    failed = tuple(result for result in run_all(loaded.programs, loaded.tests) if not result.passed)
-    if failed:
-        raise NotPublishable(failed=failed)
-    try:
-        for program in loaded.programs.values():
-            prove_build(program)
-    except BuildRefused as refused:
-        raise NotPublishable(engines=str(refused)) from refused
-    return loaded
+def _submitted(work: Work, both: tuple[Checked, PolicyCheck], source: bytes, whose: tuple[str, str]) -> NewSubmission:
+    """What is submitted: a new draft of these bytes, or, where they decided before, that version again."""
+    (checked, found), (author, assignment) = both, whose
+    if work.policies.was_effective(checked.digest):
+        work.drafts.keep_check(found, f"policy:{checked.digest}")
+        return NewSubmission(VERSION, checked.digest, author, "published again", assignment, found.check_id)
+    draft = work.drafts.add(NewRevision(source, checked.digest, name_of(checked), author, "", checked.parts))
+    work.drafts.keep_check(found, f"draft:{draft.draft_id}")
+    return NewSubmission(DRAFT, draft.digest, author, "", assignment, found.check_id, draft.draft_id, draft.revision)
+
+
+def version_of(checked: Checked, source: bytes, by: str) -> NewPolicy:
+    """A publishable policy as a version to store."""
+    program = checked.loaded.programs[ORDER]
+    return NewPolicy(program.name, program.source_digest, checked.loaded.digest, source, by, checked.parts)
+
+
+def name_of(checked: Checked) -> str:
+    """What a policy calls itself, also one with errors; "" where that cannot be read."""
+    return "" if checked.loaded.policy is None else checked.loaded.policy.name.text
+
+
+def publishable(file: PolicyFile) -> Checked:
+    """A file that has passed every gate but the other person's. Raises: NotPublishable."""
+    checked = check_policy(file)
+    if checked.refusal is not None:
+        raise checked.refusal
+    return checked

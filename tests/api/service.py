@@ -24,6 +24,7 @@ from storage.policies import NewPolicy
 from storage.receivables import Invoice
 from tests.fakes import Build, OnlyTheLimit, fake_build
 from tests.migrated import bring_up
+from tests.storage.records import let_decide
 
 PEPPER = b"p" * 32
 DIGEST = "sha256:" + "a" * 64
@@ -86,7 +87,7 @@ def start_service(folder: Path | str, evaluator: OnlyTheLimit | None = None, pol
     if policy:
         with service.held.database.write() as work:
             work.policies.add(NewPolicy("fake", DIGEST, PROGRAM_DIGEST, b"aval: 1", "tests"))
-            work.policies.set_effective(DIGEST, "tests")
+            let_decide(work, DIGEST)
     return service
 
 
@@ -118,7 +119,7 @@ def publish(service: Service, name: str, written: bytes | None = None) -> str:
     program = _program(source, name)
     with service.held.database.write() as work:
         work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, source, "tests"))
-        work.policies.set_effective(program.source_digest, "tests")
+        let_decide(work, program.source_digest)
     return program.source_digest
 
 

@@ -23,6 +23,7 @@ from tests.api.nothing_lost import count_losses
 from tests.api.running import OrderSystems, serving
 from tests.api.service import LIBRARY, Service, an_order, start_real_service, start_service
 from tests.fakes import fake_build
+from tests.storage.records import let_decide
 
 PUBLISHED = 12
 DATED = "SELECT digest, effective_from FROM policy_effective ORDER BY seq"
@@ -75,7 +76,7 @@ def publish_under_load(service: Service, folder: Path, program: str = "") -> Ord
         for number in range(PUBLISHED):
             asking.wait_for(3)
             with service.held.database.write() as work:
-                work.policies.set_effective(digests[(number + 1) % 2], "tests")
+                let_decide(work, digests[(number + 1) % 2])
         asking.wait_for(5)
     return asking
 
@@ -110,7 +111,7 @@ def test_a_policy_that_came_between_look_and_lock_is_built_while_others_write(
         found = loading(held, asked)
         with held.database.write() as work:
             work.policies.add(replace_digest(work.policies.effective(), "sha256:" + "c" * 64))
-            work.policies.set_effective("sha256:" + "c" * 64, "tests")
+            let_decide(work, "sha256:" + "c" * 64)
         return found
 
     built: list[str] = []

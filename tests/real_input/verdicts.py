@@ -26,7 +26,7 @@ from urllib.request import Request, urlopen
 from api.app import create_app
 from api.keys import issue_key
 from api.known import read_invoice
-from api.operations.publish_policy import PolicyFile, publish_policy
+from api.operations.publish_policy import PolicyFile, TwoPeople, publish_policy
 from api.peppers import read_pepper
 from api.serve import Listening, serve
 from api.settings import Settings
@@ -35,6 +35,7 @@ from credit.money import Money
 from credit.receivables import Invoice, ReceivableFigures, ageing, receivable_figures
 from storage.engine import Database, open_database
 from storage.schema import upgrade
+from tests.storage.records import CHECKER, WRITER, add_both
 
 ROOT = Path(__file__).resolve().parents[2]
 LEDGER = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
@@ -74,7 +75,9 @@ def prepare(folder: Path) -> Prepared:
     """A fresh database in a folder, with tables, policy and key, and without customers."""
     database = open_database(folder / "aval.db")
     upgrade(database)
-    stored = publish_policy(database, PolicyFile(POLICY.read_bytes(), POLICY.name), "real input", effective=True)
+    with database.write() as work:
+        add_both(work)
+    stored = publish_policy(database, PolicyFile(POLICY.read_bytes(), POLICY.name), TwoPeople(WRITER, CHECKER))
     text, key = issue_key("order_system", "real-input", read_pepper(folder / "pepper"))
     with database.write() as work:
         work.keys.add(key)

@@ -9,7 +9,7 @@ from storage.engine import open_database
 from tests.migrated import bring_up
 from tests.reliability.group_orders import Firm, make_control, make_firm, over_in_control
 from tests.reliability.nothing_lost import COUNTED, count_wrongs
-from tests.storage.records import a_policy, start_module
+from tests.storage.records import a_policy, let_decide, start_module
 
 THREADS = 8
 SHAPES = {"one hot customer": Firm(1, 1), "many customers in few groups": Firm(30, 3)}
@@ -25,7 +25,7 @@ def run(mode: str, location: str | Path, firm: Firm, orders: int, seed: int) -> 
         bring_up(database)
         with database.write() as work:
             work.policies.add(a_policy())
-            work.policies.set_effective("sha256:policy", by="officer")
+            let_decide(work, "sha256:policy")
         make_firm(database, firm)
     said = (mode, str(location))
     more = (str(THREADS), str(orders), str(seed), str(firm.customers), str(firm.groups))

@@ -54,8 +54,10 @@ def prepared(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
 
 @pytest.fixture
 def database(prepared: str) -> Iterator[Database]:
-    """The prepared database, opened."""
+    """The prepared database, opened; which policies decide was read before, as by every look at an account."""
     opened = open_database(prepared, wait_seconds=5.0)
+    with opened.read() as work:
+        work.policies.timeline()
     yield opened
     opened.dispose()
 

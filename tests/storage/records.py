@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,18 @@ from storage.customers import Customer, GrantedLimit
 from storage.decisions import DecidedOrder, Hold, NewDecision
 from storage.engine import Database, open_database
 from storage.exposure_ledger import AccountState
+from storage.people import Person
 from storage.policies import NewPolicy
+from storage.policy_approvals import VERSION, NewSubmission, Submission
+from storage.policy_drafts import PolicyCheck
+from storage.policy_timeline import DEFAULT
 from storage.receivables import Invoice
 from storage.unit_of_work import Work
 from tests.migrated import bring_up
 
 ROOT = Path(__file__).parents[2]
 DIGEST = "sha256:policy"
+WRITER, CHECKER = "writer", "checker"
 
 
 def a_customer(customer_id: str = "C-1", limit: int | None = 1_000, **changes: Any) -> Customer:
@@ -61,8 +66,26 @@ def a_database(location: str | Path, limit: int | None = 1_000, **options: Any) 
     with database.write() as work:
         work.customers.put(a_customer(limit=limit))
         work.policies.add(a_policy())
-        work.policies.set_effective(DIGEST, by="officer")
+        let_decide(work, DIGEST)
     return database
+
+
+def add_both(work: Work, password: str = "no password") -> None:
+    """Have two people there, who write and approve for each other; done before, nothing changes."""
+    for name in (WRITER, CHECKER):
+        if work.people.find(name) is None:
+            work.people.add(Person(name, frozenset({"risk_officer", "approver"}), password), "operator:tests")
+
+
+def let_decide(work: Work, digest: str, start: datetime | None = None, assignment: str = DEFAULT) -> Submission:
+    """Have a stored version decide from an instant (None: now), through the gate: one person asks, another approves."""
+    add_both(work)
+    checked = PolicyCheck(digest, True, {}, WRITER, "sha256:program")
+    work.drafts.keep_check(checked, f"policy:{digest}")
+    asked = NewSubmission(VERSION, digest, WRITER, "for the tests", assignment, checked.check_id)
+    work.submissions.add(asked)
+    work.submissions.approve(asked.submission_id, CHECKER)
+    return work.submissions.publish(asked.submission_id, WRITER, start)
 
 
 def approve(work: Work, key: str, amount: int, **changes: Any) -> AccountState:

@@ -22,7 +22,7 @@ def test_an_event_is_kept_with_its_time_and_details(database: Database) -> None:
         before = work.now()
     write(database, "key:a")
     with database.read() as work:
-        [found] = work.events.list().items
+        [found] = work.events.list(kind="key_created").items
         after = work.now()
     assert (found.kind, found.subject, found.by) == ("key_created", "key:a", "operator:ann")
     assert found.details == {"client": "shop", "ends": None}
@@ -32,8 +32,8 @@ def test_an_event_is_kept_with_its_time_and_details(database: Database) -> None:
 def test_events_come_newest_first_in_pages(database: Database) -> None:
     write(database, "key:a", "key:b", "key:c")
     with database.read() as work:
-        first = work.events.list(limit=2)
-        rest = work.events.list(first.next_cursor, limit=2)
+        first = work.events.list(limit=2, kind="key_created")
+        rest = work.events.list(first.next_cursor, limit=2, kind="key_created")
     assert [one.subject for one in first.items] == ["key:c", "key:b"]
     assert ([one.subject for one in rest.items], rest.next_cursor) == (["key:a"], None)
 
@@ -41,7 +41,7 @@ def test_events_come_newest_first_in_pages(database: Database) -> None:
 def test_a_full_last_page_has_no_next(database: Database) -> None:
     write(database, "key:a", "key:b")
     with database.read() as work:
-        assert work.events.list(limit=2).next_cursor is None
+        assert work.events.list(limit=2, kind="key_created").next_cursor is None
 
 
 def test_events_are_narrowed_by_kind_and_subject(database: Database) -> None:

@@ -123,7 +123,7 @@ def test_every_change_writes_its_event_with_its_author_and_no_digest(database: D
         work.keys.revoke("k1", "person:cy")
         assert not work.keys.revoke("k1", "person:cy")
     with database.read() as work:
-        events = work.events.list().items
+        events = [one for one in work.events.list().items if one.subject.startswith("key:")]
     told = [(one.kind, one.subject, one.by) for one in reversed(events)]
     assert told == [
         ("key_created", "key:k1", "operator:ann"), ("key_created", "key:k2", "operator:bo"),
@@ -141,7 +141,7 @@ def test_a_change_that_is_taken_back_leaves_no_event(database: Database) -> None
     with pytest.raises(IntegrityError):
         add_twice()
     with database.read() as work:
-        assert (work.keys.list(), work.events.list().items) == ((), ())
+        assert (work.keys.list(), work.events.list(subject="key:k1").items) == ((), ())
 
 
 def test_keys_outlive_the_way_to_older_tables_and_back_but_for_those_with_an_end(database: Database) -> None:

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from storage.engine import Database
-from storage.failures import Refused
-from storage.policies import PolicyPart
-from tests.storage.records import DIGEST, a_policy
+from storage.failures import NotInTime, Refused
+from storage.policies import Approved, PolicyPart
+from storage.policy_timeline import Whose
+from tests.storage.records import DIGEST, a_policy, let_decide
 
 
 def test_versions_of_a_name_count_from_one(database: Database) -> None:
@@ -33,8 +34,9 @@ def test_the_same_bytes_are_stored_once(database: Database) -> None:
 def test_a_policy_is_effective_from_its_instant_on(database: Database) -> None:
     with database.write() as work:
         work.policies.add(a_policy(digest="sha256:b", source=b"b"))
-        start = work.policies.set_effective("sha256:b", "officer", work.now() + timedelta(days=1))
-        millisecond = timedelta(milliseconds=1)
+        published = let_decide(work, "sha256:b", work.now() + timedelta(days=1)).publication
+        assert published is not None
+        start, millisecond = published.effective_from, timedelta(milliseconds=1)
         found = [work.policies.effective(at) for at in (None, start - millisecond, start, start + millisecond)]
     assert [one and one.digest for one in found] == [DIGEST, DIGEST, "sha256:b", "sha256:b"]
 
@@ -44,21 +46,33 @@ def test_before_the_first_instant_nothing_is_effective(database: Database) -> No
         assert work.policies.effective(work.now() - timedelta(days=365)) is None
 
 
-def test_going_back_names_the_older_digest_again_and_the_last_word_of_an_instant_counts(database: Database) -> None:
+def test_going_back_names_the_older_digest_again(database: Database) -> None:
     with database.write() as work:
         work.policies.add(a_policy(digest="sha256:b", source=b"b"))
         start = work.now() + timedelta(days=1)
-        work.policies.set_effective("sha256:b", "officer", start)
-        work.policies.set_effective(DIGEST, "officer", start)
-        effective = work.policies.effective(start)
-    assert effective is not None
-    assert effective.digest == DIGEST
+        let_decide(work, "sha256:b", start)
+        let_decide(work, DIGEST, start + timedelta(days=1))
+        found = [work.policies.effective(start + timedelta(days=days)) for days in (0, 1)]
+    assert [one and one.digest for one in found] == ["sha256:b", DIGEST]
+
+
+def test_two_policies_never_begin_at_one_instant(database: Database) -> None:
+    with database.write() as work:
+        work.policies.add(a_policy(digest="sha256:b", source=b"b"))
+        start = work.now() + timedelta(days=1)
+        let_decide(work, "sha256:b", start)
+    with pytest.raises(NotInTime, match="another policy begins") as refused, database.write() as work:
+        let_decide(work, DIGEST, start)
+    assert refused.value.name == "effective-overlap"
+    with database.write() as work:
+        let_decide(work, DIGEST, start, "country:CN")  # for others it may
+        assert work.policies.effective(start, Whose("C-1", (), "CN")) == work.policies.get(DIGEST)
 
 
 def test_now_is_effective_at_once(database: Database) -> None:
     with database.write() as work:
         work.policies.add(a_policy(digest="sha256:b", source=b"b"))
-        work.policies.set_effective("sha256:b", "officer")
+        let_decide(work, "sha256:b")
         locked = work.accounts.look("C-1")
     assert locked is not None
     assert locked.policy_digest == "sha256:b"
@@ -66,9 +80,9 @@ def test_now_is_effective_at_once(database: Database) -> None:
 
 def test_the_past_and_unknown_digests_are_refused(database: Database) -> None:
     with pytest.raises(Refused, match="has passed"), database.write() as work:
-        work.policies.set_effective(DIGEST, "officer", work.now() - timedelta(seconds=1))
+        let_decide(work, DIGEST, work.now() - timedelta(seconds=1))
     with pytest.raises(Refused, match="'sha256:none'"), database.write() as work:
-        work.policies.set_effective("sha256:none", "officer")
+        work.policies.publish(Approved("S-1", "sha256:none"), "officer")
 
 
 def test_pages_go_through_all_versions_once(database: Database) -> None:
@@ -86,7 +100,7 @@ def test_parts_are_kept_with_the_version_in_their_order(database: Database) -> N
     parts = (PolicyPart("shared/z", b"z"), PolicyPart("shared/a", b"a"))
     with database.write() as work:
         stored = work.policies.add(a_policy(digest="sha256:b", source=b"b", parts=parts))
-        work.policies.set_effective("sha256:b", "officer")
+        let_decide(work, "sha256:b")
         assert stored.parts == parts
         effective = work.policies.effective()
         assert effective is not None

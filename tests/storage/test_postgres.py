@@ -21,7 +21,7 @@ from storage.failures import Busy, InDoubt, Refused, Unavailable
 from storage.postgres import DURABLE, LOCK_SECONDS, PostgresDatabase, session_settings, settle_session
 from storage.prepared import Command
 from tests.postgres import Server
-from tests.storage.records import a_customer, a_decision, a_policy, approve, start
+from tests.storage.records import a_customer, a_decision, a_policy, approve, let_decide, start
 
 SHIPPED_IDLE = postgres.IDLE_MILLISECONDS  # before the tests' server gives itself patience
 pytestmark = pytest.mark.postgres
@@ -252,7 +252,7 @@ def test_no_decision_dated_after_a_policy_names_the_one_before(
     with ThreadPoolExecutor(1) as pool:
         with server_database.write() as work:
             work.policies.add(a_policy(digest="sha256:b", source=b"b"))
-            work.policies.set_effective("sha256:b", "officer")
+            let_decide(work, "sha256:b")
             waiting = pool.submit(decide)
             server.wait_until_one_waits(server_database.name)
         waiting.result(60)

@@ -73,7 +73,7 @@ def test_a_hold_above_its_ceiling_is_refused_whoever_writes_it(database: Databas
         "UPDATE customer SET limit_minor = -1",
         "DELETE FROM customer",
         "INSERT INTO policy_effective VALUES (9, 'sha256:policy', 'standard', '2020-01-01T00:00:00.000Z',"
-        " '2021-01-01T00:00:00.000Z', 'officer')",
+        " '2021-01-01T00:00:00.000Z', 'officer', NULL, 'default', 'begins')",
     ],
 )
 def test_rows_that_contradict_themselves_are_refused(database: Database, statement: str) -> None:

@@ -8,7 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from api.commands import cli
+from storage.engine import open_database
+from tests.api.people import HASH, PASSWORD
 from tests.house.test_chinese import ENGLISH, QUOTED
+from tests.storage.records import WRITER, add_both
 
 ROOT = Path(__file__).resolve().parents[3]
 STANDARD = ROOT / "policy" / "library" / "standard.yaml"
@@ -111,7 +114,10 @@ def test_a_dmn_test_is_chinese(tmp_path: Path) -> None:
 def test_a_broken_file_is_not_published_and_not_explained_in_chinese(tmp_path: Path) -> None:
     gap, database = str(BROKEN / "percent.yaml"), str(tmp_path / "aval.db")
     assert aval("db", "upgrade", "--database", database)
-    published = aval("policy", "publish", gap, "--database", database, "--lang", "zh")
+    with open_database(database).write() as work:
+        add_both(work, HASH)
+    command = ("policy", "publish", gap, "--database", database, "--by", WRITER, "--keep-aside", "--lang", "zh")
+    published = CliRunner().invoke(cli, command, prog_name="aval", input=f"{PASSWORD}\n").output
     explained = aval("explain", gap, "--lang", "zh")
     assert f"'{gap}' 未发布\n" in published
     assert f"{gap} 无法解释：有" in explained

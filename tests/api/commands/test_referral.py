@@ -85,7 +85,7 @@ def test_an_unknown_referral_is_wrong_use(real: Service) -> None:
 @pytest.mark.parametrize(("name", "typed", "told"), [
     ("ann", "another four words", "the name or the password is wrong"),
     ("ann", "", "the name or the password is wrong"),
-    ("nobody", PASSWORD, "the name or the password is wrong"), ("cy", PASSWORD, "none of the roles (compliance)"),
+    ("nobody", PASSWORD, "the name or the password is wrong"), ("cy", PASSWORD, "'cy' (compliance) may not do this"),
 ])  # fmt: skip
 def test_who_does_not_prove_to_be_a_deciding_person_decides_nothing(
     real: Service, name: str, typed: str, told: str

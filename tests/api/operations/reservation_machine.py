@@ -33,6 +33,7 @@ from storage.clock import write_instant
 from storage.customers import Customer, GrantedLimit
 from tests.api.service import DIGEST, PEPPER, Service, an_order, start_service
 from tests.fakes import fake_build
+from tests.storage.records import let_decide
 
 SHOP = Caller("shop", "order_system", "0" * 16)
 BEGIN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -94,7 +95,7 @@ class ReservationMachine(RuleBasedStateMachine):
         self.clock = Clock()
         self.clock.put_into(self.service)
         with self.service.held.database.write() as work:
-            work.policies.set_effective(DIGEST, "tests")  # by this clock, long before the first order
+            let_decide(work, DIGEST)  # by this clock, long before the first order
         self.clock.now = BEGIN
         self._grant(1_000)
         self.limit, self.invoiced, self.keys = 1_000, 0, 0

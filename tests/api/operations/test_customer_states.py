@@ -17,6 +17,7 @@ from storage.policies import NewPolicy
 from storage.receivables import Invoice
 from storage.states import Act, History
 from tests.api.service import Service, start_real_service
+from tests.storage.records import let_decide
 
 POLICY = b"""
 aval: 1
@@ -53,7 +54,7 @@ def service(tmp_path: Path) -> Service:
     assert program is not None
     with service.held.database.write() as work:
         work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, POLICY, "tests"))
-        work.policies.set_effective(program.source_digest, "tests")
+        let_decide(work, program.source_digest)
     return service
 
 

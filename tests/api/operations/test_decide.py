@@ -18,6 +18,7 @@ from storage.customers import Customer
 from storage.policies import NewPolicy
 from tests.api.service import DIGEST, PEPPER, PROGRAM_DIGEST, Service, an_order, start_service
 from tests.fakes import OnlyTheLimit
+from tests.storage.records import let_decide
 
 
 def with_evaluator(folder: Path, evaluator: OnlyTheLimit) -> Service:
@@ -203,7 +204,7 @@ def test_a_policy_published_between_the_load_and_the_lock_decides(
         if digest == DIGEST:
             with service.held.database.write() as work:
                 work.policies.add(NewPolicy("fake", newer, PROGRAM_DIGEST, b"aval: 1 # newer", "tests"))
-                work.policies.set_effective(newer, "tests")
+                let_decide(work, newer)
         return original(self, digest)
 
     monkeypatch.setattr(PolicyCache, "use", publish_then_use)

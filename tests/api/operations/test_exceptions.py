@@ -11,6 +11,7 @@ from policy.load import load_policy
 from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
 from tests.api.service import Service, an_order, start_real_service
+from tests.storage.records import let_decide
 
 POLICY = b"""aval: 1
 policy: excused
@@ -32,7 +33,7 @@ def excused(tmp_path: Path) -> Service:
     assert program is not None
     with service.held.database.write() as work:
         work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, POLICY, "tests"))
-        work.policies.set_effective(program.source_digest, "tests")
+        let_decide(work, program.source_digest)
     assert service.put_customer("C-2", granted_limit="500000.00").status_code == 201
     assert service.put_customer("C-3", granted_limit="500000.00", facts={"customer.group": "North"}).status_code == 201
     return service

@@ -12,6 +12,7 @@ from policy.load import load_policy
 from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
 from tests.api.service import GOOD, Service, an_order, start_real_service
+from tests.storage.records import let_decide
 
 INPUTS = {
     "margin": "18000.00", "discount_taken": "50%", "cost_of_capital": "7.3%", "loss_given_default": "50%",
@@ -127,7 +128,7 @@ def test_figures_of_the_policy_are_read_at_each_of_the_terms(tmp_path: Path) -> 
     assert loaded.program is not None, [str(one) for one in loaded.problems]
     with service.held.database.write() as work:
         work.policies.add(NewPolicy("own", loaded.program.source_digest, loaded.program.digest, OWN.encode(), "tests"))
-        work.policies.set_effective(loaded.program.source_digest, "tests")
+        let_decide(work, loaded.program.source_digest)
     service.put_customer(granted_limit="500000.00", facts={
         "customer.default_risk_30": "0.4%", "customer.default_risk_60": "1%"})  # fmt: skip
     body = an_order("120000.00")

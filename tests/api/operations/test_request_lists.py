@@ -14,6 +14,7 @@ from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
 from tests.api.service import Service, an_order, start_real_service
 from tests.docs.console import blocks_of
+from tests.storage.records import let_decide
 
 POLICY = b"""aval: 1
 policy: horizon
@@ -40,7 +41,7 @@ def service(tmp_path: Path) -> Service:
     assert program is not None
     with service.held.database.write() as work:
         work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, POLICY, "tests"))
-        work.policies.set_effective(program.source_digest, "tests")
+        let_decide(work, program.source_digest)
     return service
 
 

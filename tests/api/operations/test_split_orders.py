@@ -11,6 +11,7 @@ from policy.load import load_policy
 from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
 from tests.api.service import Service, an_order, start_real_service
+from tests.storage.records import let_decide
 
 POLICY = b"""aval: 1
 policy: split
@@ -38,7 +39,7 @@ def effective(service: Service, source: bytes) -> None:
     assert program is not None
     with service.held.database.write() as work:
         work.policies.add(NewPolicy(program.name, program.source_digest, program.digest, source, "tests"))
-        work.policies.set_effective(program.source_digest, "tests")
+        let_decide(work, program.source_digest)
 
 
 def decided(service: Service, days: int) -> str:

@@ -12,6 +12,7 @@ from policy.load import load_policy
 from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
 from tests.api.service import Service, _start
+from tests.storage.records import let_decide
 
 POLICY = """aval: 1
 policy: subjects
@@ -45,7 +46,7 @@ def service(tmp_path: Path) -> Service:
     program = loaded.programs["order"]
     with found.held.database.write() as work:
         work.policies.add(NewPolicy(program.name, program.source_digest, loaded.digest, POLICY.encode(), "tests"))
-        work.policies.set_effective(program.source_digest, "tests")
+        let_decide(work, program.source_digest)
     facts = {"document.registration.dated_on": "2020-01-01"}
     assert found.put_customer(facts=facts, granted_limit="1000.00").status_code == 201
     return found

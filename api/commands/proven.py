@@ -1,0 +1,57 @@
+"""Who acts at the command line, where only a person may: proved by name and password, never by a word alone.
+
+The password comes from a prompt, or from the next line of the standard input.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from api.commands.database import opened
+from api.commands.people import typed_password
+
+if TYPE_CHECKING:
+    from api.auth import Caller
+    from api.services import Services
+
+CLIENT = "command-line"
+
+
+def proven_person(held: Services, name: str, roles: frozenset[str]) -> Caller:
+    """The person of this name, by their password and in one of these roles. Raises: Refused."""
+    from api.auth import Caller
+    from api.errors import Refused
+    from api.operations.sign_in import Attempt, prove_person
+    from api.roles import ROLES
+    from storage.people import subject_of
+
+    found = prove_person(held, Attempt(name, typed_password(name), CLIENT))
+    acting = next((role for role in ROLES if role in found.roles & roles), None)
+    if acting is None:
+        own, wanted = (", ".join(sorted(one)) for one in (found.roles, roles))
+        raise Refused("forbidden", f"'{name}' ({own}) may not do this; it takes the role {wanted}")
+    return Caller(subject_of(name), acting, "", frozenset(), name, found.roles)
+
+
+@contextmanager
+def services_on(database: str) -> Iterator[Services]:
+    """What the operations need, on this database. Raises: UsageError for what is refused."""
+    from api.app import create_app
+    from api.errors import Refused
+    from api.settings import Settings
+
+    with opened(database):
+        held: Services = create_app(Settings(database, pepper=secrets.token_bytes(32))).extensions["aval"]
+        try:
+            yield held
+        except Refused as refused:
+            told = refused.detail or refused.type.title
+            raise click.UsageError(told if ";" in told else f"{told}; see /problems/{refused.type.name}") from None
+        finally:
+            held.policies.close()
+            held.database.dispose()
