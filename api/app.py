@@ -31,6 +31,8 @@ from api.resources import (
     decisions,
     events,
     groups,
+    policies,
+    policy_drafts,
     rates,
     recommendations,
     referrals,
@@ -102,6 +104,8 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(groups.routes)
     api.register_blueprint(rates.routes)
     api.register_blueprint(states.routes)
+    api.register_blueprint(policies.routes)
+    api.register_blueprint(policy_drafts.routes)
     api.register_blueprint(events.routes)
     api.register_blueprint(log_resource.routes)
     api.register_blueprint(session.routes)

@@ -17,6 +17,9 @@ PERMISSIONS: Mapping[str, str] = {
 }
 
 _READERS = frozenset(ROLES)
+_OFFICERS = frozenset({"risk_officer"})
+_BOTH = frozenset({"risk_officer", "approver"})
+_REVIEWERS = frozenset({"risk_officer", "approver", "compliance"})
 
 ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "decide": frozenset({"order_system"}),
@@ -53,10 +56,34 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "set_group": frozenset({"risk_officer", "admin"}),
     "show_group": _READERS - {"admin"},
     "list_groups": _READERS - {"admin"},
+    "create_draft": _OFFICERS,
+    "edit_draft": _OFFICERS,
+    "check_draft": _OFFICERS,
+    "submit_draft": _OFFICERS,
+    "submit_version": _BOTH,
+    "approve_policy": frozenset({"approver"}),
+    "withdraw_policy": _BOTH,
+    "publish_policy": _BOTH,
+    "comment_policy": _REVIEWERS,
+    "list_drafts": _REVIEWERS,
+    "show_draft": _REVIEWERS,
+    "list_submissions": _REVIEWERS,
+    "show_submission": _REVIEWERS,
+    "list_versions": _REVIEWERS,
+    "show_version": _REVIEWERS,
+    "show_version_source": _REVIEWERS,
+    "export_policy": _REVIEWERS,
+    "diff_policies": _REVIEWERS,
+    "policy_history": _REVIEWERS,
+    "effective_policies": _REVIEWERS,
 }
 
 # What only a person may do, with a session: a key of the right role is refused.
-PERSON_OPERATIONS = frozenset({"approve_referral", "approve_referral_with_terms", "reject_referral", "sign_out"})
+PERSON_OPERATIONS = frozenset({
+    "approve_referral", "approve_referral_with_terms", "reject_referral", "sign_out",
+    "create_draft", "edit_draft", "check_draft", "submit_draft", "submit_version", "approve_policy", "withdraw_policy",
+    "publish_policy", "comment_policy",
+})  # fmt: skip
 
 # What says nothing about any customer and so needs no key.
 PUBLIC_OPERATIONS = frozenset({

@@ -70,10 +70,11 @@ class Timeline:
         """The digest that decides for somebody at an instant (as stored text), None where none does."""
         return self.found_for(whose, at)[1]
 
-    def found_for(self, whose: Whose, at: str) -> tuple[str, str | None]:
+    def found_for(self, whose: Whose, at: datetime | str) -> tuple[str, str | None]:
         """The assignment that decides, and its digest."""
+        text = at if isinstance(at, str) else write_instant(at)
         for key in whose.keys:
-            digest = self.digest_of(key, at)
+            digest = self.digest_of(key, text)
             if digest is not None:
                 return key, digest
         return DEFAULT, None

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
 from api.commands.counts import counted
 from api.commands.files import broken, language_option, load, read_file, said, tell, tell_example
+from api.operations.compare_policies import (
+    OF_OTHERS,
+    changes_of,
+    changes_of_parts,
+    decisions_of,
+    document_of,
+    for_whom,
+    other_subjects,
+    programs_of,
+)
 from policy import Loaded
-from policy.diff import Change, changes
+from policy.diff import Change
 from policy.program import Program
-from policy.source import read_source
 from policy.subjects import ORDER
-from rules.decision_diff import ORDERS, DecidedOtherwise, DecisionDiff, decision_diff
+from rules.decision_diff import ORDERS, DecisionDiff
 from rules.order_text import answer_changes, order_text
 
 MAIN = ("verdict", "tier", "terms", "limit.effective")
-OF_OTHERS = 1_500  # cases of each other subject that are tried
 SHOWN = 5  # ways in which answers differ, one order each
 
 
@@ -41,41 +46,27 @@ def diff(context: click.Context, old: str, new: str, orders: int, as_json: bool,
     """
     before, after = (_loaded(context, name, language) for name in (old, new))
     assert before.program is not None and after.program is not None
-    found = (*_changes(old, new), *_changes_of_parts(before, after))
-    for_whom = _for_whom(before, after, ORDER, orders)
+    found = (*changes_of(*((read_file(Path(name)), name) for name in (old, new))), *changes_of_parts(before, after))
+    whose = for_whom(before, after, ORDER, orders)
     programs = before.program, after.program
-    others = {subject: _for_whom(before, after, subject, min(orders, OF_OTHERS)) for subject in _others(before, after)}
+    others = {subject: for_whom(before, after, subject, min(orders, OF_OTHERS))
+              for subject in other_subjects(before, after)}  # fmt: skip
     if as_json:
-        document = _document(found, for_whom, programs)
-        document["other_subjects"] = {subject: _decisions(one, _programs(before, after, subject))
+        document = document_of(found, whose, programs)
+        document["other_subjects"] = {subject: decisions_of(one, programs_of(before, after, subject))
                                       for subject, one in others.items()}  # fmt: skip
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     _tell_changes(found, language)
     click.echo()
-    _tell_orders(for_whom, programs, language)
+    _tell_orders(whose, programs, language)
     for subject, one in others.items():
         click.echo()
-        _tell_orders(one, _programs(before, after, subject), language, subject)
+        _tell_orders(one, programs_of(before, after, subject), language, subject)
     for subject in sorted(before.programs.keys() ^ after.programs.keys()):
         old_only = f"only the old policy decides on '{subject}'"
         told = old_only if subject in before.programs else f"only the new policy decides on '{subject}'"
         click.echo(said(told, language))
-
-
-def _others(before: Loaded, after: Loaded) -> list[str]:
-    """What else both policies decide on, and not alike to the letter."""
-    return [subject for subject, program in after.programs.items() if subject != ORDER and subject in before.programs
-            and program.digest != before.programs[subject].digest]  # fmt: skip
-
-
-def _programs(before: Loaded, after: Loaded, subject: str) -> tuple[Program, Program]:
-    return before.programs[subject], after.programs[subject]
-
-
-def _for_whom(before: Loaded, after: Loaded, subject: str, orders: int) -> DecisionDiff:
-    tests = [test for test in (*before.tests, *after.tests) if test.subject == subject]
-    return decision_diff(*_programs(before, after, subject), tests, orders)
 
 
 def _loaded(context: click.Context, name: str, language: str) -> Loaded:
@@ -88,22 +79,6 @@ def _loaded(context: click.Context, name: str, language: str) -> Loaded:
         click.echo(said(told, language), err=True)
         context.exit(1)
     return loaded
-
-
-def _changes(old: str, new: str) -> tuple[Change, ...]:
-    nodes = [read_source(read_file(Path(name)), name)[0] for name in (old, new)]
-    assert nodes[0] is not None and nodes[1] is not None
-    return changes(nodes[0], nodes[1])
-
-
-def _changes_of_parts(before: Loaded, after: Loaded) -> Iterator[Change]:
-    """The changes of the parts that both policies use, each with the part's name and lines."""
-    old = {part.name: part for part in before.parts}
-    for part in after.parts:
-        if part.name in old:
-            nodes = [read_source(one.source, one.name)[0] for one in (old[part.name], part)]
-            assert nodes[0] is not None and nodes[1] is not None
-            yield from (replace(one, sentence=f"{part.name}: {one.sentence}") for one in changes(nodes[0], nodes[1]))
 
 
 def _tell_changes(found: tuple[Change, ...], language: str) -> None:
@@ -119,15 +94,15 @@ def _tell_changes(found: tuple[Change, ...], language: str) -> None:
 
 
 def _tell_orders(
-    for_whom: DecisionDiff, programs: tuple[Program, Program], language: str, subject: str = ORDER
+    whose: DecisionDiff, programs: tuple[Program, Program], language: str, subject: str = ORDER
 ) -> None:
     what, before = ("order", "") if subject == ORDER else ("case", f"{subject}: ")
-    click.echo(before + said(_outcome(for_whom, what), language))
-    for one in for_whom.found[:SHOWN]:
+    click.echo(before + said(_outcome(whose, what), language))
+    for one in whose.found[:SHOWN]:
         answer = _answer(answer_changes(one.old, one.new, programs), language)
         click.echo(f"  {said(counted(one.like_it, what), language)}: {answer}")
         tell_example(order_text(programs, one.order), language)
-    more = len(for_whom.found) - SHOWN
+    more = len(whose.found) - SHOWN
     if more > 0:
         told = f"and {counted(more, 'other way')} in which answers differ; --json shows all"
         click.echo(f"  {said(told, language)}")
@@ -153,25 +128,3 @@ def _answer(parts: tuple[tuple[str, str, str], ...], language: str) -> str:
     shown = main if any(was != now for _, was, now in main) else [*main, *rest]
     told = (f"{name} {was} -> {now}" if was != now else f"{name} {was} as before" for name, was, now in shown)
     return ", ".join(said(part, language) for part in told)
-
-
-def _document(
-    found: tuple[Change, ...], for_whom: DecisionDiff, programs: tuple[Program, Program]
-) -> dict[str, Any]:
-    return {"changes": [one.as_dict() for one in found], "decisions": _decisions(for_whom, programs)}
-
-
-def _decisions(for_whom: DecisionDiff, programs: tuple[Program, Program]) -> dict[str, Any]:
-    return {
-        "proved_equal": bool(for_whom.proof), "proof": for_whom.proof, "orders_tried": for_whom.tried,
-        "orders_differing": for_whom.differing(),
-        "differences": [_difference(one, programs) for one in for_whom.found],
-    }  # fmt: skip
-
-
-def _difference(one: DecidedOtherwise, programs: tuple[Program, Program]) -> dict[str, Any]:
-    parts = answer_changes(one.old, one.new, programs)
-    return {
-        "orders": one.like_it, "facts": dict(order_text(programs, one.order)),
-        "old": {name: was for name, was, _ in parts}, "new": {name: now for name, _, now in parts},
-    }  # fmt: skip

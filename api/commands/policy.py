@@ -13,6 +13,7 @@ import click
 from api.commands.counts import counted
 from api.commands.database import database_option, opened
 from api.commands.files import language_option, read_file, said, shelf_beside
+from api.commands.policy_life import LIFE
 
 AUTHORS, APPROVERS = frozenset({"risk_officer"}), frozenset({"approver"})
 
@@ -82,3 +83,7 @@ def list_policies(database: str) -> None:
     if versions:
         terminal().print(table)
     click.echo(f"{len(versions)} policies" if len(versions) != 1 else counted(1, "policy"))
+
+
+for one in LIFE:
+    policy.add_command(one)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policy.chinese import in_chinese
@@ -60,6 +60,10 @@ class Checked:
     results: tuple[Result, ...] = ()
     engines: str = ""
     comparison: Mapping[str, Any] | None = field(default=None)
+
+    def compared(self, comparison: Mapping[str, Any]) -> Checked:
+        """The same with what changes against another policy, for the record."""
+        return replace(self, comparison=comparison)
 
     @property
     def refusal(self) -> NotPublishable | None:

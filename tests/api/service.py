@@ -34,7 +34,9 @@ GOOD = {
     "customer.score": 85, "customer.months_trading": 30, "customer.court_cases": 0, "customer.insolvent": False,
     "customer.annual_revenue": "100000000.00", "customer.type": "company",
 }  # fmt: skip
-TABLES = ("customer", "account", "decision", "movement", "reservation", "policy_version", "policy_effective")
+TABLES = ("customer", "account", "decision", "movement", "reservation", "policy_version", "policy_effective",
+          "policy_draft", "policy_revision", "policy_check", "policy_submission", "policy_approval",
+          "policy_withdrawal", "policy_comment")  # fmt: skip
 
 
 @dataclass

@@ -19,6 +19,7 @@ from api.auth import declared_operations
 from api.idempotency import KEY_PARAMETER
 from storage.failures import InDoubt, Unavailable
 from tests.api.people import officer
+from tests.api.policies import SMALL
 from tests.api.service import GOOD, Service, an_order, start_real_service
 
 CHANGES_NOTHING = {"preview_decision", "recommend_terms", "sign_in"}  # a second session harms nobody
@@ -56,6 +57,40 @@ def said(what: str) -> Callable[[Service], Case]:
                             SAID | more | {"reason": "another"})  # fmt: skip
 
 
+def written(step: str) -> Callable[[Service], Case]:
+    """A step of a policy's life, each from where the steps before it have led."""
+
+    def case(service: Service) -> Case:
+        by = {"approve": "approver"}.get(step, "risk_officer")
+        if step == "drafts":
+            return by, "/v1/policies/drafts", {"source": SMALL}, {"source": SMALL + "#"}
+        draft = made(service, "/v1/policies/drafts", {"source": SMALL})
+        if step == "check":
+            return by, f"/v1/policies/drafts/{draft}:check", {}, {"compare": True}
+        made(service, f"/v1/policies/drafts/{draft}:check", {})
+        if step == "submit":
+            return by, f"/v1/policies/drafts/{draft}:submit", SAID, {"reason": "another"}
+        asked = made(service, f"/v1/policies/drafts/{draft}:submit", {})
+        if step == "submissions":
+            digest = json.loads(service.send("GET", f"/v1/policies/submissions/{asked}", "compliance").data)["digest"]
+            return by, "/v1/policies/submissions", SAID | {"digest": digest}, {"digest": digest, "reason": "another"}
+        path = f"/v1/policies/submissions/{asked}:{step}"
+        if step == "publish":
+            made(service, f"/v1/policies/submissions/{asked}:approve", {}, "approver")
+            return by, path, {}, {"effective_from": "2099-01-01T00:00:00Z"}
+        return by, path, *({"withdraw": (SAID, {"reason": "another"})}.get(step, ({"comment": "x"}, {"comment": "y"})))
+
+    return case
+
+
+def made(service: Service, path: str, body: dict[str, Any], role: str = "risk_officer") -> str:
+    """The id of what a step made."""
+    answer = service.send("POST", path, body=body, Idempotency_Key=f"made {path}".replace(" ", "-"),
+                          **officer(service, role, "cfo"))  # fmt: skip
+    assert answer.status_code in (200, 201), answer.data
+    return str(json.loads(answer.data)["id"])
+
+
 CASES: dict[str, Callable[[Service], Case]] = {
     "decide": lambda s: ("order_system", "/v1/decisions", an_order("100.00"), an_order("100.01")),
     "convert_reservation": lambda s: ("order_system", f"/v1/reservations/{reservation(s)}/convert",
@@ -67,6 +102,14 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "approve_referral": said("approve"),
     "approve_referral_with_terms": said("approve-with-terms"),
     "reject_referral": said("reject"),
+    "create_draft": written("drafts"),
+    "check_draft": written("check"),
+    "submit_draft": written("submit"),
+    "submit_version": written("submissions"),
+    "approve_policy": written("approve"),
+    "withdraw_policy": written("withdraw"),
+    "publish_policy": written("publish"),
+    "comment_policy": written("comment"),
 }  # fmt: skip
 TRIED = [name for name in CASES if name != "record_act"]  # the shipped policy asks for no act
 
@@ -91,10 +134,15 @@ def ask(service: Service, case: Case, body: Any = None, key: str | None = "k-1",
     """Send a case."""
     named = {} if key is None else {"Idempotency_Key": key}
     sent, asking = case[2] if body is None else body, role or case[0]
-    if ":" in case[1]:  # a person decides
+    if is_of_people(case[1]):
         name = "risk_officer" if role else asking
         return service.send("POST", case[1], body=sent, **named, **officer(service, name, "cfo"))
     return service.send("POST", case[1], asking, sent, **named)
+
+
+def is_of_people(path: str) -> bool:
+    """Whether only a person may do it."""
+    return ":" in path or path.startswith("/v1/policies/")
 
 
 def kind(answer: TestResponse) -> tuple[int, str]:
@@ -141,7 +189,8 @@ def test_the_same_key_gives_the_same_bytes_and_serves_no_other_body(real: Servic
 @pytest.mark.parametrize("name", TRIED)
 def test_a_key_that_is_in_work_is_told_to_wait(real: Service, name: str) -> None:
     case = CASES[name](real)
-    with real.held.in_work.claim("person:approver-cfo" if ":" in case[1] else f"{case[0]}-1", "k-1"):
+    person = f"person:{case[0]}-cfo".replace("_", "-")
+    with real.held.in_work.claim(person if is_of_people(case[1]) else f"{case[0]}-1", "k-1"):
         assert kind(ask(real, case)) == (409, "in-progress")
     assert ask(real, case).status_code in (200, 201)
 

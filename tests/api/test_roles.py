@@ -22,6 +22,7 @@ from tests.api.service import PEPPER, Service, start_service
 PUBLIC = "public"
 READERS = {"risk_officer", "approver", "order_system", "compliance", "collector"}
 DECISION_READERS = {"risk_officer", "approver", "order_system", "compliance"}
+REVIEWERS = {"risk_officer", "approver", "compliance"}
 EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/decisions", "POST"): {"order_system"},
     ("/v1/decisions:batch", "POST"): {"order_system"},
@@ -55,6 +56,26 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/log/proof", "GET"): {*READERS, "admin"},
     ("/v1/log/entries", "GET"): {"compliance", "admin"},
     ("/v1/decisions/<decision_id>/receipt", "GET"): DECISION_READERS,
+    ("/v1/policies/drafts", "GET"): REVIEWERS,
+    ("/v1/policies/drafts", "POST"): {"risk_officer"},
+    ("/v1/policies/drafts/<draft_id>", "GET"): REVIEWERS,
+    ("/v1/policies/drafts/<draft_id>", "PUT"): {"risk_officer"},
+    ("/v1/policies/drafts/<draft_id>:check", "POST"): {"risk_officer"},
+    ("/v1/policies/drafts/<draft_id>:submit", "POST"): {"risk_officer"},
+    ("/v1/policies/submissions", "GET"): REVIEWERS,
+    ("/v1/policies/submissions", "POST"): {"risk_officer", "approver"},
+    ("/v1/policies/submissions/<submission_id>", "GET"): REVIEWERS,
+    ("/v1/policies/submissions/<submission_id>:approve", "POST"): {"approver"},
+    ("/v1/policies/submissions/<submission_id>:withdraw", "POST"): {"risk_officer", "approver"},
+    ("/v1/policies/submissions/<submission_id>:publish", "POST"): {"risk_officer", "approver"},
+    ("/v1/policies/submissions/<submission_id>:comment", "POST"): REVIEWERS,
+    ("/v1/policies/versions", "GET"): REVIEWERS,
+    ("/v1/policies/versions/<digest>", "GET"): REVIEWERS,
+    ("/v1/policies/versions/<digest>/source", "GET"): REVIEWERS,
+    ("/v1/policies/versions/<digest>/evidence", "GET"): REVIEWERS,
+    ("/v1/policies/diff", "GET"): REVIEWERS,
+    ("/v1/policies/history", "GET"): REVIEWERS,
+    ("/v1/policies/effective", "GET"): REVIEWERS,
     ("/v1/session", "POST"): PUBLIC,
     ("/v1/session", "GET"): {*READERS, "admin"},
     ("/v1/session", "DELETE"): {*READERS, "admin"},
@@ -70,6 +91,7 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
 PERSONS_ONLY = {
     ("/v1/session", "DELETE"), ("/v1/referrals/<referral_id>:approve", "POST"),
     ("/v1/referrals/<referral_id>:approve-with-terms", "POST"), ("/v1/referrals/<referral_id>:reject", "POST"),
+    *(route for route in EXPECTED if route[0].startswith("/v1/policies/") and route[1] != "GET"),
 }  # fmt: skip
 NOBODY = ("no key", "wrong key", "expired key", "revoked key", "disabled person", "ended session")
 KINDS = (*NOBODY, *(f"key of {role}" for role in ROLES), *(f"session of {role}" for role in PERSON_ROLES))

@@ -22,6 +22,7 @@ from storage.sequencer import integrate, sign_head
 from tests.api.operations.test_counter_offers import with_permission
 from tests.api.operations.test_decide_referral import submitted_by
 from tests.api.people import add_person, officer, session_of, signed_in
+from tests.api.policies import SMALL, Life
 from tests.api.service import GOOD, Service, an_order, pay_on_time, start_real_service, start_service
 from tests.docs.console import Block, blocks_of
 from tests.storage.test_sequencer import KEY
@@ -53,7 +54,8 @@ def sent(service: Service, request: Block, reservations: dict[str, str]) -> Test
     if "/v1/log/" in request.text or "/receipt" in request.text:
         integrate(service.held.database)
         sign_head(service.held.database, KEY.name, KEY, None)
-    text = re.sub(r"<((?:re[a-z]+|decision) of [^>]+)>", lambda found: reservations[found[1]], moved(request.text))
+    named = r"<((?:re[a-z]+|decision|draft|submission) of [^>]+)>"
+    text = re.sub(named, lambda found: reservations[found[1]], moved(request.text))
     head, _, body = text.partition("\n\n")
     first, *lines = head.splitlines()
     method, path = first.split(" ")
@@ -97,6 +99,9 @@ def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
         assert first == f"HTTP/1.1 {response.status_code}", told
         assert all(response.headers[name] == value for name, value in (line.split(": ", 1) for line in headers)), told
         assert differs(json.loads(body), json.loads(response.data)) == "", told
+        if "/v1/policies/" in request.text and "id" in (found := response.json or {}):
+            what = "submission" if ":submit" in request.text else "draft" if "source" in found else "check"
+            reservations[f"{what} of {found.get('policy')}"] = found["id"]
         if (decision := (response.json or {}).get("decision")) and "order" in (asked := json.loads(
                 request.text.partition("\n\n")[2])):  # fmt: skip
             for name in ("referral", "decision"):
@@ -202,7 +207,10 @@ def referred(service: Service, what: str) -> TestResponse:
         whose = officer(service, "approver", "credit_analyst")
     hours = 0 if what == "referral-expired" else 336
     object.__setattr__(service.held.settings, "referral_hours", hours)
-    return service.send("POST", path, body=said, Idempotency_Key=f"{what}-4", **whose)
+    try:
+        return service.send("POST", path, body=said, Idempotency_Key=f"{what}-4", **whose)
+    finally:
+        object.__setattr__(service.held.settings, "referral_hours", 336)
 
 
 def erased(service: Service) -> TestResponse:
@@ -213,6 +221,58 @@ def erased(service: Service) -> TestResponse:
     return service.send("GET", f"/v1/decisions/{decision['decision_id']}", "order_system")
 
 
+def lived(service: Service, what: str) -> TestResponse:
+    """A policy, and what a person cannot do with it."""
+    if id(service) not in LIVES:
+        LIVES[id(service)] = Life(service)
+    life = LIVES[id(service)]
+    source = SMALL + f"# {what}\n"
+    if what in ("not-checked", "not-publishable", "if-match-missing", "if-match-stale"):
+        draft = life.drafted(source.replace("order.amount", "order.amuont") if what == "not-publishable" else source)
+        if what.startswith("if-match"):
+            return life.edit("ann", draft["id"], SMALL, None if what.endswith("missing") else '"1-0"')
+        if what == "not-publishable":
+            life.post("ann", f"drafts/{draft['id']}:check")
+        return life.post("ann", f"drafts/{draft['id']}:submit")
+    if what in ("unknown-assignment", "nothing-to-end"):
+        whom = {"kind": "end"} if what == "nothing-to-end" else {"digest": life.in_effect(), "assignment": "group:none"}
+        return life.post("ann", "submissions", {"reason": "x", **whom})
+    asked = life.submitted(source)
+    path = f"submissions/{asked}"
+    if what == "own-policy":
+        again = life.post("cid", "submissions", {"digest": life.get(path)["digest"], "reason": "x"})
+        return life.post("cid", f"submissions/{json.loads(again.data)['id']}:approve")
+    if what == "never-effective":
+        digest = life.get(path)["digest"]
+        return life.post("ann", "submissions", {"kind": "emergency", "digest": digest, "reason": "x"})
+    if what == "submission-withdrawn":
+        life.post("ann", f"{path}:withdraw", {"reason": "x"})
+    if what == "policy-edited":
+        draft = life.get(path)["draft"]
+        tag = service.send("GET", f"/v1/policies/drafts/{draft}", **life.sessions["ann"]).headers["ETag"]
+        life.edit("ann", draft, source + "# again\n", tag)
+    if what in ("policy-edited", "submission-withdrawn"):
+        return life.post("cid", f"{path}:approve")
+    if what == "not-approved":
+        return life.post("ann", f"{path}:publish")
+    life.post("cid", f"{path}:approve")
+    if what == "approved-already":
+        return life.post("dan", f"{path}:approve")
+    if what == "effective-overlap":
+        other = life.approved(source + "# other\n")
+        life.post("ann", f"submissions/{other}:publish", {"effective_from": "2099-01-01T00:00:00Z"})
+    if what == "published-already":
+        life.post("ann", f"{path}:publish", {"effective_from": "2099-01-02T00:00:00Z"})
+    start = {"effective-overlap": "2099-01-01T00:00:00Z", "effective-in-past": "2020-01-01T00:00:00Z"}
+    return life.post("ann", f"{path}:publish", {"effective_from": start.get(what)})
+
+
+LIVES: dict[int, Life] = {}
+OF_A_POLICY = (
+    "own-policy", "policy-edited", "not-checked", "not-publishable", "approved-already", "not-approved",
+    "submission-withdrawn", "published-already", "effective-in-past", "effective-overlap", "unknown-assignment",
+    "never-effective", "nothing-to-end", "if-match-missing", "if-match-stale",
+)  # fmt: skip
 OF_A_REFERRAL = ("referral-decided", "referral-expired", "order-held", "not-releasable", "terms-not-allowed",
                  "authority-too-low")  # fmt: skip
 OTHERS: dict[str, Callable[[Service], TestResponse]] = {
@@ -227,6 +287,7 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "nothing-to-confirm": lambda s: changed(s, "confirm", 85),
     "conditions-not-met": lambda s: changed(s, "confirm", 70),
     **{name: partial(referred, what=name) for name in OF_A_REFERRAL},
+    **{name: partial(lived, what=name) for name in OF_A_POLICY},
     "own-submission": lambda s: s.send("POST", f"/v1/referrals/{submitted_by(s, 'approver-cfo')}:approve",
                                        body={"reason": "x"}, Idempotency_Key="own", **officer(s, "approver", "cfo")),
     "unauthorized": lambda s: s.send("POST", "/v1/decisions", body=ORDER),
