@@ -35,6 +35,7 @@ def test_every_part_of_an_answer_is_wanted_in_some_case() -> None:
     assert {status for one in wanted for status in one.get("checks", {}).values()} == STATUSES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("slip", "code", "told"),
     [

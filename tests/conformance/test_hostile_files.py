@@ -51,6 +51,7 @@ def measured(data: bytes, load: Any = load_policy) -> Measured:
         child.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_hostile_file_ends_in_findings_within_its_bounds(name: str) -> None:
     data, codes = FILES[name]
@@ -74,6 +75,7 @@ def test_the_worst_of_them_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(FILES) > 150
 
 
+@pytest.mark.slow
 def test_an_exception_or_a_file_that_costs_too_much_would_be_seen() -> None:
     def dear(data: bytes, file: str, vocabulary: object) -> object:
         started, held = process_time(), b"x" * (150 * 1024 * 1024)

@@ -60,6 +60,7 @@ def agree(program: Program, facts: Mapping[str, Any]) -> Outcome:
     return wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 300, 50))
 def test_random_programs_are_answered_as_by_the_reference(start: int) -> None:
     assert differences(range(start, start + 50), 50) == []

@@ -83,6 +83,7 @@ def test_every_fault_of_the_rete_engine_is_seen(mutant: str) -> None:
         assert is_seen(durable.build)
 
 
+@pytest.mark.slow
 def test_a_difference_is_told_with_a_smaller_document() -> None:
     with RETE["at_most_edge_moved"]():
         told = next(told for seed in range(200) if (told := disagreement(document(seed), Reference, durable.build, 10)))
@@ -91,6 +92,7 @@ def test_a_difference_is_told_with_a_smaller_document() -> None:
     assert len(told.splitlines()) < len(document(int(told.split()[1])).text.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_long_form_tells_each_document_that_differs(workers: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert compare(first=0, count=3, seconds=60, workers=workers) == 0
@@ -102,6 +104,7 @@ def test_the_long_form_tells_each_document_that_differs(workers: int, capsys: py
     assert "the durable engine answers otherwise than the reference" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_long_form_ends_when_its_time_is_used(capsys: pytest.CaptureFixture[str]) -> None:
     assert compare(first=0, count=1_000, seconds=0, workers=1) == 0
     assert "next --first 10" in capsys.readouterr().out

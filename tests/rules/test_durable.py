@@ -66,6 +66,7 @@ class Lying:
         return self.lies.get(name) or getattr(REAL, name)
 
 
+@pytest.mark.slow
 def test_every_random_decision_equals_the_reference_in_full(soak: bool) -> None:
     by_engine = {"durable": 0, "reference": 0}
     for seed in range(2000 if soak else 150):
@@ -143,6 +144,7 @@ def test_guard_3_a_token_never_heard_of_is_only_another(credit: Durable, country
     assert credit.faults == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "column", "op"), [
     (301, "customer.score", "="), (999, "customer.score", "="), (999, "account.overdue_days", ">="),
     (700, "order.amount", "<"),
@@ -246,6 +248,7 @@ def test_guard_10_closing_twice_is_harmless_and_a_closed_engine_answers_nothing(
         engine.decide(GOOD)
 
 
+@pytest.mark.slow
 def test_guard_10_two_hundred_policies_built_and_closed_leave_no_memory_behind() -> None:
     program = credit_program()
 
@@ -307,6 +310,7 @@ def test_a_program_without_checks_or_tables_is_decided() -> None:
     engine.close()
 
 
+@pytest.mark.slow
 def test_guard_13_a_python_that_cannot_load_the_engine_still_imports_us_and_refers(root: Path) -> None:
     code = (
         "import sys; sys.modules['durable_rules_engine'] = None\n"

@@ -61,6 +61,7 @@ def broken_by_chance(program: Program, name: str, random: Random) -> tuple[Any, 
     return ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(PROGRAMS))
 def test_a_refutation_replays_and_a_proof_is_never_contradicted(seed: int) -> None:
     random = Random(seed)
@@ -73,6 +74,7 @@ def test_a_refutation_replays_and_a_proof_is_never_contradicted(seed: int) -> No
         assert broken_by_chance(program, name, random) == ()
 
 
+@pytest.mark.slow
 def test_the_random_programs_are_both_proved_and_refuted() -> None:
     answers = []
     for seed in range(PROGRAMS):

@@ -35,6 +35,7 @@ def test_the_promises_of_the_shipped_policies_are_proved(name: str) -> None:
     assert len(found) >= 3 and share_proved(found) == 100, found
 
 
+@pytest.mark.slow
 def test_the_slip_of_the_first_draft_is_refuted_at_the_edge() -> None:
     found = proofs(SLIP)["better score never worse"]
     assert found.status == "refuted"
@@ -57,6 +58,7 @@ def test_the_pair_of_79_and_85_breaks_the_first_draft_and_not_the_shipped_policy
     assert harm == {"draft": ("high_risk", True), "shipped": ("standard", False)}
 
 
+@pytest.mark.slow
 def test_a_refuted_promise_is_an_error_with_its_order() -> None:
     (problem,) = [one for one in all_findings(loaded(SLIP)) if one.code == "false-promise"]
     assert problem.severity == "error"
@@ -64,6 +66,7 @@ def test_a_refuted_promise_is_an_error_with_its_order() -> None:
     assert dict(problem.example)["customer.score"] == "79"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("was", "now", "promise"), [
     ("    largest_order: 2_000_000", "    largest_order: 200_000", "better score never worse"),
     ("    longest: net 90", "    longest: net 40", "better score never worse"),
@@ -75,6 +78,7 @@ def test_a_planted_mistake_is_refuted(was: str, now: str, promise: str) -> None:
     assert proofs(STANDARD.replace(was, now))[promise].status == "refuted"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("never", ["order.unsecured_amount < 0", "order.prepaid > order.amount"])
 def test_no_promise_is_broken_by_an_order_that_nobody_can_place(never: str) -> None:
     known = "  - better score never worse\n"
@@ -84,6 +88,7 @@ def test_no_promise_is_broken_by_an_order_that_nobody_can_place(never: str) -> N
         assert found.status == status, found
 
 
+@pytest.mark.slow
 def test_a_referral_without_authority_is_found() -> None:
     start, end = STANDARD.index("\nauthority:"), STANDARD.index("\nsettings:")
     found = proofs(STANDARD[:start] + STANDARD[end:])["every referral can be released by someone"]
@@ -104,6 +109,7 @@ def test_what_takes_too_long_is_not_proven() -> None:
     assert {(proof.status, proof.reason) for proof in found} == {("not proven", "not settled within 0.01 seconds")}
 
 
+@pytest.mark.slow
 def test_too_little_memory_ends_in_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
     policy = loaded(STANDARD)
     assert policy.program is not None

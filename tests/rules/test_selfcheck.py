@@ -103,6 +103,7 @@ def test_the_orders_do_not_grow_with_the_checks() -> None:
     assert len(many[0]) <= len(few[0]) + 4 and len(many[1]) == len(few[1])
 
 
+@pytest.mark.slow
 def test_one_wrong_threshold_among_two_hundred_checks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     program = many_checks(200)
     place = next(index for index, node in enumerate(program.nodes) if node == Const("count", 5))

@@ -42,6 +42,7 @@ def test_what_passes_a_limit_does_not_fit_and_one_less_does(rules: list[Rule]) -
     assert fits(rules[1:], FIELDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rules", [
     tuple(rule(n, a=(n % 20, n % 20), b=(n, n + 9)) for n in range(1000)),  # by key
     tuple(rule(n, a=(0, n)) for n in range(500)),  # only by blocks

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from policy.load import load_policy
 from policy.program import Program
 from rules.facts import trade_vocabulary
@@ -23,6 +25,7 @@ def can_be(program: Program, facts: Mapping[str, Any]) -> bool:
     return all(not isinstance(value, int) or value >= least.get(name, value) for name, value in facts.items())
 
 
+@pytest.mark.slow
 def test_no_order_proves_a_finding_wrong_and_every_example_shows_it() -> None:
     wrong: list[str] = []
     asked = 0
