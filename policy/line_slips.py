@@ -63,6 +63,7 @@ _LATER_WORDS = re.compile(r"\b(?:" + "|".join(_LATER) + ")", re.ASCII)
 _NOT_LATER = re.compile(r"\"[^\"]*\"|'[^']*'|\bsince(?:\s+[\w.]+){1,9}?\s+by\s+\w+", re.ASCII)
 _LAST_ITEMS = re.compile(r"\b(?:last|first)\s+\d+\s+(?!days?\b|months?\b|years?\b|full\b)[a-z_]\w*", re.ASCII)
 _ITEMS_IN_A_ROW = re.compile(r"\b(?!months?\b|quarters?\b)[a-z_]\w*\s+in\s+a\s+row\b", re.ASCII)
+_OF_LIST = re.compile(r"(?:sum|largest|smallest|average|share)\s+of\s+[\w.]+$", re.ASCII)
 _LATER_HINT = re.compile(r"\b(?:of|by|business)\b")
 
 
@@ -267,6 +268,14 @@ def _misplaced(kind: str, word: str, text: str, offset: int) -> Slip:
                     "put several words in quotes, or write a sign between them")  # fmt: skip
     if kind in ("RPAR", "RSQB") and before.count("([["[kind == "RSQB"]) <= before.count(word):
         return Slip("expression", offset, f"'{word}' closes nothing", "delete it, or open the bracket before it")
+    if word == "of" and before.endswith("%"):
+        share = re.search(r"[\d_.]+%$", before)
+        of = re.match(r"of\s+([\w.]+)", text[offset:])
+        return Slip("expression", offset, "'of' cannot stand after '%'",
+                    f"write '{share.group() if share else '10%'} * {of.group(1) if of else 'amount'}'")  # fmt: skip
+    if word in ("*", "/", "+", "-") and _OF_LIST.match(before):
+        return Slip("not-yet-supported", offset, f"'{before} {word}' is not run by this version",
+                    "a figure adds up one field: weigh items by several sums, each with its own where")  # fmt: skip
     after = f" after '{last.group()}'" if last else (f" after '{before[-1]}'" if before else " at the beginning")
     return Slip("expression", offset, f"'{word}' cannot stand{after}", "a name or a number is wanted, or nothing more")
 

@@ -33,6 +33,11 @@ def told(text: str) -> list[str]:
     ("let: {a: payments in a row where days_late > 0}\n",
      "not-yet-supported: 'payments in a row' is not run by this version; streaks go by months: write 'months in a row "
      "with every payment where ...', or 'with any'"),
+    ("let: {a: 90% of account.exposure}\n",
+     "expression: 'of' cannot stand after '%'; write '90% * account.exposure'"),
+    ("let: {a: sum of invoices.open_amount * days_overdue}\n",
+     "not-yet-supported: 'sum of invoices.open_amount *' is not run by this version; a figure adds up one field: weigh "
+     "items by several sums, each with its own where"),
     ("tables:\n  d: {by: customer.score, rows: {\"< 60\": 30 days, \">= 60\": 60 days}}\n"
      "terms:\n  - {otherwise: true, offer: [net 30], longest: d}\n",
      "not-yet-supported: 'longest' that is worked out, as by 'd', is not run by this version; write a row of terms for "

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from time import monotonic, process_time
 
+from policy.pauses import collection_paused
 from rules import durable, reference
 from rules.compiled import compile_program
 from rules.core import core_of
@@ -34,9 +35,10 @@ def differing_engine(made: Document, count: int) -> tuple[str, int]:
         for number, situation in enumerate(situations(made, program, count)):
             facts = facts_of(program, situation)
             wanted = reference.decide(program, facts)
-            if compiled.decide(facts) != wanted or compiled.core(facts) != core_of(wanted):
+            core = core_of(wanted) if number % 4 == 0 else None  # the same answer in numbers: asked now and then
+            if compiled.decide(facts) != wanted or (core is not None and compiled.core(facts) != core):
                 return "compiled", 0
-            if rete.decide(facts) != wanted or (number % 4 == 0 and rete.core(facts) != core_of(wanted)):
+            if rete.decide(facts) != wanted or (core is not None and rete.core(facts) != core):
                 return "durable", 0
         return "", count - rete.fallbacks * 4 // 5
     finally:
@@ -53,6 +55,7 @@ class Piece:
     seconds: float
 
 
+@collection_paused()  # ten documents leave little behind
 def compared(seeds: tuple[int, ...]) -> Piece:
     """These documents on every engine."""
     started, own, differing = process_time(), 0, []
