@@ -20,6 +20,7 @@ from api import auth, documentation, errors, health, metrics, security_headers
 from api.agreeing import Agreeing
 from api.allowance import Allowance
 from api.build import build_policy
+from api.challenging import Challenger
 from api.idempotency import InWork
 from api.known_keys import KnownKeys
 from api.limits import Limits
@@ -73,7 +74,8 @@ def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy
                                           Metrics(settings.metrics_folder), Agreeing(),
                                           Allowance(settings.offers_each_minute),
                                           Limits(settings.limits),
-                                          KnownKeys(lambda key_id: _find_key(database, key_id)), Memory())  # fmt: skip
+                                          KnownKeys(lambda key_id: _find_key(database, key_id)), Memory(),
+                                          Challenger())  # fmt: skip
     _register_routes(app)
     _register_log(app)
     metrics.register(app, settings.metrics_port)

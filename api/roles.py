@@ -76,6 +76,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "diff_policies": _REVIEWERS,
     "policy_history": _REVIEWERS,
     "effective_policies": _REVIEWERS,
+    "list_challengers": _REVIEWERS,
 }
 
 # What only a person may do, with a session: a key of the right role is refused.

@@ -19,6 +19,7 @@ from policy.vocabulary import Vocabulary
 from storage.engine import Database
 
 if TYPE_CHECKING:
+    from api.challenging import Challenger
     from api.metrics import Metrics  # its route asks for the services
 
 
@@ -40,6 +41,7 @@ class Services:
     limits: Limits
     keys: KnownKeys
     memory: Memory
+    challenger: Challenger
 
 
 def services() -> Services:

@@ -125,3 +125,13 @@ policy_comment = Table(
     Index("policy_comment_submission_id", "submission_id", "seq"),
     sqlite_strict=True,
 )  # fmt: skip
+
+policy_challenge = Table(
+    "policy_challenge", metadata,
+    Column("decision_id", TEXT, ForeignKey("decision.decision_id"), primary_key=True),
+    Column("digest", TEXT, ForeignKey("policy_version.digest"), primary_key=True),
+    text("decided_by"), text("verdict"), text("challenger_verdict"), whole("differs"), text("details"), text("at"),
+    CheckConstraint("differs IN (0, 1)", name="differs_or_not"),
+    Index("policy_challenge_digest", "digest", "verdict", "challenger_verdict"),
+    sqlite_strict=True,
+)  # fmt: skip

@@ -31,6 +31,7 @@ from storage.log_entries import LogEntries
 from storage.people import People
 from storage.policies import Policies
 from storage.policy_approvals import Submissions
+from storage.policy_challenges import Challenges
 from storage.policy_drafts import Drafts
 from storage.rates import Rates
 from storage.receivables import Imports, Invoices
@@ -64,6 +65,7 @@ class Work:
         self.states = States(connection)
         self.policies = Policies(connection)
         self.events = Events(connection, self.log_entries)
+        self.challenges = Challenges(connection)
         self.drafts = Drafts(connection, self.events)
         self.submissions = Submissions(connection, self.events, self.policies)
         self.keys = Keys(connection, self.events)

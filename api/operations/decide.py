@@ -17,6 +17,7 @@ from typing import Any
 
 from api import idempotency
 from api.auth import Caller
+from api.challenging import Challenged
 from api.errors import Refused
 from api.idempotency import Answer, stored_answer
 from api.memory import Remembered
@@ -34,6 +35,7 @@ from api.snapshot import outcome_record, plain_json
 from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, Decision, ReservationReference, canonical_json
 from credit.money import Money
 from rules.counter_offers import Offer
+from rules.memo import Memo
 from storage.conversions import ForeignOrder
 from storage.decisions import Claim, DecidedOrder, Hold, NewDecision
 from storage.earlier_orders import EarlierOrder
@@ -184,6 +186,10 @@ def _decide_once(held: Services, asked: Asked, known: Remembered, offers: tuple[
         held.memory.forget(asked.customer_id)  # more moved than this one version
     else:
         held.memory.keep(asked.customer_id, left)
+    if locked.challenger_digest not in (None, locked.policy_digest):
+        shadow = replace(slow, account=counted, memo=Memo())
+        held.challenger.offer(held, Challenged(str(locked.challenger_digest), shadow, asking, evaluated.decision,
+                                               wanted.held))  # fmt: skip
     held.metrics.count_decision(evaluated)
     held.agreeing.note(evaluated.decision.engines)
     _tell(evaluated)

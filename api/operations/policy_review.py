@@ -21,6 +21,7 @@ from api.operations.policy_shown import (
 from api.services import Services
 from storage.page import Page
 from storage.policies import PolicyVersion
+from storage.policy_challenges import Challenge
 from storage.policy_timeline import Whose
 from storage.unit_of_work import Work
 
@@ -107,6 +108,30 @@ def effective_policies(held: Services, on: datetime | None, customer_id: str | N
         key, digest = timeline.found_for(whose, at)
         decides = None if digest is None else {"assignment": key, **version_dict(_stored(work, digest))}
         return told | {"customer_id": customer_id, "decides": decides}
+
+
+def list_challengers(held: Services) -> dict[str, Any]:
+    """What challengers would have answered beside live decisions: counts by pairs of verdicts, and examples."""
+    with held.database.read() as work:
+        pairs = work.challenges.pairs()
+        versions = {digest: work.policies.get(digest) for one in pairs for digest in (one.digest, one.decided_by)}
+        return {"items": [{
+            "digest": digest, "policy": _named(versions[digest]),
+            "compared": sum(one.count for one in pairs if one.digest == digest),
+            "differing": sum(one.differing for one in pairs if one.digest == digest),
+            "verdicts": [{"decided_by": one.decided_by, "verdict": one.verdict, "challenger": one.challenger_verdict,
+                          "count": one.count, "differing": one.differing} for one in pairs if one.digest == digest],
+            "examples": [_example(one) for one in work.challenges.examples(digest)],
+        } for digest in dict.fromkeys(one.digest for one in pairs)]}  # fmt: skip
+
+
+def _example(one: Challenge) -> dict[str, Any]:
+    return {"decision_id": one.decision_id, "verdict": one.verdict, "challenger": one.challenger_verdict,
+            "parts": dict(one.details), "at": instant(one.at)}  # fmt: skip
+
+
+def _named(version: PolicyVersion | None) -> str:
+    return "" if version is None else f"{version.name} {version.version}"
 
 
 def export_policy(held: Services, digest: str) -> dict[str, Any]:

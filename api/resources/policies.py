@@ -14,6 +14,7 @@ from api.operations.policy_review import (
     diff_policies,
     effective_policies,
     export_policy,
+    list_challengers,
     list_versions,
     policy_history,
     show_version,
@@ -23,6 +24,7 @@ from api.requests import StrictBlueprint
 from api.schemas.customers import PageAsked
 from api.schemas.fields import Problem
 from api.schemas.policies import (
+    ChallengersShown,
     DiffAsked,
     DiffShown,
     EffectiveAsked,
@@ -109,6 +111,15 @@ def get_history(asked: Mapping[str, Any]) -> Response:
 def get_effective(asked: Mapping[str, Any]) -> Response:
     """What decides at an instant, by assignment, and where a customer is named, what decides for it."""
     return shown(effective_policies(services(), asked["on"], asked["customer_id"]))
+
+
+@routes.route("/challengers", methods=["GET"])
+@routes.response(200, ChallengersShown)
+@routes.doc(operationId="list_challengers", summary="What challengers would have answered")
+@performs("list_challengers")
+def get_challengers() -> Response:
+    """What challengers would have answered beside live decisions: counts by pairs of verdicts, and examples."""
+    return shown(list_challengers(services()))
 
 
 def page(read: Callable[[Services, str | None, int], Mapping[str, Any]], asked: Mapping[str, Any]) -> Response:

@@ -290,3 +290,9 @@ class PolicyEvidence(Body):
     revisions = fields.Dict(keys=fields.String(), required=True)
     published = fields.List(fields.Dict(keys=fields.String()), required=True)
     before_approvals = fields.Boolean(required=True)
+
+
+class ChallengersShown(Body):
+    """Each challenger with counts by pairs of verdicts, and the latest decisions that it would have made otherwise."""
+
+    items = fields.List(fields.Dict(keys=fields.String()), required=True)
