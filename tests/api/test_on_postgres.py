@@ -68,7 +68,8 @@ def test_a_body_that_no_text_can_hold_is_refused_at_the_door(service_on_server: 
     assert service_on_server.send("PUT", "/v1/customers/C-2", "risk_officer", named).status_code == 400
 
 
-def test_commands_work_and_the_password_stays_unsaid(location: str, tmp_path: Path) -> None:
+def test_commands_work_and_the_password_stays_unsaid(server: Server, tmp_path: Path) -> None:
+    location = server.fresh()  # nothing is there yet
     on = ("--database", location.replace("aval@", "aval:secret@"))
     due = aval("key", "list", *on)
     assert (due.exit_code, "aval db upgrade" in due.stderr, "secret" in due.stderr) == (2, True, False)

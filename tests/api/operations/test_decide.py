@@ -61,8 +61,10 @@ def test_the_next_order_sees_what_the_first_one_holds(service: Service) -> None:
         "approve", "600.00", "1000.00")  # fmt: skip
     third = decided(service.decide(an_order("0.01"), "k-3"))
     assert (third["verdict"], third["reservation"]) == ("refer", None)
-    assert service.counted() | {"customer": 1} == {
-        "customer": 1, "account": 1, "decision": 3, "movement": 3, "reservation": 2, "policy_version": 1,
+    counted = {name: count for name, count in service.counted().items()
+               if name == "policy_effective" or not name.startswith("policy_")}  # fmt: skip
+    assert counted | {"customer": 1} == {
+        "customer": 1, "account": 1, "decision": 3, "movement": 3, "reservation": 2,
         "policy_effective": 1, "versions": 3,
     }  # fmt: skip
 
