@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, g, request
@@ -83,10 +84,10 @@ class Metrics:
         if seconds is not None:
             self._seconds.labels(operation).observe(seconds)
 
-    def tell(self, database: Database) -> bytes:
+    def tell(self, database: Database, referral_life: timedelta) -> bytes:
         """Everything counted in all processes, and the queues as the database has them now."""
         told = CollectorRegistry()
-        told.register(QueueFigures(database))
+        told.register(QueueFigures(database, referral_life))
         if self.folder is None:
             return generate_latest(self._registry) + generate_latest(told)
         with _alone(self.folder, fcntl.LOCK_SH):
@@ -97,8 +98,8 @@ class Metrics:
 class QueueFigures(Collector):
     """How much waits, and for how long; nothing is told where the database cannot be asked."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, referral_life: timedelta) -> None:
+        self._database, self._referral_life = database, referral_life
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Ask the database."""
@@ -106,7 +107,7 @@ class QueueFigures(Collector):
         oldest = GaugeMetricFamily("aval_queue_oldest_seconds", "How long the oldest has waited.", labels=["queue"])
         try:
             with self._database.read() as work:
-                found = work.queues.all()
+                found = work.queues.all(self._referral_life)
         except StorageFailure:
             return
         for name, queue in found.items():
@@ -165,7 +166,8 @@ def show_metrics() -> Response:
     held = services()
     if not _is_of_metrics(held.settings.metrics_port):
         raise Refused("not-found", "there is nothing here")
-    return Response(held.metrics.tell(held.database), content_type=MEDIA_TYPE)
+    life = timedelta(hours=held.settings.referral_hours)
+    return Response(held.metrics.tell(held.database, life), content_type=MEDIA_TYPE)
 
 
 def register(app: Flask, metrics_port: int | None) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, insert, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select
 
 from credit.money import Money
 from storage.clock import database_now, read_clock, read_instant, write_instant
@@ -124,6 +124,13 @@ class Referrals:
             wanted = wanted.where(decision.c.client == client)
         rows = self._rows(wanted.order_by(decision.c.seq).limit(size + 1))
         return page_of(rows, size, lambda row: row.seq, read_referral)
+
+    def open(self, life: timedelta) -> tuple[int, str | None, str]:
+        """How many are open, the stored instant of the one that waits longest, and the database's clock."""
+        waiting = READ.with_only_columns(func.count(), func.min(decision.c.decided_at), database_now(),
+                                         maintain_column_froms=True)  # fmt: skip
+        count, oldest, now = self._connection.execute(waiting.where(AN_ORDER, self._in_state(OPEN, life))).one()
+        return int(count), oldest, now
 
     def _in_state(self, state: str, life: timedelta) -> Any:
         if state not in (OPEN, EXPIRED):

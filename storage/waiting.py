@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection, func, select
 
 from storage.clock import database_now, read_instant
 from storage.log_tables import log_queue
+from storage.referrals import Referrals
 from storage.tables import reservation
 
 
@@ -38,6 +40,11 @@ def unsequenced_entries(connection: Connection) -> Waiting:
     return waiting(*found)
 
 
+def open_referrals(connection: Connection, life: timedelta) -> Waiting:
+    """Referred orders that wait for a person, who has so long to decide each of them."""
+    return waiting(*Referrals(connection).open(life))
+
+
 def waiting(count: int, oldest: str | None, now: str) -> Waiting:
     """A queue from its count, the stored instant of its oldest entry, and the database's clock."""
     if oldest is None:
@@ -45,7 +52,7 @@ def waiting(count: int, oldest: str | None, now: str) -> Waiting:
     return Waiting(count, max(0.0, (read_instant(now) - read_instant(oldest)).total_seconds()))
 
 
-# every queue has its line here, by the name that the figures bear
+# every queue that needs no setting has its line here, by the name that the figures bear
 QUEUES: Mapping[str, Callable[[Connection], Waiting]] = {
     "overdue_reservations": overdue_reservations,
     "unsequenced_entries": unsequenced_entries,
@@ -59,6 +66,7 @@ class Queues:
         """Read over the transaction's connection."""
         self._connection = connection
 
-    def all(self) -> Mapping[str, Waiting]:
-        """Every queue by its name."""
-        return {name: read(self._connection) for name, read in QUEUES.items()}
+    def all(self, referral_life: timedelta) -> Mapping[str, Waiting]:
+        """Every queue by its name; a referral waits for so long at most."""
+        found = {name: read(self._connection) for name, read in QUEUES.items()}
+        return found | {"open_referrals": open_referrals(self._connection, referral_life)}

@@ -168,7 +168,10 @@ def _decide_anew(held: Services, case: Case, against: Mapping[str, str]) -> Answ
                 made = replace(made, grant_id=grant, released=terms.most(case.amount.minor),
                                until=_end_of(loaded.program, terms.last_day(day)))  # fmt: skip
             _record(work, asked, made)
-            return _answered(held, work, asked, evaluated.decision.decision_id)
+            answer = _answered(held, work, asked, evaluated.decision.decision_id)
+    held.metrics.count_decision(evaluated)
+    held.agreeing.note(evaluated.decision.engines)
+    return answer
 
 
 def _evaluated(held: Services, loaded: LoadedPolicy, case: Case, known: Slow, terms: ReleaseTerms,

@@ -18,6 +18,7 @@ from api.metrics import MOST_POLICIES, Metrics, begin_folder, bury, folder_for_c
 from api.problem_types import PROBLEM_TYPES
 from api.roles import PUBLIC_OPERATIONS, ROLES_BY_OPERATION
 from storage.failures import Busy, InDoubt, Unavailable
+from tests.api.people import officer
 from tests.api.running import OrderSystems, Running, free_port, serving, wait_for
 from tests.api.service import Service, an_order, start_real_service, start_service
 from tests.fakes import OnlyTheLimit
@@ -81,6 +82,34 @@ def test_a_faulty_database_is_counted_by_what_it_meant(tmp_path: Path, monkeypat
             service.decide(an_order(), f"k-{fault.__name__}")
     found = figures(service)
     assert [found["aval_problems_total", (one,)] for one in ("busy", "in-doubt", "unavailable")] == [1, 1, 1]
+
+
+def test_open_referrals_are_a_queue_and_what_a_person_made_of_one_is_counted(tmp_path: Path) -> None:
+    service = start_real_service(tmp_path)
+    object.__setattr__(service.held.settings, "metrics_port", int(PORT))
+    answer = service.decide(an_order("700000.00"))
+    assert answer.json is not None and answer.json["decision"]["verdict"] == "refer"
+    policy = answer.json["decision"]["policy"]
+    waiting = figures(service)
+    assert waiting["aval_queue_waiting", ("open_referrals",)] == 1
+    assert 0 <= waiting["aval_queue_oldest_seconds", ("open_referrals",)] < 600
+    found = service.send("POST", f"/v1/referrals/{answer.json['decision']['decision_id']}:approve",
+                         body={"reason": "seen the order book"}, Idempotency_Key="a-1",
+                         **officer(service, "approver", "cfo"))  # fmt: skip
+    assert found.status_code == 200, found.data
+    verdict = found.json["decision"]["verdict"] if found.json and "decision" in found.json else "approve"
+    done = figures(service)
+    assert done["aval_queue_waiting", ("open_referrals",)] == 0
+    assert done["aval_decisions_total", (policy["name"], verdict, str(policy["version"]))] == 1
+
+
+def test_referrals_that_are_over_wait_for_nobody(tmp_path: Path) -> None:
+    service = with_figures(tmp_path)
+    service.put_customer()
+    service.decide(an_order("2000.00"))
+    assert figures(service)["aval_queue_waiting", ("open_referrals",)] == 1
+    object.__setattr__(service.held.settings, "referral_hours", 0)
+    assert figures(service)["aval_queue_waiting", ("open_referrals",)] == 0
 
 
 def test_a_late_sweep_shows_as_a_queue(tmp_path: Path) -> None:

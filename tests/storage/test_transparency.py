@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from storage.checkpoints import read_checkpoint
@@ -17,11 +19,11 @@ def test_a_receipt_waits_for_its_leaf_and_its_signature(database: Database) -> N
         approve(work, "k", 1)
     with database.read() as work:
         assert work.log.receipt("D-k") is None
-        assert work.queues.all()["unsequenced_entries"].count == work.log.waiting() > 0
+        assert work.queues.all(timedelta(hours=1))["unsequenced_entries"].count == work.log.waiting() > 0
     integrate(database)
     with database.read() as work:
         assert work.log.receipt("D-k") is None
-        assert work.queues.all()["unsequenced_entries"].count == work.log.waiting() == 0
+        assert work.queues.all(timedelta(hours=1))["unsequenced_entries"].count == work.log.waiting() == 0
     sign_head(database, ORIGIN, KEY, None)
     with database.read() as work:
         assert work.log.receipt("D-k") is not None
