@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from api.app import create_app
 from api.memory import Memory, Remembered
+from storage import earlier_orders
 from storage.earlier_orders import EarlierOrders, Seen
 from storage.receivables import Invoice
 from storage.states import States
@@ -108,3 +111,47 @@ def test_a_later_version_stays_and_the_least_recent_make_room() -> None:
     memory.forget("C-3")
     memory.forget("C-3")
     assert memory.recall("C-3") is None
+
+
+def test_two_workers_that_remember_decide_as_one_that_reads_everything(tmp_path: Path) -> None:
+    assert {"approve", "refer"} <= set(decide_in_turns(tmp_path))
+
+
+def test_control_an_order_that_was_let_go_and_is_still_remembered_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(earlier_orders, "ADDS_ONLY", (*earlier_orders.ADDS_ONLY, "release"))
+    with pytest.raises(AssertionError, match="evidence"):
+        decide_in_turns(tmp_path)
+
+
+def decide_in_turns(tmp_path: Path) -> list[str]:
+    """The verdicts of two workers in turns, each of which is what a third one, that reads everything, foretold."""
+    mine = start_real_service(tmp_path)
+    workers, chance = (mine, Service(app_of(mine), mine.keys)), random.Random(5)
+    plain = Service(app_of(mine), mine.keys)
+    verdicts = []
+    for number in range(80):
+        amount, who = f"{chance.randrange(1_000, 60_000)}.00", workers[chance.randrange(2)]
+        body = an_order(amount, id=f"SO-{number}")
+        previewed = plain.send("POST", "/v1/decisions:preview", "risk_officer", body)
+        answer = who.decide(body, f"k-{number}")
+        assert previewed.json is not None and answer.json is not None
+        assert told(answer.json) == told(previewed.json)
+        verdicts.append(answer.json["decision"]["verdict"])
+        held = answer.json["decision"]["reservation"]
+        if held is not None and chance.random() < 0.5:
+            freed = who.send("POST", f"/v1/reservations/{held['id']}/void", "order_system", {},
+                             Idempotency_Key=f"v-{number}")  # fmt: skip
+            assert freed.status_code < 300, freed.data
+        if chance.random() < 0.05:
+            with mine.held.database.write() as work:
+                work.invoices.add_many([Invoice("C-1", f"I-{number}", 100_000, "CNY", date(2026, 1, 1),
+                                                date(2099, 2, 1))], date(2026, 11, 1))  # fmt: skip
+    return verdicts
+
+
+def told(answer: dict[str, Any]) -> dict[str, Any]:
+    """A decision without what is its own: ids, instants, and what it holds."""
+    apart = ("decision_id", "decided_at", "reservation", "preview")
+    return {name: value for name, value in answer["decision"].items() if name not in apart}
