@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gene
 export PORT
 unexport PYTHONDONTWRITEBYTECODE  # each test that starts a process would compile all sources again
 
-.PHONY: help setup check test test-fast run serve bench bench-large bench-http kills conform policy reliability soak soak-engines docs docs-findings docs-words real-input lock clean
+.PHONY: help setup check test test-fast run serve bench bench-large bench-http kills conform policy reliability soak soak-engines docs docs-findings docs-words real-input client lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,6 +107,10 @@ docs-findings: $(READY) ## write docs/findings.md anew from the broken policies
 
 docs-words: $(READY) ## write docs/words.md anew from the keys of the language and the examples that run
 	$(BIN)/python -m tests.docs.words_page
+
+client: $(READY) ## make the Python client for order systems, a project of its own, in dist/client
+	@rm -rf dist/client
+	$(BIN)/python -m api.client_package dist/client
 
 lock: $(READY) ## choose and hash the newest allowed versions again
 	$(LOCK) --upgrade --extra test --extra dev --extra analysis --extra postgres --extra sso --extra client -o requirements/dev.txt

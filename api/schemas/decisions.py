@@ -174,8 +174,8 @@ class ExposureShown(Body):
     """The limit and what is owed before and after this order."""
 
     limit = fields.String(required=True, allow_none=True)
-    before = fields.String(required=True, allow_none=True)
-    after = fields.String(required=True, allow_none=True)
+    before = fields.String(required=True, allow_none=True, metadata={"format": "decimal"})
+    after = fields.String(required=True, allow_none=True, metadata={"format": "decimal"})
     headroom = fields.String(required=True, allow_none=True)
 
 
@@ -314,7 +314,7 @@ class DecisionAnswer(Body):
     """A decision and, in time, its receipt."""
 
     decision = fields.Nested(DecisionShown, required=True)
-    receipt = fields.Raw(required=True, allow_none=True, metadata={"type": "null"})
+    receipt = fields.Raw(required=True, metadata={"type": "null"})
 
 
 class DecisionListed(Body):
