@@ -53,7 +53,7 @@ def test_the_decision_shown_has_the_fields_that_are_answered(service: Service, d
     assert answer.json is not None
     schemas = document["components"]["schemas"]
     assert set(answer.json) == set(schemas["DecisionAnswer"]["properties"])
-    sometimes = {"preview", "states", "subject", "documents", "may_be_required", "release"}
+    sometimes = {"preview", "states", "subject", "documents", "may_be_required", "release", "conversion"}
     assert set(answer.json["decision"]) == set(schemas["DecisionShown"]["properties"]) - sometimes
     for part in ("terms", "exposure", "reservation", "policy"):
         shown = schemas["DecisionShown"]["properties"][part]
