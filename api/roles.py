@@ -49,6 +49,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "show_checkpoint": _READERS,
     "show_proof": _READERS,
     "list_log_entries": frozenset({"compliance", "admin"}),
+    "replay_decision": frozenset({"risk_officer", "approver", "compliance"}),
     "show_receipt": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
     "show_session": _READERS,
     "sign_out": _READERS,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, insert, null, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, null, select
 
 from storage.clock import read_instant, write_instant
 from storage.conversions import Conversions, Converted, ForeignOrder
@@ -213,6 +213,17 @@ class Decisions:
         asked = (decision.c.client == client) & (decision.c.idempotency_key == idempotency_key)
         row = self._connection.execute(select(decision).where(asked)).first()
         return None if row is None else read_decision(row)
+
+    def decided_between(self, first: date, last: date, after: int, most: int) -> Sequence[tuple[int, StoredDecision]]:
+        """At most so many decisions of these days behind the place `after`, the oldest first, each with its place."""
+        days = decision.c.as_of.between(first.isoformat(), last.isoformat())
+        wanted = select(decision).where(days, decision.c.seq > after).order_by(decision.c.seq).limit(most)
+        return [(row.seq, read_decision(row)) for row in self._connection.execute(wanted)]
+
+    def count_between(self, first: date, last: date) -> int:
+        """How many decisions were made on these days."""
+        wanted = select(func.count()).where(decision.c.as_of.between(first.isoformat(), last.isoformat()))
+        return int(self._connection.execute(wanted).scalar_one())
 
     def list(
         self, cursor: str | None = None, limit: int = 50, *,

@@ -33,6 +33,14 @@ class Sequenced:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it was written, whether it has its leaf or not."""
+
+    body: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """That an entry lies at `seq` under a checkpoint: its bytes, the hashes up to the root, and the signed note."""
 
@@ -58,6 +66,12 @@ class TransparencyLog:
     def checkpoint(self, size: int | None = None) -> tuple[Checkpoint, str] | None:
         """The newest signed checkpoint, or that of a size, with its note; None where none was signed."""
         return last_signed(self._connection, size=size)
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """An entry by its id, or None."""
+        wanted = select(log_entry.c.body, log_entry.c.salt).where(log_entry.c.entry_id == entry_id)
+        row = self._connection.execute(wanted).first()
+        return None if row is None else Entry(bytes(row.body), bytes(row.salt))
 
     def receipt(self, entry_id: str) -> Receipt | None:
         """The receipt of an entry under the newest checkpoint; None while it waits for its leaf or its signature.

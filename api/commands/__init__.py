@@ -36,6 +36,7 @@ COMMANDS = {
     "dmn": ("api.commands.dmn:dmn", "bring in decision tables written in DMN, and run their tests"),
     "key": ("api.commands.keys:key", "make, list, replace and revoke the keys of clients"),
     "person": ("api.commands.people:person", "add, list and disable people, and change their passwords"),
+    "replay": ("api.commands.replay:replay", "decide stored decisions again, and say what a difference belongs to"),
     "log": ("api.commands.log:log", "keep the transparency log, export it, and check an export"),
     "db": ("api.commands.database:db", "keep the database's tables at this version"),
 }

@@ -15,10 +15,19 @@ from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
 from api.operations.decide import decide
 from api.operations.decide_batch import decide_batch
 from api.operations.preview_decision import preview_decision
+from api.operations.replay_decision import replay_decision
 from api.operations.set_customer import is_identifier
+from api.replaying import as_dict
 from api.requests import StrictBlueprint, with_largest_body
 from api.schemas.batches import BatchAnswer, OrdersToDecide
-from api.schemas.decisions import DecisionAnswer, DecisionPage, DecisionsAsked, OrderToDecide, OrderToPreview
+from api.schemas.decisions import (
+    DecisionAnswer,
+    DecisionPage,
+    DecisionsAsked,
+    OrderToDecide,
+    OrderToPreview,
+    ReplayShown,
+)
 from api.schemas.fields import Problem
 from api.services import services
 from credit.decision import instant_text
@@ -113,6 +122,19 @@ def get_decision(decision_id: str) -> Response:
     if not stored.response:
         raise Refused("record-erased", f"what was answered was erased; the verdict was {stored.verdict}")
     return Response(stored.response, 200, mimetype="application/json")
+
+
+@routes.route("/decisions/<decision_id>/replay", methods=["GET"])
+@routes.response(200, ReplayShown)
+@routes.alt_response(404, schema=Problem, description="no such decision", content_type=MEDIA_TYPE)
+@routes.doc(operationId="replay_decision", summary="Decide a stored decision again")
+@performs("replay_decision")
+def get_replay(decision_id: str) -> Response:
+    """Decide again on the snapshot of facts, by the policy of then; nothing is changed or held."""
+    found = replay_decision(services().database, decision_id) if is_identifier(decision_id) else None
+    if found is None:
+        raise Refused("not-found", "there is no decision with this id")
+    return Response(json.dumps(as_dict(found), ensure_ascii=False), 200, mimetype="application/json")
 
 
 def _listed(one: StoredDecision) -> dict[str, str | None]:

@@ -335,3 +335,21 @@ class DecisionPage(Body):
 
     items = fields.List(fields.Nested(DecisionListed), required=True)
     next = fields.String(required=True, allow_none=True)
+
+
+class DifferenceShown(Body):
+    """One part of an answer that came out otherwise."""
+
+    where = fields.String(required=True)
+    recorded = fields.Raw(required=True, allow_none=True)
+    replayed = fields.Raw(required=True, allow_none=True)
+
+
+class ReplayShown(Body):
+    """A decision decided again: equal, or what the difference belongs to."""
+
+    decision_id = fields.String(required=True)
+    result = fields.String(required=True)
+    told = fields.String(required=True)
+    verdict = fields.String(required=True)
+    differences = fields.List(fields.Nested(DifferenceShown()), required=True)
