@@ -50,6 +50,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "show_proof": _READERS,
     "list_log_entries": frozenset({"compliance", "admin"}),
     "replay_decision": frozenset({"risk_officer", "approver", "compliance"}),
+    "collect_evidence": frozenset({"compliance"}),
     "show_receipt": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
     "show_session": _READERS,
     "sign_out": _READERS,

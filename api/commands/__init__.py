@@ -37,6 +37,7 @@ COMMANDS = {
     "key": ("api.commands.keys:key", "make, list, replace and revoke the keys of clients"),
     "person": ("api.commands.people:person", "add, list and disable people, and change their passwords"),
     "replay": ("api.commands.replay:replay", "decide stored decisions again, and say what a difference belongs to"),
+    "evidence": ("api.commands.evidence:evidence", "write all that is known of one decision to a file for an auditor"),
     "log": ("api.commands.log:log", "keep the transparency log, export it, and check an export"),
     "db": ("api.commands.database:db", "keep the database's tables at this version"),
 }

@@ -12,6 +12,7 @@ from flask import Response, request
 from api.auth import caller, performs
 from api.errors import MEDIA_TYPE, Refused
 from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
+from api.operations.collect_evidence import collect_evidence
 from api.operations.decide import decide
 from api.operations.decide_batch import decide_batch
 from api.operations.preview_decision import preview_decision
@@ -135,6 +136,20 @@ def get_replay(decision_id: str) -> Response:
     if found is None:
         raise Refused("not-found", "there is no decision with this id")
     return Response(json.dumps(as_dict(found), ensure_ascii=False), 200, mimetype="application/json")
+
+
+@routes.route("/decisions/<decision_id>/evidence", methods=["GET"])
+@routes.response(200, content_type="application/zip", description="the file for an auditor")
+@routes.alt_response(404, schema=Problem, description="no such decision", content_type=MEDIA_TYPE)
+@routes.doc(operationId="collect_evidence", summary="Collect the evidence of a decision")
+@performs("collect_evidence")
+def get_evidence(decision_id: str) -> Response:
+    """Collect what was asked, known, decided and signed of one decision, in a zip that says how to check it."""
+    found = collect_evidence(services().database, decision_id) if is_identifier(decision_id) else None
+    if found is None:
+        raise Refused("not-found", "there is no decision with this id")
+    headers = {"Content-Disposition": f'attachment; filename="evidence-{decision_id}.zip"'}
+    return Response(found, 200, headers, mimetype="application/zip")
 
 
 def _listed(one: StoredDecision) -> dict[str, str | None]:

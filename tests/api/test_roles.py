@@ -78,6 +78,7 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/policies/effective", "GET"): REVIEWERS,
     ("/v1/policies/challengers", "GET"): REVIEWERS,
     ("/v1/decisions/<decision_id>/replay", "GET"): {"risk_officer", "approver", "compliance"},
+    ("/v1/decisions/<decision_id>/evidence", "GET"): {"compliance"},
     ("/v1/session", "POST"): PUBLIC,
     ("/v1/session", "GET"): {*READERS, "admin"},
     ("/v1/session", "DELETE"): {*READERS, "admin"},
