@@ -32,6 +32,7 @@ from api.resources import (
     decisions,
     events,
     groups,
+    limits,
     policies,
     policy_drafts,
     rates,
@@ -104,6 +105,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(reservations.routes)
     api.register_blueprint(customers.routes)
     api.register_blueprint(groups.routes)
+    api.register_blueprint(limits.routes)
     api.register_blueprint(rates.routes)
     api.register_blueprint(states.routes)
     api.register_blueprint(policies.routes)

@@ -34,6 +34,31 @@ def postgresql_now(element: database_now, compiler: Any, **options: Any) -> str:
     return "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
 
+class database_day(FunctionElement[str]):
+    """The day in UTC so many days from the database's own, as stored text."""
+
+    inherit_cache = False
+    name = "database_day"
+    type = Text()
+
+    def __init__(self, shift: int) -> None:
+        """Count from today: -1 is yesterday."""
+        super().__init__()
+        self.shift = shift
+
+
+@compiles(database_day, "sqlite")
+def sqlite_day(element: database_day, compiler: Any, **options: Any) -> str:
+    """SQLite's spelling of a day."""
+    return f"date(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), '{element.shift:+d} days')"
+
+
+@compiles(database_day, "postgresql")
+def postgresql_day(element: database_day, compiler: Any, **options: Any) -> str:
+    """PostgreSQL's spelling of a day."""
+    return f"to_char(clock_timestamp() AT TIME ZONE 'UTC' + interval '{element.shift:d} days', 'YYYY-MM-DD')"
+
+
 def read_clock(connection: Connection) -> datetime:
     """What the database's clock says now."""
     return read_instant(connection.execute(CLOCK).scalar_one())

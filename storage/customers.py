@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from storage.clock import database_now, read_instant
 from storage.failures import Refused
+from storage.limit_tables import granted_limit
 from storage.page import LARGEST_PAGE, Page
 from storage.tables import LIMIT_STATES, account, customer
 from storage.turns import take_turn
@@ -46,9 +47,26 @@ class GrantedLimit:
         return begun and (self.valid_until is None or today <= self.valid_until)
 
 
+PERMANENT, TEMPORARY = "permanent", "temporary"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who told a limit (`person:ann`, `import`), and why."""
+
+    by: str = "service"
+    reason: str = "set with the master data"
+
+
+WITH_MASTER_DATA = Told()
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer of the master data; `facts` maps fact names to JSON values, exactly as they were given."""
+    """One customer of the master data; `facts` maps fact names to JSON values, exactly as they were given.
+
+    `limit` is the permanent limit that was told last, also where its days have not come or a temporary one counts.
+    """
 
     customer_id: str
     name: str
@@ -85,6 +103,17 @@ def limit_columns(limit: GrantedLimit) -> dict[str, str | int | None]:
             "limit_valid_from": first, "limit_valid_until": last}  # fmt: skip
 
 
+def write_limit(connection: Connection, account_id: int, kind: str, limit: GrantedLimit, told: Told) -> None:
+    """Tell a limit of a locked account: one more row, from which its owner's copy follows by itself."""
+    mine = select(func.coalesce(func.max(granted_limit.c.place), 0)).where(granted_limit.c.account_id == account_id)
+    first, last = (None if day is None else day.isoformat() for day in (limit.valid_from, limit.valid_until))
+    connection.execute(insert(granted_limit).values(
+        account_id=account_id, place=connection.execute(mine).scalar_one() + 1, kind=kind, state=limit.state,
+        minor=limit.minor, valid_from=first, valid_until=last, reason=told.reason, granted_by=told.by,
+        at=database_now(),
+    ))  # fmt: skip
+
+
 def write_json(value: object) -> str:
     """A JSON value as stored text: sorted keys, no spaces, never NaN."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -102,28 +131,38 @@ class Customers:
         row = self._connection.execute(select(customer).where(customer.c.customer_id == customer_id)).first()
         return None if row is None else read_customer(row)
 
-    def put(self, wanted: Customer) -> bool:
+    def put(self, wanted: Customer, told: Told = WITH_MASTER_DATA) -> bool:
         """Store a customer in full, open its account, and say whether it is new; `updated_at` is the database's.
 
+        Another limit than the one told last is one more row of its limits.
         Raises: Refused when the currency of an existing account would change.
         """
         take_turn(self._connection)
         # the account is locked, so that no decision in work measures against the limit of before
-        held = select(account.c.currency).where(account.c.customer_id == wanted.customer_id).with_for_update()
-        currency = self._connection.execute(held).scalar()
-        if currency not in (None, wanted.currency):
-            raise Refused(f"the account of '{wanted.customer_id}' is kept in '{currency}'; its currency cannot change")
+        locking = select(account.c.account_id, account.c.currency).where(account.c.customer_id == wanted.customer_id)
+        held = self._connection.execute(locking.with_for_update()).first()
+        if held is not None and held.currency != wanted.currency:
+            raise Refused(f"the account of '{wanted.customer_id}' is kept in '{held.currency}'; "
+                          "its currency cannot change")  # fmt: skip
         values = {
             "name": wanted.name, "country": wanted.country, "currency": wanted.currency,
-            "facts": write_json(dict(wanted.facts)), "updated_at": database_now(), **limit_columns(wanted.limit),
+            "facts": write_json(dict(wanted.facts)), "updated_at": database_now(),
         }  # fmt: skip
-        if currency is not None:
+        if held is not None:
             at = customer.c.customer_id == wanted.customer_id
             self._connection.execute(update(customer).where(at).values(**values))
+            stored = self.get(wanted.customer_id)
+            assert stored is not None
+            if stored.limit != wanted.limit:
+                write_limit(self._connection, held.account_id, PERMANENT, wanted.limit, told)
             return False
-        self._connection.execute(insert(customer).values(customer_id=wanted.customer_id, **values))
+        none = {"customer_id": wanted.customer_id, **limit_columns(GrantedLimit())}
+        self._connection.execute(insert(customer).values(**none, **values))
         opened = {"currency": wanted.currency, "balance": 0, "open_receivables": 0, "ver": 0, "facts_ver": 0}
-        self._connection.execute(insert(account).values(customer_id=wanted.customer_id, **opened))
+        made = insert(account).values(customer_id=wanted.customer_id, **opened).returning(account.c.account_id)
+        account_id = self._connection.execute(made).scalar_one()
+        if wanted.limit != GrantedLimit():
+            write_limit(self._connection, account_id, PERMANENT, wanted.limit, told)
         return True
 
     def list(self, cursor: str | None = None, limit: int = 50) -> Page[Customer]:

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
 
 from storage.account_tree import MOST_LEVELS, in_order, take_together, with_groups
 from storage.clock import database_now, read_instant, write_instant
-from storage.customers import Customer, GrantedLimit, read_customer, read_limit
+from storage.customers import PERMANENT, Customer, GrantedLimit, read_customer
 from storage.earlier_orders import (
     LAST_MARK,
     EarlierOrder,
@@ -30,6 +31,7 @@ from storage.earlier_orders import (
     with_later,
 )
 from storage.failures import Busy
+from storage.limits import LIMITS, TimedLimit, limit_of_day, read_told
 from storage.policy_timeline import CHALLENGER, Whose, stamp_of_last, timeline_at
 from storage.prepared import Prepared
 from storage.qualified import qualified
@@ -58,6 +60,7 @@ class GroupState:
     balance: int
     limit: GrantedLimit  # the one in force: zero on days on which none is
     granted: int = 0  # what valid grants on the group add to its limit, for the one order that is asked about
+    limits: tuple[TimedLimit, ...] = ()  # those that may count about now
 
     @property
     def ceiling(self) -> int | None:
@@ -90,12 +93,23 @@ class AccountState:
     past: str | None = None  # what names the movement before the version that a lock took
     carried: bool = False  # whether what was `seen` before belongs to this account's past
     challenger_digest: str | None = None  # what decides beside it, in the shadow
+    limits: tuple[TimedLimit, ...] | None = None  # those that may count about now; None: the one told last
+    day: date | None = None  # the day whose limits count; None: that of the clock, in UTC
 
     @property
     def limit(self) -> GrantedLimit | None:
         """The customer's limit in force; None on days on which none is: never "none", as then the policy's would do."""
-        limit = self.customer.limit
-        return limit if limit.is_in_force(self.now.date()) else None
+        told = (TimedLimit(1, PERMANENT, self.customer.limit),) if self.limits is None else self.limits
+        return limit_of_day(told, self.day or self.now.date())
+
+    def on_day(self, day: date) -> AccountState:
+        """The account with the limits that count on a day: that of the policy's timezone."""
+        groups = tuple(replace(one, limit=group_limit_of(one.limits, day)) for one in self.groups)
+        return replace(self, day=day, groups=groups)
+
+    def in_timezone(self, timezone: str) -> AccountState:
+        """The account with the limits that count on the clock's day in a timezone."""
+        return self.on_day(self.now.astimezone(ZoneInfo(timezone)).date())
 
     @property
     def reserved(self) -> int:
@@ -150,12 +164,10 @@ STATE = (
     account.c.account_id, account.c.parent_id, account.c.ver, account.c.facts_ver, account.c.balance,
     account.c.open_receivables, account.c.currency.label("account_currency"), account.c.group_id,
     database_now().label("now"), stamp_of_last().scalar_subquery().label("policies"),
-    GRANTED.label("granted"), qualified(LAST_MARK.correlate(account).scalar_subquery()).label("past"),
-    *(
-        qualified(select(customer_group.c[name]).where(customer_group.c.group_id == account.c.group_id)
-                  .correlate(account).scalar_subquery()).label(f"group_{name}")
-        for name in ("name", "limit_state", "limit_minor", "limit_valid_from", "limit_valid_until")
-    ),
+    GRANTED.label("granted"), LIMITS.label("limits"),
+    qualified(LAST_MARK.correlate(account).scalar_subquery()).label("past"),
+    qualified(select(customer_group.c.name).where(customer_group.c.group_id == account.c.group_id)
+              .correlate(account).scalar_subquery()).label("group_name"),
     *(
         select(column).where(customer.c.customer_id == bindparam("wanted")).scalar_subquery().label(column.name)
         for column in customer.c
@@ -298,7 +310,7 @@ class Accounts:
             challenger_digest=policies.digest_of(CHALLENGER, row.now),
             earlier_orders=EarlierOrders((), since, complete=False) if look_back_days is None
             else self.earlier_orders(customer_id, since), granted=int(row.granted),
-            groups=tuple(read_group_state(one) for one in rows[1:]), past=row.past,
+            groups=tuple(read_group_state(one) for one in rows[1:]), past=row.past, limits=read_told(row.limits),
         )  # fmt: skip
 
 
@@ -320,11 +332,15 @@ def risen(change: Movement, above: Any, group: GroupState | None) -> Movement:
 
 def read_group_state(row: Any) -> GroupState:
     """A group's account from its row."""
-    limit = read_limit(row.group_limit_state, row.group_limit_minor, row.group_limit_valid_from,
-                       row.group_limit_valid_until)  # fmt: skip
-    if not limit.is_in_force(read_instant(row.now).date()):
-        limit = GrantedLimit("zero")  # never none, which would bound nothing
-    return GroupState(row.account_id, row.group_id, row.group_name, row.ver, row.balance, limit, int(row.granted))
+    limits = read_told(row.limits)
+    limit = group_limit_of(limits, read_instant(row.now).date())
+    return GroupState(row.account_id, row.group_id, row.group_name, row.ver, row.balance, limit, int(row.granted),
+                      limits)  # fmt: skip
+
+
+def group_limit_of(told: Sequence[TimedLimit], day: date) -> GrantedLimit:
+    """The limit of a group on a day; zero where none is in force, never none, which would bound nothing."""
+    return limit_of_day(told, day) or GrantedLimit("zero")
 
 
 def numbered(changes: Sequence[Movement]) -> Mapping[str, Any]:

@@ -16,7 +16,15 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from storage.account_tree import MOST_LEVELS
 from storage.clock import database_now, read_clock, read_instant
-from storage.customers import GrantedLimit, limit_columns, read_limit
+from storage.customers import (
+    PERMANENT,
+    WITH_MASTER_DATA,
+    GrantedLimit,
+    Told,
+    limit_columns,
+    read_limit,
+    write_limit,
+)
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import Refused
 from storage.page import LARGEST_PAGE, Page
@@ -93,7 +101,7 @@ class Groups:
         found = [read_group(row) for row in self._connection.execute(wanted)]
         return Page(tuple(found[:size]), found[size - 1].group_id if len(found) > size else None)
 
-    def put(self, wanted: Group) -> bool:
+    def put(self, wanted: Group, told: Told = WITH_MASTER_DATA) -> bool:
         """Store a group in full, and say whether it is new; what it owes goes along to its new parent.
 
         Raises: Refused for another currency, an unknown parent, a circle, or a tree that would be too deep.
@@ -106,17 +114,25 @@ class Groups:
         currency = self._connection.execute(kept).scalar()
         if currency not in (None, wanted.currency):
             raise Refused(f"the account of '{wanted.group_id}' is kept in '{currency}'; its currency cannot change")
-        values = {"name": wanted.name, "currency": wanted.currency, "updated_at": database_now(),
-                  **limit_columns(wanted.limit)}  # fmt: skip
+        values = {"name": wanted.name, "currency": wanted.currency, "updated_at": database_now()}
         if currency is None:
-            self._connection.execute(insert(customer_group).values(group_id=wanted.group_id, **values))
+            none = {"group_id": wanted.group_id, **limit_columns(GrantedLimit())}
+            self._connection.execute(insert(customer_group).values(**none, **values))
             opened = {"currency": wanted.currency, "balance": 0, "open_receivables": 0, "ver": 0, "facts_ver": 0}
             self._connection.execute(insert(account).values(group_id=wanted.group_id, **opened))
         else:
             at = customer_group.c.group_id == wanted.group_id
             self._connection.execute(update(customer_group).where(at).values(**values))
+        self._tell_limit(wanted, told)
         self._settle(account.c.group_id == wanted.group_id, wanted.parent_group)
         return currency is None
+
+    def _tell_limit(self, wanted: Group, told: Told) -> None:
+        """Another limit than the one told last is one more row."""
+        stored, mine = self.get(wanted.group_id), self.account_of(wanted.group_id)
+        assert stored is not None and mine is not None
+        if stored.limit != wanted.limit:
+            write_limit(self._connection, mine.account_id, PERMANENT, wanted.limit, told)
 
     def settle_customer(self, customer_id: str, group_id: str | None) -> bool:
         """Put a customer into a group, or into none; False for an unknown customer. What it owes goes along.

@@ -41,10 +41,38 @@ WHEN NEW.granted <> 0 AND NEW.granted > ({VALID_GRANTS})
 BEGIN SELECT RAISE(ABORT, 'a ceiling is raised by valid grants alone'); END
 """.strip()
 
+COPIED = """
+UPDATE {table} SET limit_state = NEW.state, limit_minor = NEW.minor, limit_valid_from = NEW.valid_from,
+    limit_valid_until = NEW.valid_until
+  WHERE {key} = (SELECT {key} FROM account WHERE account_id = NEW.account_id)
+""".strip()
+COPIES = ";\n  ".join(COPIED.format(table=table, key=key) for table, key in (
+    ("customer", "customer_id"), ("customer_group", "group_id")))  # fmt: skip
+
+LIMIT_COPIED = f"""
+CREATE TRIGGER granted_limit_copied AFTER INSERT ON granted_limit WHEN NEW.kind = 'permanent'
+BEGIN
+  {COPIES};
+END
+""".strip()
+
+LIMIT_COPIED_FUNCTION = f"""
+CREATE FUNCTION granted_limit_copied() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  {COPIES};
+  RETURN NULL;
+END $$
+""".strip()
+
+LIMIT_COPIED_TRIGGER = (
+    "CREATE TRIGGER granted_limit_copied AFTER INSERT ON granted_limit"
+    " FOR EACH ROW WHEN (NEW.kind = 'permanent') EXECUTE FUNCTION granted_limit_copied()"
+)
+
 ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "policy_effective",
               "state_change", "act", "confirmed_security", "answered_request", "event", "limit_grant",
               "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure", "rate",
-              "foreign_order", "conversion", *ONLY_ADDED_OF_POLICIES)  # fmt: skip
+              "foreign_order", "conversion", "granted_limit", *ONLY_ADDED_OF_POLICIES)  # fmt: skip
 # a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
 ERASABLE = {
     "decision": {"response": "x''", "request": "x''", "facts": "'{}'", "outcome": "'{}'"},
@@ -168,6 +196,7 @@ TRIGGERS = {
         MOVEMENT_FOLLOWS,
         MOVEMENT_MOVES,
         MOVEMENT_GRANTED,
+        LIMIT_COPIED,
         QUEUED,
         *(trigger for table in ERASABLE for trigger in refuse_all_but_erasure(table)),
         *GUARDS_IN_FILE,
@@ -178,6 +207,8 @@ TRIGGERS = {
         FOLLOWS_FUNCTION,
         MOVES_FUNCTION,
         GRANTED_FUNCTION,
+        LIMIT_COPIED_FUNCTION,
+        LIMIT_COPIED_TRIGGER,
         "CREATE TRIGGER movement_within_grants BEFORE INSERT ON movement"
         " FOR EACH ROW WHEN (NEW.granted <> 0) EXECUTE FUNCTION movement_within_grants()",
         "CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement"

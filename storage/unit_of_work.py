@@ -27,6 +27,7 @@ from storage.exposure_ledger import Accounts
 from storage.grants import Grants
 from storage.groups import Groups
 from storage.keys import Keys
+from storage.limits import Limits
 from storage.log_entries import LogEntries
 from storage.people import People
 from storage.policies import Policies
@@ -51,6 +52,7 @@ class Work:
         self._connection = connection
         self.customers = Customers(connection)
         self.accounts = Accounts(connection)
+        self.limits = Limits(connection)
         self.rates = Rates(connection)
         self.conversions = Conversions(connection)
         self.invoices = Invoices(connection, self.accounts)

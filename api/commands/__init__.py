@@ -29,6 +29,7 @@ COMMANDS = {
     "policy": ("api.commands.policy:policy", "put policies into the service, and list them"),
     "serve": ("api.commands.serve:serve", "answer order systems over HTTP"),
     "import": ("api.importing:importing", "bring in customers and invoices from files"),
+    "limit": ("api.commands.limit:limit", "tell limits of customers and groups, and list them"),
     "rate": ("api.commands.rate:rate", "add and list the exchange rates of orders in other currencies"),
     "revalue": ("api.commands.revalue:revalue", "bring what is owed in other currencies to the rates of a day"),
     "reservations": ("api.commands.reservations:reservations", "end what approvals held for too long"),

@@ -164,6 +164,7 @@ def _decide_once(held: Services, asked: Asked, known: Remembered, offers: tuple[
                 if patient and locked.policy_digest not in held.policies.loaded():
                     raise _PolicyMoved(locked.policy_digest)
                 loaded = policies.enter_context(use_policy(held, locked.policy_digest))
+            locked = locked.in_timezone(loaded.program.timezone)
             asked = asked.in_currency_of(held, work, locked, loaded.program.timezone)
             wanted = asked.wanted
             asking = Asking(str(uuid.uuid4()), wanted.order, asked.wish["facts"], subject=wanted.subject,

@@ -155,6 +155,7 @@ def _decide_anew(held: Services, case: Case, against: Mapping[str, str]) -> Answ
             grant = None if against else _grant(work, case, loaded.program, looked, terms)
             locked = work.accounts.lock(customer_id, order_id=case.order.wanted.order_id)
             assert locked is not None
+            locked = locked.in_timezone(loaded.program.timezone)
             known = case.slow.refreshed(work, locked).remembering(work, loaded.program)
             known = replace(known, account=without(known.account, replaced))
             evaluated = _evaluated(held, loaded, case, known, terms, against)

@@ -139,6 +139,7 @@ def situation_of(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Askin
         raise refused_fields([FieldError("order.amount", "is more than an account can hold with what is owed already")])
     version = loaded.version
     as_of = asking.as_of or account.now.astimezone(ZoneInfo(program.timezone)).date()
+    account = account.on_day(as_of)
     if asking.order is not None:
         refuse_late_delivery(asking.order, as_of)
     return loaded, Situation(

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from api.import_rows import CustomerRow, InvoiceRow
 from api.import_table import Line, Rejected
-from storage.customers import Customer, GrantedLimit
+from storage.customers import Customer, GrantedLimit, Told
 from storage.engine import Database
 from storage.failures import Refused
 from storage.receivables import ImportRun, Valuing
@@ -24,6 +24,7 @@ from storage.unit_of_work import Work
 
 ROWS_AT_ONCE = 2_000
 NOWHERE = Line(0, ())
+IMPORTED = Told("import", "imported with the master data")
 UNKNOWN_CUSTOMER = "the customer is not known; import customers first, or name new ones by 'new_customers'"
 DAYS_WITHOUT_LIMIT = "the limit has days, but nobody granted one"
 DAYS_TURNED = "the limit would end before its first day"
@@ -189,7 +190,7 @@ def _put(work: Work, row: CustomerRow, sorting: _Sorting[CustomerRow]) -> None:
         wanted = _told(known, row)
         if stored is not None and wanted == stored:
             sorting.tally.unchanged += 1
-        elif work.customers.put(wanted):
+        elif work.customers.put(wanted, IMPORTED):
             sorting.tally.added += 1
             sorting.tally.new_customers += 1
         else:

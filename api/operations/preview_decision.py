@@ -20,6 +20,7 @@ from api.operations.wanted import read_wanted, without_itself
 from api.services import Services
 from credit.decision import APPROVE, canonical_json
 from rules.states import remembers
+from storage.limits import TimedLimit
 from storage.unit_of_work import Work
 
 
@@ -45,6 +46,8 @@ def preview_decision(held: Services, wish: Mapping[str, Any], caller: Caller) ->
         if remembers(program):
             with held.database.read() as work:
                 slow = slow.remembering(work, program, wish.get("as_of"))
+        if wish.get("as_of") is None:
+            slow = replace(slow, account=slow.account.in_timezone(program.timezone))
         found = evaluate(held, loaded, slow, asking)
         if wanted.held is not None:
             found = within_ceiling(found, loaded.program, slow.account.balance, wanted.held,
@@ -61,5 +64,12 @@ def _as_of(work: Work, slow: Slow, day: date) -> Slow:
     account = slow.account
     earlier = work.accounts.earlier_orders(account.customer.customer_id, first_day(day))
     open_then = sum(read_invoice(one, account.currency).open_amount(day).minor for one in slow.invoices)
-    then = replace(account, balance=account.reserved + open_then, open_receivables=open_then, earlier_orders=earlier)
-    return replace(slow, account=then)
+    groups = tuple(replace(one, limits=_limits(work, one.account_id)) for one in account.groups)
+    then = replace(account, balance=account.reserved + open_then, open_receivables=open_then, earlier_orders=earlier,
+                   limits=_limits(work, account.account_id), groups=groups)  # fmt: skip
+    return replace(slow, account=then.on_day(day))
+
+
+def _limits(work: Work, account_id: int) -> tuple[TimedLimit, ...]:
+    """Every limit of an account, as any day may be asked about."""
+    return tuple(one.timed for one in work.limits.of_account(account_id))

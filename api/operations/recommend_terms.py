@@ -76,6 +76,7 @@ def recommend_terms(held: Services, wish: Mapping[str, Any]) -> bytes:
     with use_policy(held, slow.account.policy_digest) as loaded:
         with held.database.read() as work:
             slow = slow.remembering(work, loaded.program)
+            slow = replace(slow, account=slow.account.in_timezone(loaded.program.timezone))
             wanted = in_account_currency(work, wanted, slow.account, loaded.program.timezone, held.settings.rate_days)
         assert wanted.order is not None
         given = _given(wish["inputs"], wanted.order)

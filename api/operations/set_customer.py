@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from api.errors import FieldError, Refused
+from api.known import granted_limit
 from api.operations.known_facts import effective_facts, read_facts
 from api.requests import read_currency, refused_fields
 from api.services import Services
 from credit.customer import check_customer_id
 from credit.exposure import Limit
-from storage.customers import Customer, GrantedLimit
+from storage.customers import Customer, GrantedLimit, Told
+from storage.events import Event
 from storage.failures import Refused as RefusedByStorage
+from storage.limits import LimitRow
+from storage.unit_of_work import Work
 
 _SOURCES = ("master", "bureau")
 
@@ -27,7 +32,7 @@ def is_identifier(text: str) -> bool:
     return True
 
 
-def set_customer(held: Services, customer_id: str, wish: Mapping[str, Any]) -> tuple[Customer, bool]:
+def set_customer(held: Services, customer_id: str, wish: Mapping[str, Any], by: str) -> tuple[Customer, bool]:
     """Store the customer in full, and say whether it is new.
 
     Raises: Refused where a field, the currency or a fact cannot be used.
@@ -35,8 +40,11 @@ def set_customer(held: Services, customer_id: str, wish: Mapping[str, Any]) -> t
     wanted = _load(held, customer_id, wish)
     try:
         with held.database.write() as work:
-            new = work.customers.put(wanted)
+            before = len(limits_of(work, customer_id))
+            new = work.customers.put(wanted, Told(by))
             stored = work.customers.get(customer_id)
+            for one in limits_of(work, customer_id)[before:]:
+                work.events.record(limit_told(f"customer:{customer_id}", one, wanted.currency))
     except RefusedByStorage as refused:
         raise Refused("currency-fixed", str(refused)) from None
     assert stored is not None
@@ -53,6 +61,26 @@ def _load(held: Services, customer_id: str, wish: Mapping[str, Any]) -> Customer
     read_facts(wish["facts"], effective_facts(held), _SOURCES, currency, held.vocabulary)
     customer = Customer(customer_id, wish["name"], currency, wish["country"], facts=wish["facts"])
     return replace(customer, limit=read_granted(wish, currency))
+
+
+def limits_of(work: Work, customer_id: str) -> Sequence[LimitRow]:
+    """Every limit that was told of a customer; none of one that is not there."""
+    account = work.accounts.look(customer_id, None)
+    return () if account is None else work.limits.of_account(account.account_id)
+
+
+def limit_told(subject: str, row: LimitRow, currency: str) -> Event:
+    """The event of a limit that was told."""
+    limit = row.timed.limit
+    return Event("limit_told", subject, row.by, {
+        "kind": row.timed.kind, "limit": str(granted_limit(limit, currency)), "currency": currency,
+        "from": day_text(limit.valid_from), "until": day_text(limit.valid_until), "reason": row.reason,
+    })  # fmt: skip
+
+
+def day_text(day: date | None) -> str | None:
+    """A day as it is shown."""
+    return None if day is None else day.isoformat()
 
 
 def read_granted(wish: Mapping[str, Any], currency: str) -> GrantedLimit:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response
 
-from api.auth import performs
+from api.auth import caller, performs
 from api.errors import MEDIA_TYPE, Refused
 from api.known import granted_limit
 from api.operations.set_customer import is_identifier, set_customer
@@ -33,7 +33,7 @@ routes = StrictBlueprint("customers", __name__, url_prefix="/v1/customers", desc
 @performs("set_customer")
 def put_customer(wish: Mapping[str, Any], customer_id: str) -> Response:
     """Set a customer in full: what is left out is emptied. The currency is fixed once the account is open."""
-    stored, new = set_customer(services(), customer_id, wish)
+    stored, new = set_customer(services(), customer_id, wish, caller().by)
     return _json(customer_dict(stored), 201 if new else 200)
 
 

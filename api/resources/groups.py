@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response
 
-from api.auth import performs
+from api.auth import caller, performs
 from api.errors import MEDIA_TYPE, Refused
 from api.operations.set_customer import is_identifier
 from api.operations.set_group import place_customer, set_group
@@ -34,7 +34,7 @@ routes = StrictBlueprint("groups", __name__, url_prefix="/v1", description="cust
 @performs("set_group")
 def put_group(wish: Mapping[str, Any], group_id: str) -> Response:
     """Set a group in full: what is left out is emptied. What it owes goes along where its parent changes."""
-    stored, new = set_group(services(), group_id, wish)
+    stored, new = set_group(services(), group_id, wish, caller().by)
     return _json(group_dict(stored), 201 if new else 200)
 
 

@@ -26,6 +26,7 @@ CHANGES_NOTHING = {"preview_decision", "recommend_terms", "sign_in"}  # a second
 KEYS_INSIDE = {"decide_batch"}  # each of its items has one; see tests/api/operations/test_decide_batch.py
 SAID = {"reason": "seen the order book"}
 INVOICE = {"id": "INV-1", "invoiced_on": "2026-11-25", "due_on": "2026-12-25"}
+TOLD = {"limit": "5.00", "reason": "a review"}
 RATE = {"from": "USD", "to": "CNY", "value": "7.1", "day": "2026-11-23", "source": "a bank"}
 Case = tuple[str, str, dict[str, Any], dict[str, Any]]  # role, path, a body, another body
 
@@ -48,6 +49,12 @@ def confirmed(service: Service) -> Case:
     other = [{"security": "letter_of_credit", "amount": "1000.00", "reference": "LC-2"}]
     path = f"/v1/reservations/{reservation(service, 70)}/confirm"
     return "approver", path, {"conditions": one}, {"conditions": other}
+
+
+def grouped(service: Service) -> str:
+    """The path of a new group's limits."""
+    service.send("PUT", "/v1/groups/G", "risk_officer", {"name": "Holding", "currency": "CNY"})
+    return "/v1/groups/G/limits"
 
 
 def said(what: str) -> Callable[[Service], Case]:
@@ -97,6 +104,8 @@ CASES: dict[str, Callable[[Service], Case]] = {
                                       {"amount": "1.00", "invoice": INVOICE}, {"amount": "2.00", "invoice": INVOICE}),
     "void_reservation": lambda s: ("order_system", f"/v1/reservations/{reservation(s)}/void", {}, {"why": "x"}),
     "confirm_conditions": confirmed,
+    "tell_limit": lambda s: ("risk_officer", "/v1/customers/C-1/limits", TOLD, TOLD | {"limit": "4.00"}),
+    "tell_group_limit": lambda s: ("risk_officer", grouped(s), TOLD, TOLD | {"limit": "4.00"}),
     "add_rate": lambda s: ("risk_officer", "/v1/rates", RATE, RATE | {"value": "7.2"}),
     "record_act": lambda s: ("collector", "/v1/customers/C-1/acts", {}, {}),
     "approve_referral": said("approve"),

@@ -37,14 +37,14 @@ def test_a_customers_limit_is_missing_but_on_its_days(
 ) -> None:
     with database.write() as work:
         granted = limited(work.now().date(), first, last)
-        work.customers.put(replace(a_customer(), limit=granted))
-        locked = work.accounts.lock("C-1")
+        work.customers.put(replace(a_customer("C-2"), limit=granted))
+        locked = work.accounts.lock("C-2")
         assert locked is not None
         assert locked.limit == (granted if in_force else None)
         assert locked.customer.limit == granted
         work.decisions.record(locked, a_decision(locked, "k"))
     with database.read() as work:
-        looked = work.accounts.look("C-1")
+        looked = work.accounts.look("C-2")
         assert looked is not None and looked.limit == locked.limit
 
 
