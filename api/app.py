@@ -31,6 +31,7 @@ from api.resources import (
     customers,
     decisions,
     events,
+    grants,
     groups,
     limits,
     policies,
@@ -105,6 +106,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(reservations.routes)
     api.register_blueprint(customers.routes)
     api.register_blueprint(groups.routes)
+    api.register_blueprint(grants.routes)
     api.register_blueprint(limits.routes)
     api.register_blueprint(rates.routes)
     api.register_blueprint(states.routes)

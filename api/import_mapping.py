@@ -30,7 +30,7 @@ from policy.source import Node, read_source
 FIELDS = {
     "invoices": ("customer_id", "invoice_id", "amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed"),
     "customers": ("customer_id", "name", "country", "currency", "granted_limit",
-                  "limit_valid_from", "limit_valid_until"),
+                  "limit_valid_from", "limit_valid_until", "group"),
 }
 NEEDED = {
     "invoices": ("customer_id", "invoice_id", "amount", "invoiced_on", "due_on"),

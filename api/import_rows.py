@@ -47,6 +47,7 @@ class CustomerRow:
     facts: Mapping[str, object]
     limit_valid_from: date | None = None
     limit_valid_until: date | None = None
+    group: str | None = None
 
 
 class Unfit(Exception):
@@ -103,6 +104,7 @@ class RowReader:
             {name: self._fact(name, column, cells[column], currency)
              for name, column in self.mapping.facts.items() if cells[column]},
             self._find(cells, "limit_valid_from", self._day), self._find(cells, "limit_valid_until", self._day),
+            self._find(cells, "group", _group_id),
         )  # fmt: skip
 
     def _need(self, cells: Mapping[str, str], field: str, read: Callable[[str], Read]) -> Read:
@@ -211,6 +213,13 @@ def _customer_id(text: str) -> str:
         return check_customer_id(text)
     except ValueError:
         raise ValueError("is no customer id: 1 to 64 letters A to Z, digits, '.', '_' or '-'") from None
+
+
+def _group_id(text: str) -> str:
+    try:
+        return check_customer_id(text)
+    except ValueError:
+        raise ValueError("is no group id: 1 to 64 letters A to Z, digits, '.', '_' or '-'") from None
 
 
 def _invoice_id(text: str) -> str:

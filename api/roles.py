@@ -54,6 +54,11 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "show_receipt": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
     "show_session": _READERS,
     "sign_out": _READERS,
+    "give_grant": frozenset({"risk_officer", "approver"}),
+    "withdraw_grant": frozenset({"risk_officer", "approver"}),
+    "show_grant": frozenset({"risk_officer", "approver", "compliance"}),
+    "list_grants": frozenset({"risk_officer", "approver", "compliance"}),
+    "list_group_grants": frozenset({"risk_officer", "approver", "compliance"}),
     "tell_limit": frozenset({"risk_officer", "admin"}),
     "tell_group_limit": frozenset({"risk_officer", "admin"}),
     "list_limits": _READERS - {"admin"},
@@ -87,7 +92,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
 
 # What only a person may do, with a session: a key of the right role is refused.
 PERSON_OPERATIONS = frozenset({
-    "approve_referral", "approve_referral_with_terms", "reject_referral", "sign_out",
+    "approve_referral", "approve_referral_with_terms", "reject_referral", "sign_out", "give_grant", "withdraw_grant",
     "create_draft", "edit_draft", "check_draft", "submit_draft", "submit_version", "approve_policy", "withdraw_policy",
     "publish_policy", "comment_policy",
 })  # fmt: skip

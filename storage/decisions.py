@@ -208,6 +208,11 @@ class Decisions:
         row = self._connection.execute(select(decision).where(decision.c.decision_id == decision_id)).first()
         return None if row is None else read_decision(row)
 
+    def submitters(self, customer_id: str, order_id: str) -> frozenset[str]:
+        """The clients that asked for decisions on an order."""
+        mine = (decision.c.customer_id == customer_id) & (decision.c.order_id == order_id)
+        return frozenset(self._connection.execute(select(decision.c.client).where(mine).distinct()).scalars())
+
     def find(self, client: str, idempotency_key: str) -> StoredDecision | None:
         """The decision that answers a client's key, or None."""
         asked = (decision.c.client == client) & (decision.c.idempotency_key == idempotency_key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -39,12 +39,13 @@ from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, canonical_json
 from credit.exposure import Limit
 from credit.money import Money
 from credit.release import ReleaseTerms
+from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.program import Program
 from rules.facts import read_terms
 from rules.release import BY_RELEASE, Released, is_releasable, released, roles_unmet, seen_in
 from storage.answers import NewAnswer
 from storage.events import Event
-from storage.exposure_ledger import AccountState
+from storage.exposure_ledger import AccountState, GroupState
 from storage.grants import NewGrant
 from storage.referrals import APPROVED, DECIDED_ANEW, EXPIRED, OPEN, REJECTED, DecidedReferral, Referral
 from storage.reservations import Reservation
@@ -167,7 +168,7 @@ def _decide_anew(held: Services, case: Case, against: Mapping[str, str]) -> Answ
             if approved:
                 day = evaluated.decision.as_of
                 made = replace(made, grant_id=grant, released=terms.most(case.amount.minor),
-                               until=_end_of(loaded.program, terms.last_day(day)))  # fmt: skip
+                               until=end_of(loaded.program, terms.last_day(day)))  # fmt: skip
             _record(work, asked, made)
             answer = _answered(held, work, asked, evaluated.decision.decision_id)
     held.metrics.count_decision(evaluated)
@@ -180,7 +181,7 @@ def _evaluated(held: Services, loaded: LoadedPolicy, case: Case, known: Slow, te
     """The order as the policy answers it now, released as far as the person may. Raises: Refused, Stays."""
     program, wanted = loaded.program, case.order.wanted
     asking = Asking(str(uuid.uuid4()), wanted.order, case.order.wish["facts"])
-    bare = evaluate(held, loaded, replace(known, account=replace(known.account, granted=0)), asking)
+    bare = evaluate(held, loaded, replace(known, account=without_grants(known.account)), asking)
     assert wanted.order is not None
     unsecured = wanted.order.unsecured_amount
     if against:
@@ -204,6 +205,11 @@ def _evaluated(held: Services, loaded: LoadedPolicy, case: Case, known: Slow, te
     if after.decision.verdict not in (APPROVE, APPROVE_WITH_CONDITIONS):
         raise Stays({"limit": "is exceeded by more than was released"})
     return after
+
+
+def without_grants(account: AccountState) -> AccountState:
+    """The account as if nothing had been granted for the order, to it or to any group above it."""
+    return replace(account, granted=0, groups=tuple(replace(one, granted=0) for one in account.groups))
 
 
 def _with_release(found: Evaluated, case: Case, made: Released, terms: ReleaseTerms | None) -> Evaluated:
@@ -233,22 +239,40 @@ def terms_of(program: Program) -> ReleaseTerms:
 
 
 def _grant(work: Work, case: Case, program: Program, looked: AccountState, terms: ReleaseTerms) -> str | None:
-    """Raise the limit for this order by what it was beyond when it was referred; None where it was within."""
+    """Raise the limits for this order by what it was beyond when it was referred; None where it was within all.
+
+    Of several grants the customer's is told, or else that of the nearest group.
+    """
     wanted = case.order.wanted
     assert wanted.order is not None
     unsecured = wanted.order.unsecured_amount
     amount = granted_amount(json.loads(case.referral.decision.response)["decision"]["exposure"],
                             terms.most(unsecured.minor), unsecured.currency)  # fmt: skip
-    if amount <= 0 or unsecured.minor == 0:
+    if unsecured.minor == 0:
         return None
+    day = looked.in_timezone(program.timezone)
+    amounts = {looked.account_id: amount} | granted_to_groups(
+        case.referral.decision.facts, day.groups, terms.most(unsecured.minor))  # fmt: skip
     today = looked.now.astimezone(ZoneInfo(program.timezone)).date()
-    given = work.grants.add(NewGrant(
-        grant_id=str(uuid.uuid4()), account_id=looked.account_id, order_id=wanted.order.order_id, amount=amount,
-        currency=looked.currency, until=_end_of(program, terms.last_day(today)), by=case.officer.person,
+    given = [work.grants.add(NewGrant(
+        grant_id=str(uuid.uuid4()), account_id=account_id, order_id=wanted.order.order_id, amount=amount,
+        currency=looked.currency, until=end_of(program, terms.last_day(today)), by=case.officer.person,
         reason=case.asking.wish["reason"], client=case.asking.caller.client,
         decision_id=case.referral.decision.decision_id, referral_id=case.referral.decision.decision_id,
-    ))  # fmt: skip
-    return given.grant_id
+    )) for account_id, amount in amounts.items() if amount > 0]  # fmt: skip
+    return given[0].grant_id if given else None
+
+
+def granted_to_groups(facts: Mapping[str, Any], groups: Sequence[GroupState], most: int) -> dict[int, int]:
+    """By how much each group would be beyond its limit, but not further than the tightest was when the order was
+    referred: that is what the person saw. By account.
+    """
+    limit, before = facts.get("group.limit"), facts.get("group.exposure")
+    if not isinstance(limit, int) or not isinstance(before, int) or limit in (NO_LIMIT, UNLIMITED):
+        return {}
+    seen = before + most - limit
+    over = {one.account_id: one.balance + most - one.ceiling for one in groups if one.ceiling is not None}
+    return {account_id: min(seen, amount) for account_id, amount in over.items()}
 
 
 def granted_amount(exposure: Mapping[str, str | None], most: int, currency: str) -> int:
@@ -315,7 +339,7 @@ def _authority(found: Referral) -> str | None:
     return authority
 
 
-def _end_of(program: Program, day: date) -> datetime:
+def end_of(program: Program, day: date) -> datetime:
     """The instant at which a day of the policy's timezone is over."""
     following = day + timedelta(days=1)
     return datetime(following.year, following.month, following.day, tzinfo=ZoneInfo(program.timezone))

@@ -28,6 +28,8 @@ IMPORTED = Told("import", "imported with the master data")
 UNKNOWN_CUSTOMER = "the customer is not known; import customers first, or name new ones by 'new_customers'"
 DAYS_WITHOUT_LIMIT = "the limit has days, but nobody granted one"
 DAYS_TURNED = "the limit would end before its first day"
+UNKNOWN_GROUP = "the group is not known; put it first"
+OTHER_GROUP = "the group is kept in another currency than the customer"
 NO_NAME = "the customer is new, and the file gives no name"
 OTHER_CURRENCY = "the currency is not that of the customer's account"
 NO_RATE = "no rate into the currency of the customer's account is known; add one, and import the file again"
@@ -185,16 +187,37 @@ def _put(work: Work, row: CustomerRow, sorting: _Sorting[CustomerRow]) -> None:
         sorting.let_in(row, OTHER_CURRENCY)
     else:
         known = stored or Customer(row.customer_id, row.name or "", row.currency)
-        if not sorting.let_in(row, _unfit_days(known.limit, row)):
+        if not sorting.let_in(row, _unfit_days(known.limit, row) or _unfit_group(work, row)):
             return
         wanted = _told(known, row)
         if stored is not None and wanted == stored:
-            sorting.tally.unchanged += 1
+            placed = _place(work, row)
+            sorting.tally.changed += placed
+            sorting.tally.unchanged += not placed
         elif work.customers.put(wanted, IMPORTED):
+            _place(work, row)
             sorting.tally.added += 1
             sorting.tally.new_customers += 1
         else:
+            _place(work, row)
             sorting.tally.changed += 1
+
+
+def _unfit_group(work: Work, row: CustomerRow) -> str | None:
+    """Why a customer cannot lie in the group of its row, None where it can."""
+    if row.group is None:
+        return None
+    group = work.groups.get(row.group)
+    if group is None:
+        return UNKNOWN_GROUP
+    return None if group.currency == row.currency else OTHER_GROUP
+
+
+def _place(work: Work, row: CustomerRow) -> bool:
+    """Put a customer into the group of its row, with everything it owes, and say whether it was in another."""
+    if row.group is None or work.groups.group_of(row.customer_id) == row.group:
+        return False
+    return work.groups.settle_customer(row.customer_id, row.group)
 
 
 def _days(known: GrantedLimit, row: CustomerRow) -> tuple[date | None, date | None]:

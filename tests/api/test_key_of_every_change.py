@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ KEYS_INSIDE = {"decide_batch"}  # each of its items has one; see tests/api/opera
 SAID = {"reason": "seen the order book"}
 INVOICE = {"id": "INV-1", "invoiced_on": "2026-11-25", "due_on": "2026-12-25"}
 TOLD = {"limit": "5.00", "reason": "a review"}
+GRANT = {"customer_id": "C-1", "order_id": "SO-G", "amount": "5.00", "currency": "CNY", "reason": "why",
+         "until": str(date.today() + timedelta(days=30))}  # fmt: skip
 RATE = {"from": "USD", "to": "CNY", "value": "7.1", "day": "2026-11-23", "source": "a bank"}
 Case = tuple[str, str, dict[str, Any], dict[str, Any]]  # role, path, a body, another body
 
@@ -49,6 +52,13 @@ def confirmed(service: Service) -> Case:
     other = [{"security": "letter_of_credit", "amount": "1000.00", "reference": "LC-2"}]
     path = f"/v1/reservations/{reservation(service, 70)}/confirm"
     return "approver", path, {"conditions": one}, {"conditions": other}
+
+
+def granted(service: Service) -> str:
+    """The id of a new grant."""
+    whose = officer(service, "approver", "cfo")
+    answer = service.send("POST", "/v1/grants", body=GRANT, Idempotency_Key="given", **whose)
+    return str(json.loads(answer.data)["grant"]["id"])
 
 
 def grouped(service: Service) -> str:
@@ -104,6 +114,8 @@ CASES: dict[str, Callable[[Service], Case]] = {
                                       {"amount": "1.00", "invoice": INVOICE}, {"amount": "2.00", "invoice": INVOICE}),
     "void_reservation": lambda s: ("order_system", f"/v1/reservations/{reservation(s)}/void", {}, {"why": "x"}),
     "confirm_conditions": confirmed,
+    "give_grant": lambda s: ("approver", "/v1/grants", GRANT, GRANT | {"amount": "6.00"}),
+    "withdraw_grant": lambda s: ("approver", f"/v1/grants/{granted(s)}:withdraw", SAID, SAID | {"reason": "another"}),
     "tell_limit": lambda s: ("risk_officer", "/v1/customers/C-1/limits", TOLD, TOLD | {"limit": "4.00"}),
     "tell_group_limit": lambda s: ("risk_officer", grouped(s), TOLD, TOLD | {"limit": "4.00"}),
     "add_rate": lambda s: ("risk_officer", "/v1/rates", RATE, RATE | {"value": "7.2"}),
@@ -151,7 +163,7 @@ def ask(service: Service, case: Case, body: Any = None, key: str | None = "k-1",
 
 def is_of_people(path: str) -> bool:
     """Whether only a person may do it."""
-    return ":" in path or path.startswith("/v1/policies/")
+    return ":" in path or path.startswith("/v1/policies/") or path == "/v1/grants"
 
 
 def kind(answer: TestResponse) -> tuple[int, str]:

@@ -50,6 +50,11 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/customers/<customer_id>/limits", "GET"): READERS,
     ("/v1/groups/<group_id>/limits", "POST"): {"risk_officer", "admin"},
     ("/v1/groups/<group_id>/limits", "GET"): READERS,
+    ("/v1/grants", "POST"): {"risk_officer", "approver"},
+    ("/v1/grants/<grant_id>:withdraw", "POST"): {"risk_officer", "approver"},
+    ("/v1/grants/<grant_id>", "GET"): {"risk_officer", "approver", "compliance"},
+    ("/v1/customers/<customer_id>/grants", "GET"): {"risk_officer", "approver", "compliance"},
+    ("/v1/groups/<group_id>/grants", "GET"): {"risk_officer", "approver", "compliance"},
     ("/v1/rates", "POST"): {"risk_officer", "admin"},
     ("/v1/rates", "GET"): {*READERS, "admin"},
     ("/v1/rates/<rate_id>", "GET"): {*READERS, "admin"},
@@ -96,6 +101,7 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/problems/<name>", "GET"): PUBLIC,
 }
 PERSONS_ONLY = {
+    ("/v1/grants", "POST"), ("/v1/grants/<grant_id>:withdraw", "POST"),
     ("/v1/session", "DELETE"), ("/v1/referrals/<referral_id>:approve", "POST"),
     ("/v1/referrals/<referral_id>:approve-with-terms", "POST"), ("/v1/referrals/<referral_id>:reject", "POST"),
     *(route for route in EXPECTED if route[0].startswith("/v1/policies/") and route[1] != "GET"),

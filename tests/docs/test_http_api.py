@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -221,6 +221,16 @@ def erased(service: Service) -> TestResponse:
     return service.send("GET", f"/v1/decisions/{decision['decision_id']}", "order_system")
 
 
+def withdrawn_twice(service: Service) -> TestResponse:
+    """A grant that is taken back for the second time."""
+    whose, until = officer(service, "approver", "cfo"), str(datetime.now(UTC).date() + timedelta(days=3))
+    body = {"customer_id": "C-7", "order_id": "SO-7", "amount": "1.00", "currency": "CNY", "until": until}
+    given = service.send("POST", "/v1/grants", body=body | {"reason": "x"}, Idempotency_Key="grant", **whose)
+    path = f"/v1/grants/{json.loads(given.data)['grant']['id']}:withdraw"
+    service.send("POST", path, body={"reason": "x"}, Idempotency_Key="once", **whose)
+    return service.send("POST", path, body={"reason": "x"}, Idempotency_Key="twice", **whose)
+
+
 def lived(service: Service, what: str) -> TestResponse:
     """A policy, and what a person cannot do with it."""
     if id(service) not in LIVES:
@@ -297,6 +307,7 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "cross-site": lambda s: s.send("DELETE", "/v1/session", Cookie=signed_in(s, "approver")["Cookie"]),
     "too-many-requests": lambda s: asked_too_often(s),
     "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
+    "grant-withdrawn": lambda s: withdrawn_twice(s),
     "currency-mismatch": lambda s: s.decide({"subject": "limit_request", "customer_id": "C-7", "limit_request":
                                              {"amount": "1.00", "currency": "USD"}}),
     "unknown-policy": lambda s: s.send("POST", "/v1/decisions:preview", "risk_officer",

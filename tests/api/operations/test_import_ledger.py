@@ -18,7 +18,9 @@ from api.operations.import_ledger import (
     NO_NAME,
     NO_RATE,
     OTHER_CURRENCY,
+    OTHER_GROUP,
     UNKNOWN_CUSTOMER,
+    UNKNOWN_GROUP,
     import_customers,
     import_invoices,
     record_import,
@@ -28,6 +30,7 @@ from credit.money import Money
 from credit.rates import ExchangeRate
 from storage.customers import Customer, GrantedLimit
 from storage.engine import Database, open_database
+from storage.groups import Group
 from storage.rates import NewRate
 from storage.receivables import Invoice
 from tests.migrated import bring_up
@@ -198,3 +201,23 @@ def test_the_days_of_a_limit_are_taken_over_and_kept_where_the_file_is_silent(
         stored = work.customers.get("C-2")
     assert stored is not None and stored.limit == (wanted or before)
     assert tally.rejected == ({} if reason is None else {reason: 1})
+
+
+def test_a_customer_moves_into_the_group_of_its_row_with_what_it_owes(database: Database) -> None:
+    with database.write() as work:
+        work.groups.put(Group("lotus", "Lotus", "CNY"))
+        work.groups.put(Group("dollar", "Dollar", "USD"))
+    import_invoices(database, [invoice_row(2, customer_id="C-1")], TODAY, lambda row: None)
+    rows = [customer_row(2, customer_id="C-1", group="lotus"), customer_row(3, customer_id="C-3", group="lotus"),
+            customer_row(4, customer_id="C-4", group="lost"), customer_row(5, customer_id="C-5", group="dollar")]
+    tally = import_customers(database, rows, lambda row: None)
+    assert (tally.rejected, tally.imported) == ({UNKNOWN_GROUP: 1, OTHER_GROUP: 1}, 2)
+    again = import_customers(database, rows[:2], lambda row: None)
+    assert again.unchanged == 2
+    stays = import_customers(database, [customer_row(2, customer_id="C-3")], lambda row: None)
+    assert stays.unchanged == 1
+    with database.read() as work:
+        account = work.groups.account_of("lotus")
+        assert account is not None and account.balance == 100
+        assert work.groups.members("lotus").customers == ("C-1", "C-3")
+        assert work.groups.untied() == ()
