@@ -3,7 +3,7 @@
 It is made and never kept: 190 files that say again what the document says would be read by nobody and be wrong by the
 next change. `make client` runs this. The generator knows no decimals, so an amount goes through it as its other kind of
 text, the UUID, which our document does not use, and the templates beside write and read it as a Decimal.
-Source: docs/decisions/0018-the-client-is-made-not-kept.md
+Source: docs/decisions/0020-the-client-is-made-not-kept.md
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `make client` puts these files and the generated ones into one package, `aval_client`, that needs httpx and attrs and
 nothing else of ours. That is why nothing here imports the rest, and why imports here are relative.
-Source: docs/decisions/0018-the-client-is-made-not-kept.md
+Source: docs/decisions/0020-the-client-is-made-not-kept.md
 """
 
 from .amounts import read_amount, write_amount

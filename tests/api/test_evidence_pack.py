@@ -58,6 +58,8 @@ def test_everything_in_it_is_what_the_log_commits_to(real: Service) -> None:
     assert is_included(leaf_hash(found["log/entry.json"]), receipt["seq"], signed.size, proof, signed.root)
     policy = json.loads(found["policy.json"])
     source = found[f"policy/{policy['name']}.yaml"]
+    [approval] = policy["approvals"]
+    assert approval["approved_by"] not in (approval["author"], approval["submitted_by"])
     assert policy["digest"] == entry["policy"] == "sha256:" + hashlib.sha256(source).hexdigest()
 
 
