@@ -180,7 +180,8 @@ def test_findings_of_several_files_are_told_one_per_line_with_the_summary_last(b
     assert any(line.startswith(f"{broken}:") and "did you mean 'customer.score'" in line for line in lines)
     assert any(line.startswith(f"{broken}:") and ": terms: " in line for line in lines)
     assert any(line.startswith(f"{other}:") and ": duplicate-key: " in line for line in lines)
-    assert summary == f"3 files: {len(lines)} errors, 0 warnings"
+    found_ones = [line for line in lines if ": not looked at until " not in line]
+    assert summary == f"3 files: {len(found_ones)} errors, 0 warnings"
 
 
 def test_findings_for_machines_are_one_document(broken: Path) -> None:
@@ -205,6 +206,8 @@ def test_an_unknown_currency_is_told_once_and_not_at_every_amount(tmp_path: Path
     path.write_text(Path(STANDARD).read_text("utf-8").replace("currency: CNY", "currency: CNX"), "utf-8")
     found = aval("check", str(path))
     assert found.stdout == (f"{path}:7:11: currency: 'CNX' is not a currency; did you mean 'CNY'?\n"
+                            f"{path}: not looked at until the errors are mended: tiers, limits, terms, security, "
+                            "checks, authority, escalation, promises\n"
                             "1 file: 1 error, 0 warnings\n")  # fmt: skip
 
 
