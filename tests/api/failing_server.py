@@ -21,7 +21,7 @@ from storage import database, decisions, exposure_ledger
 from tests.fakes import fake_build
 
 ONE_IN = 60
-chance = random.Random()
+chance = random.SystemRandom()  # workers are forked: with numbers of their own they do not all die at one place
 PLACES = ((exposure_ledger.Accounts, "lock"), (decisions.Decisions, "record"), (database, "commit"), (decide, "_tell"))
 
 

@@ -16,7 +16,7 @@ import pytest
 from api.idempotency import Answer
 from api.operations import decide as decide_module
 from api.operations.decide import Asked
-from api.operations.evaluate import Asking, Slow, evaluate
+from api.operations.evaluate import Asking, evaluate, load_slow
 from api.operations.use_policy import use_policy
 from api.services import Services
 from api.situation import Evaluated
@@ -93,10 +93,12 @@ def test_every_answer_states_the_exposure_that_held_when_it_was_recorded(tmp_pat
         assert round(float(before) * 100) == after[one.decision_id]
 
 
-def read_then_write(held: Services, asked: Asked, slow: Slow, _offers: object) -> Answer:
+def read_then_write(held: Services, asked: Asked, *_known: object) -> Answer:
     """The wrong way: evaluate on what was read before the lock, then write it down without looking again."""
     wanted = asked.wanted.order
     assert wanted is not None
+    with held.database.read() as work:
+        slow = load_slow(work, asked.customer_id, asked.wanted)
     with use_policy(held, slow.account.policy_digest) as loaded:
         found: Evaluated = evaluate(held, loaded, slow, Asking(asked.key, wanted, {}))
         with held.database.write() as work:

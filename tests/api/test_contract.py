@@ -47,9 +47,11 @@ PERSON, NOTHING = "a person alone may, and a key asks", "nothing of the kind is 
 ONLY_REFUSED = {
     **dict.fromkeys(("approve_referral", "approve_referral_with_terms", "reject_referral", "create_draft", "edit_draft",
                      "check_draft", "submit_draft", "submit_version", "approve_policy", "withdraw_policy",
-                     "publish_policy", "comment_policy", "sign_in", "sign_out"), PERSON),
+                     "publish_policy", "comment_policy", "sign_in", "sign_out", "give_grant", "withdraw_grant"),
+                    PERSON),
     **dict.fromkeys(("confirm_conditions", "show_rate", "show_version", "show_version_source", "export_policy",
-                     "diff_policies", "show_draft", "show_submission", "show_checkpoint", "show_proof"), NOTHING),
+                     "diff_policies", "show_draft", "show_submission", "show_checkpoint", "show_proof", "show_grant",
+                     "tell_group_limit"), NOTHING),
     "record_act": "the fake policy asks for no acts",
 }
 # What the requests name in place of what was made up, wherever a body has such a field.

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from api.operations import change_reservation
 from storage import reservations
 from storage.reservations import Reservation
-from tests.api.operations.reservation_machine import ReservationMachine
+from tests.api.operations.reservation_machine import LITTLE, WHOLE_LIFE, ReservationMachine
 
 pytestmark = pytest.mark.slow
 
@@ -61,8 +61,37 @@ def let_another_clock_decide(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reservations.Reservation, "is_due", expires_early)
 
 
-@pytest.mark.parametrize("fault", [allow_convert_after_void, allow_more_than_remains, let_another_clock_decide])
+@pytest.mark.parametrize("fault", [allow_convert_after_void, allow_more_than_remains])
 def test_control_a_fault_is_found(fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch)
     with pytest.raises((AssertionError, IntegrityError)):  # the model differs, or the ledger itself refuses first
         run(300, 30, shrink=False)  # it stops at the first one
+
+
+def test_control_another_clock_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: chance alone hits the last minutes of a hold too seldom, and looked for them for minutes."""
+    let_another_clock_decide(monkeypatch)
+    machine = ReservationMachine()  # type: ignore[no-untyped-call]
+    machine.open()
+    try:
+        held = machine.reserve(100)
+        machine.step_clock(WHOLE_LIFE - LITTLE)
+        with pytest.raises(AssertionError):
+            machine.void(held)
+    finally:
+        machine.teardown()
+
+
+def test_the_same_steps_are_right_by_the_clock_of_the_database() -> None:
+    machine = ReservationMachine()  # type: ignore[no-untyped-call]
+    machine.open()
+    try:
+        held, other = machine.reserve(100), machine.reserve(100)
+        machine.step_clock(WHOLE_LIFE - LITTLE)
+        machine.void(held)
+        machine.step_clock(LITTLE)
+        machine.sweep()
+        machine.void(other)
+        machine.ledger_and_model_agree()
+    finally:
+        machine.teardown()
