@@ -68,10 +68,10 @@ class LogKeeper:
         self.publish()
         return count
 
-    def _looks(self) -> tuple[int, int]:
-        """The tree's size, and how many entries wait; asked without the lock that decisions want."""
+    def _looks(self) -> tuple[int, bool]:
+        """The tree's size, and whether an entry waits; asked without the lock that decisions want."""
         with self.database.read() as work:
-            return work.log.size(), work.log.waiting()
+            return work.log.size(), work.log.is_behind()
 
     def sign(self) -> None:
         """Sign the tree as it is, and remember that before anybody is told."""

@@ -11,8 +11,8 @@ from flask import Request, request
 from flask_smorest import Blueprint
 from webargs.flaskparser import FlaskParser
 
-from api.errors import FieldError, Refused
-from api.schemas.fields import UNKNOWN
+from api.errors import MEDIA_TYPE, FieldError, Refused
+from api.schemas.fields import UNKNOWN, Problem
 from api.strict_json import quoted, read_object
 from credit.money import minor_digits
 
@@ -83,3 +83,13 @@ class StrictBlueprint(Blueprint):
     """A blueprint whose arguments are read by `StrictParser`."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def refusing(self, failures: Mapping[int, str]) -> Callable[[View], View]:
+        """What shows on a route how it refuses: by status, in words."""
+
+        def shown(view: View) -> View:
+            for status, told in failures.items():
+                view = self.alt_response(status, schema=Problem, description=told, content_type=MEDIA_TYPE)(view)
+            return view
+
+        return shown

@@ -121,6 +121,10 @@ class TransparencyLog:
         waiting = [at for at in (queued, self._connection.execute(unsigned).scalar()) if at is not None]
         return (read_instant(now_text) - read_instant(min(waiting))).total_seconds() if waiting else 0.0
 
+    def is_behind(self) -> bool:
+        """Whether any entry waits for its leaf; asked several times a second, so nothing is counted."""
+        return self._connection.execute(select(log_queue.c.place).limit(1)).first() is not None
+
     def waiting(self) -> int:
         """How many entries wait for their leaf."""
         return int(self._connection.execute(select(func.count()).select_from(log_queue)).scalar_one())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Response, request
 
@@ -18,17 +18,10 @@ from api.schemas.grants import GrantAnswer, GrantsShown, GrantWish, Withdrawing
 from api.services import services
 
 routes = StrictBlueprint("grants", __name__, url_prefix="/v1", description="what one order may go beyond a limit")
-View = TypeVar("View", bound=Callable[..., Any])
 FAILURES = {400: "no usable key or body", 403: "not this person", 404: "no such grant, customer or group",
             409: "taken back before, or the first request is still in work", 422: "a field or key cannot be used",
             503: "nothing changed, or in doubt: retry"}  # fmt: skip
-
-
-def refusable(view: View) -> View:
-    """Show on a changing route how it refuses."""
-    for status, told in FAILURES.items():
-        view = routes.alt_response(status, schema=Problem, description=told, content_type=MEDIA_TYPE)(view)
-    return view
+refusable = routes.refusing(FAILURES)
 
 
 @routes.route("/grants", methods=["POST"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Response, request
 
@@ -42,22 +42,15 @@ from api.schemas.policies import (
 from api.services import Services, services
 
 routes = StrictBlueprint("policy_drafts", __name__, url_prefix="/v1/policies", description="policies by two people")
-View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_DRAFT = 2 * 1024 * 1024
 FAILURES = {
     400: "no usable key or body", 403: "another person has to do this", 404: "there is nothing here",
     409: "it is edited, approved, withdrawn or published by now", 422: "a field, instant or key cannot be used",
     503: "nothing changed, or in doubt: retry",
 }  # fmt: skip
+refusable = routes.refusing(FAILURES)
 IF_MATCH = {"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"},
             "description": "the ETag of the draft as the editor saw it"}  # fmt: skip
-
-
-def refusable(view: View) -> View:
-    """Show on a changing route how it refuses."""
-    for status, told in FAILURES.items():
-        view = routes.alt_response(status, schema=Problem, description=told, content_type=MEDIA_TYPE)(view)
-    return view
 
 
 @routes.route("/drafts", methods=["GET"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Response, request
 
@@ -27,19 +27,12 @@ from api.schemas.referrals import (
 from api.services import services
 
 routes = StrictBlueprint("referrals", __name__, url_prefix="/v1/referrals", description="what waits for a person")
-View = TypeVar("View", bound=Callable[..., Any])
 FAILURES = {
     400: "no usable key or body", 403: "another person has to decide this", 404: "no such referral",
     409: "it is decided or over, or the first request is still in work",
     422: "a field, terms or key cannot be used", 503: "nothing changed, or in doubt: retry",
 }  # fmt: skip
-
-
-def refusable(view: View) -> View:
-    """Show on a deciding route how it refuses."""
-    for status, told in FAILURES.items():
-        view = routes.alt_response(status, schema=Problem, description=told, content_type=MEDIA_TYPE)(view)
-    return view
+refusable = routes.refusing(FAILURES)
 
 
 @routes.route("", methods=["GET"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Response, request
 
@@ -20,19 +20,12 @@ from api.schemas.reservations import Confirmation, Conversion, ReservationAnswer
 from api.services import services
 
 routes = StrictBlueprint("reservations", __name__, url_prefix="/v1/reservations", description="what approvals hold")
-View = TypeVar("View", bound=Callable[..., Any])
 FAILURES = {
     400: "no usable key or body", 404: "no such reservation",
     409: "nothing is held any more, or the first request is still in work",
     422: "a field, amount or key cannot be used", 503: "nothing changed, or in doubt: retry",
 }  # fmt: skip
-
-
-def refusable(view: View) -> View:
-    """Show on a changing route how it refuses."""
-    for status, told in FAILURES.items():
-        view = routes.alt_response(status, schema=Problem, description=told, content_type=MEDIA_TYPE)(view)
-    return view
+refusable = routes.refusing(FAILURES)
 
 
 @routes.route("/<reservation_id>", methods=["GET"])
