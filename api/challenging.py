@@ -16,12 +16,14 @@ from functools import partial
 from typing import Any
 
 from api.operations.evaluate import Asking, Slow, situation_of
-from api.operations.guard import within_ceiling
+from api.operations.guard import bounded
+from api.operations.standing_release import Stage, still_released
 from api.services import Services
 from credit.decision import Decision
 from credit.money import Money
 from rules.states import Recorded
 from storage.policy_challenges import Challenge
+from storage.referrals import GivenRelease
 
 log = logging.getLogger("aval.challenger")
 
@@ -32,13 +34,17 @@ PARTS = ("verdict", "tier", "terms", "authority", "conditions")
 
 @dataclass(frozen=True, slots=True)
 class Challenged:
-    """One decision with what it was made of, and the challenger to be asked; `held` is what an approval would hold."""
+    """One decision with what it was made of, and the challenger to be asked.
+
+    `unsecured` is what an approval would hold; `released` what a person had released of the order before.
+    """
 
     digest: str
     slow: Slow
     asking: Asking
     decision: Decision
     unsecured: Money | None
+    released: tuple[GivenRelease, Stage] | None = None
 
 
 class Challenger:
@@ -107,9 +113,12 @@ def compared(held: Services, one: Challenged) -> Challenge:
                 slow = slow.remembering(work, loaded.program)
         of_subject, situation = situation_of(held, loaded, slow, one.asking)
         answer = of_subject.evaluator.evaluate(replace(situation, decision_id=one.decision.decision_id))
-        if one.unsecured is not None:
-            account = slow.account
-            answer = within_ceiling(answer, of_subject.program, account.balance, one.unsecured, account.groups)
+        guard = bounded(of_subject.program, slow.account, one.unsecured)
+        if one.released is None:
+            answer = guard(answer)
+        else:
+            given, stage = one.released
+            answer = still_released(answer, guard, given, replace(stage, program=of_subject.program))
     was, now = one.decision.as_dict(), answer.decision.as_dict()
     differing = {name: [was[name], now[name]] for name in PARTS if was.get(name) != now.get(name)}
     return Challenge(one.decision.decision_id, one.digest, one.decision.policy.digest, one.decision.verdict,

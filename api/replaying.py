@@ -7,7 +7,7 @@ INVARIANT: every difference is attributed; none is passed over.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from api.operations.guard import CHECK as LIMIT_GUARD
 from api.operations.order_currency import CHECK as RATE_GUARD
 from api.snapshot import plain_json
+from credit.money import Money
 from policy.load import Loaded
 from policy.program import Program
 from policy.subjects import ORDER
@@ -23,7 +24,7 @@ from rules.fold import verdict_of
 from rules.outcome import CheckOutcome, Missing, Outcome
 from rules.raised_limit import RAISED, with_raised_limit
 from rules.reference import decide
-from rules.release import BY_RELEASE, FAILING
+from rules.release import BY_RELEASE, FAILING, NOT_DENYING
 from storage.customers import write_json
 from storage.decisions import StoredDecision
 from storage.log_entries import commitment
@@ -31,6 +32,7 @@ from storage.policies import PolicyVersion
 
 EQUAL, POLICY, FACTS, ENGINE, ERASED = "equal", "policy", "facts", "engine", "erased"
 RESULTS = (EQUAL, POLICY, FACTS, ENGINE, ERASED)
+RELEASED_KEY = "released "  # no client can send a key that begins so, as it holds a space
 BESIDE = ("engines", "subject", "release", "conversion")  # what a record says besides the outcome
 
 
@@ -131,9 +133,10 @@ def compared(stored: StoredDecision, program: Program) -> Replayed:
         return Replayed(stored.decision_id, FACTS, told, stored.verdict)
     recorded = {name: value for name, value in stored.outcome.items() if name not in BESIDE}
     if "release" in stored.outcome:
-        found = released_again(found, program, recorded, facts.get("order.requested_terms"))
+        reached = FAILING if was_released_now(stored) else NOT_DENYING
+        found = released_again(found, program, recorded, facts.get("order.requested_terms"), reached)
     again = plain_json(guarded(found, program, recorded))
-    differences = tuple(differing(recorded, again))
+    differences = (*differing(recorded, again), *beyond_release(stored, program, facts.get("order.amount")))
     answered = answered_verdict(stored)
     if answered != recorded.get("verdict") or stored.verdict != answered:
         differences += (Difference("answer.verdict", answered, recorded.get("verdict")),)
@@ -145,16 +148,37 @@ def compared(stored: StoredDecision, program: Program) -> Replayed:
     return Replayed(stored.decision_id, ENGINE, told, str(again.get("verdict")), differences)
 
 
-def released_again(found: Outcome, program: Program, recorded: Mapping[str, Any], asked_terms: object) -> Outcome:
-    """The outcome after the release of a person, which lifted the checks that the record names, where they fail now."""
+def released_again(found: Outcome, program: Program, recorded: Mapping[str, Any], asked_terms: object,
+                   reached: Collection[str]) -> Outcome:  # fmt: skip
+    """The outcome after the release of a person, which lifted the checks that the record names, where they fail now in
+    a way that it reaches.
+    """
     names = {check.get("name") for check in recorded.get("checks", ()) if check.get("lifted_by") == BY_RELEASE}
     if not names:
         return found
     checks = [replace(check, status="lifted", lifted_by=BY_RELEASE, missing=())
-              if check.name in names and check.status in FAILING else check for check in found.checks]  # fmt: skip
+              if check.name in names and check.status in reached else check for check in found.checks]  # fmt: skip
     changed = asked_terms is not None and found.terms is not None and asked_terms != found.terms
     verdict, hard_stop = verdict_of(checks, frozenset(), program, bool(found.security) or changed)
     return replace(found, verdict=verdict, hard_stop=hard_stop, authority=None, checks=tuple(checks), missing=())
+
+
+def beyond_release(stored: StoredDecision, program: Program, amount: object) -> Iterator[Difference]:
+    """Where a release that was given before did not count for what it lifted: its days, and its amount."""
+    release = stored.outcome.get("release", {})
+    if not release.get("lifted") or was_released_now(stored):
+        return
+    day = stored.as_of.isoformat()
+    if not release["released_on"] <= day <= release["until"]:
+        yield Difference("release.until", release["until"], day)
+    measured, most = (Money.parse(release[name], program.currency).minor for name in ("amount", "up_to"))
+    if measured > most or not isinstance(amount, int) or amount > measured:
+        yield Difference("release.up_to", release["up_to"], amount)
+
+
+def was_released_now(stored: StoredDecision) -> bool:
+    """Whether the decision is itself the one that a person's release made."""
+    return stored.idempotency_key.startswith(RELEASED_KEY)
 
 
 def guarded(found: Outcome, program: Program, recorded: Mapping[str, Any]) -> Outcome:

@@ -11,6 +11,19 @@ from credit.dates import add_months
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """What one release allows: at most an amount, in minor units, from the day it was given to its last day."""
+
+    most_minor: int
+    first_day: date
+    last_day: date
+
+    def covers(self, minor: int, on: date) -> bool:
+        """Whether an amount on a day is within both its time and its amount."""
+        return self.first_day <= on <= self.last_day and minor <= self.most_minor
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseTerms:
     """A policy's `release`: valid for days and months after the release, up to a share (110 % is 11/10) of it."""
 
@@ -28,4 +41,8 @@ class ReleaseTerms:
 
     def covers(self, released_minor: int, released_on: date, minor: int, on: date) -> bool:
         """Whether an amount on a day is within both the time and the amount of a release."""
-        return released_on <= on <= self.last_day(released_on) and minor <= self.most(released_minor)
+        return self.given(released_minor, released_on).covers(minor, on)
+
+    def given(self, released_minor: int, on: date) -> Release:
+        """What a release of an amount on a day allows."""
+        return Release(self.most(released_minor), on, self.last_day(on))

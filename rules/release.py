@@ -3,11 +3,12 @@
 A release is no wish to approve whatever comes: it covers the checks that failed when the order was referred, not
 further from what is allowed than the policy lets a release reach. What denies stays a denial, but for a check with
 `release_by`: then only that role, or one above it. All or nothing: where one failed check stays, nothing is lifted.
+At later stages of the order the same checks are lifted again for as long, and up to as much, as the release counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -19,8 +20,9 @@ from rules.standing import fold_of
 from rules.states import roles_from
 
 BY_RELEASE = "release"  # what stands in `lifted_by`
-FAILING = ("hard_stop", "deny", "refer", "not_evaluated")
-DENYING = ("hard_stop", "deny")
+DENYING, NOT_DENYING = ("hard_stop", "deny"), ("refer", "not_evaluated")
+FAILING = DENYING + NOT_DENYING
+BESIDE = "is no check of the policy, and no release reaches it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +60,56 @@ def released(
     (None where that is no number).
     """
     against = dict(_missing_parts(program, outcome))
-    checks = list(outcome.checks)
-    lifted = []
-    for place, (check, row) in enumerate(zip(outcome.checks, rows_of(program), strict=True)):
-        if check.status not in FAILING:
-            continue
-        if (why := _why_not(program, outcome, check, row, role, seen, up_to)) is not None:
+    for check, row in _failing(program, outcome):
+        why = BESIDE if row is None else _why_not(program, outcome, check, row, role, seen, up_to)
+        if why is not None:
             against[check.name] = why
-            continue
-        lifted.append(check.name)
-        checks[place] = replace(check, status="lifted", lifted_by=BY_RELEASE, missing=())
+    return _lifted(program, outcome, against, asked_terms)
+
+
+def released_before(
+    program: Program, outcome: Outcome, seen: Mapping[str, Mapping[str, Any]], asked_terms: str | None
+) -> Released:
+    """The answer to an order that a person released before, at a later stage of it, while that release counts.
+
+    `seen` are the checks that had failed then, as they were stored. INVARIANT: what denies is not lifted, nor a check
+    that did not fail then in the same way.
+    """
+    against = dict(_missing_parts(program, outcome))
+    for check, row in _failing(program, outcome):
+        why = BESIDE if row is None else _why_not_again(program, check, seen.get(check.name))
+        if why is not None:
+            against[check.name] = why
+    return _lifted(program, outcome, against, asked_terms)
+
+
+def _lifted(program: Program, outcome: Outcome, against: Mapping[str, str], asked_terms: str | None) -> Released:
+    """The answer with every failed check lifted; as it was where anything stands against that."""
     if against:
         return Released(outcome, (), against)
+    lifted = tuple(one.name for one in outcome.checks if one.status in FAILING)
+    checks = [replace(one, status="lifted", lifted_by=BY_RELEASE, missing=()) if one.name in lifted else one
+              for one in outcome.checks]  # fmt: skip
     changed = asked_terms is not None and outcome.terms is not None and asked_terms != outcome.terms
     verdict, hard_stop = verdict_of(checks, frozenset(), program, bool(outcome.security) or changed)
     return Released(
         replace(outcome, verdict=verdict, hard_stop=hard_stop, authority=None, checks=tuple(checks), missing=()),
-        tuple(lifted), {},
+        lifted, {},
     )  # fmt: skip
+
+
+def _failing(program: Program, outcome: Outcome) -> Iterator[tuple[CheckOutcome, Check | None]]:
+    """Each failed check with its row; None for what was told beside the policy, as a rate that is too old."""
+    rows = rows_of(program)
+    for place, check in enumerate(outcome.checks):
+        if check.status in FAILING:
+            yield check, rows[place] if place < len(rows) else None
 
 
 def roles_unmet(program: Program, outcome: Outcome, role: str) -> tuple[str, ...]:
     """The roles that the failed checks need, and that this one is not and does not stand above."""
-    pairs = zip(outcome.checks, rows_of(program), strict=True)
-    needed = (role_needed(program, outcome, check, row) for check, row in pairs if check.status in FAILING)
+    pairs = _failing(program, outcome)
+    needed = (role_needed(program, outcome, check, row) for check, row in pairs if row is not None)
     return tuple(dict.fromkeys(one for one in needed if one is not None and role not in roles_from(program, one)))
 
 
@@ -128,6 +156,17 @@ def _why_not(program: Program, outcome: Outcome, check: CheckOutcome, row: Check
     now = excess_of(check.evidence[0].value, check.evidence[0].wanted) if check.evidence else None
     if (before is None) != (now is None) or (before is not None and now is not None and now > before * up_to):
         return "is further from what is allowed than when the order was referred"
+    return None
+
+
+def _why_not_again(program: Program, check: CheckOutcome, was: Mapping[str, Any] | None) -> str | None:
+    """What stands against lifting a failed check at a later stage; None where nothing does."""
+    if check.status in DENYING or any(_denies(program, reason) for reason in check.missing):
+        return "denies the order; a release that was given before does not reach it"
+    if was is None:
+        return "did not fail when the order was released"
+    if was["status"] != check.status or not set(check.missing) <= set(was.get("missing", ())):
+        return "fails otherwise than when the order was released"
     return None
 
 

@@ -7,7 +7,8 @@ one that is past its end by the database's clock is not decided at all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,6 +71,23 @@ class Referral:
         return OPEN if now < self.ends_at(life) else EXPIRED
 
 
+@dataclass(frozen=True, slots=True)
+class GivenRelease:
+    """An order that a person released: in which role, up to what amount in minor units, from when until when.
+
+    `checks` are those of the decision that had referred it, empty where they were erased; `granted` says whether its
+    limit was raised for it.
+    """
+
+    referral_id: str
+    role: str
+    most: int
+    at: datetime
+    until: datetime
+    granted: bool
+    checks: Sequence[Mapping[str, Any]]
+
+
 DECIDED = tuple(column.label(f"made_{column.name}") for column in decided_referral.c)
 ORIGINAL = tuple(foreign_order.c[name].label(f"own_{name}") for name in ("currency", "amount", "prepaid"))
 AN_ORDER = or_(decision.c.order_amount > 0, foreign_order.c.decision_id.is_not(None))
@@ -93,6 +111,21 @@ class Referrals:
         wanted = READ.where(decision.c.decision_id == referral_id, AN_ORDER)
         row = self._connection.execute(wanted.where(_for_a_person())).first()
         return None if row is None else read_referral(row)
+
+    def release_of(self, customer_id: str, order_id: str) -> GivenRelease | None:
+        """The last release that a person gave for an order; None where nobody did."""
+        made = decided_referral.c
+        wanted = (
+            select(made.referral_id, made.role, made.released, made.at, made.until, made.grant_id, decision.c.outcome)
+            .join(decision, decision.c.decision_id == made.referral_id)
+            .where(decision.c.customer_id == customer_id, decision.c.order_id == order_id, made.outcome == APPROVED)
+            .order_by(made.at.desc(), decision.c.seq.desc())
+        )
+        row = self._connection.execute(wanted.limit(1)).first()
+        return None if row is None else GivenRelease(
+            row.referral_id, row.role, row.released, read_instant(row.at), read_instant(row.until),
+            row.grant_id is not None, json.loads(row.outcome).get("checks", []),
+        )  # fmt: skip
 
     def hold(self, account_id: int) -> datetime:
         """Let nobody else decide on an account's referrals until this transaction ends; the clock after that."""

@@ -210,6 +210,13 @@ class Reservations:
         held = each.group_by(reservation.c.reservation_id).subquery()
         return int(self._connection.execute(select(func.coalesce(func.sum(held.c.held), 0))).scalar_one())
 
+    def converted_of(self, account_id: int, order_id: str) -> int:
+        """What of one order became invoices, over all that was ever held of it."""
+        of_order = (reservation.c.account_id == account_id) & (decision.c.order_id == order_id)
+        parts = select(func.coalesce(func.sum(reservation.c.amount), 0)).where(reservation.c.change == "converted")
+        joined = parts.join(decision, decision.c.decision_id == reservation.c.decision_id).where(of_order)
+        return int(self._connection.execute(joined).scalar_one())
+
     def due(self, most: int, look_back: timedelta | None = None) -> tuple[Due, ...]:
         """At most so many reservations that are past their expiry by the database's clock, by account.
 

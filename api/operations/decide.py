@@ -25,8 +25,9 @@ from api.operations.amend_order import find_replaced, without
 from api.operations.counter_offers import look_for_offers, may_have_offers, with_offers
 from api.operations.customer_states import changed_states
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow, refuse_other_currency
-from api.operations.guard import held_amount, within_ceiling
+from api.operations.guard import bounded, held_amount
 from api.operations.order_currency import in_account_currency
+from api.operations.standing_release import find_release, stage_of, still_released
 from api.operations.use_policy import use_policy
 from api.operations.wanted import Wanted, read_wanted, without_itself
 from api.services import Services
@@ -41,6 +42,7 @@ from storage.decisions import Claim, DecidedOrder, Hold, NewDecision
 from storage.earlier_orders import EarlierOrder
 from storage.exposure_ledger import AccountState, seen_after
 from storage.failures import OverLimit
+from storage.referrals import GivenRelease
 from storage.reservations import Reservation
 from storage.unit_of_work import Work
 
@@ -49,13 +51,17 @@ log = logging.getLogger("aval.decide")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request for a decision: whose it is, its key, its bytes and what they say."""
+    """One request for a decision: whose it is, its key, its bytes and what they say.
+
+    `released` is what a person released of the order before, where it comes back to be amended or shipped.
+    """
 
     caller: Caller
     key: str
     body: bytes
     wish: Mapping[str, Any]
     wanted: Wanted
+    released: GivenRelease | None = None
 
     @property
     def customer_id(self) -> str:
@@ -80,6 +86,7 @@ def decide(held: Services, caller: Caller, key: str, body: bytes, wish: Mapping[
     """
     asked = Asked(caller, key, body, wish, read_wanted(wish))
     with held.in_work.claim(caller.client, key):
+        asked = replace(asked, released=find_release(held, wish, asked.wanted))
         known = _recalled(held, asked)
         offers: tuple[Offer, ...] = ()
         if known is None:
@@ -175,8 +182,13 @@ def _decide_once(held: Services, asked: Asked, known: Remembered, offers: tuple[
             slow = Slow(locked, invoices, memo=known.memo).remembering(work, program)
             counted = without(without_itself(work, locked, wanted), replaced)
             evaluated = evaluate(held, loaded, replace(slow, account=counted), asking)
-            if wanted.held is not None:
-                evaluated = within_ceiling(evaluated, loaded.program, counted.balance, wanted.held, counted.groups)
+            guard = bounded(loaded.program, counted, wanted.held)
+            released = None
+            if asked.released is None:
+                evaluated = guard(evaluated)
+            else:
+                released = asked.released, stage_of(held, work, program, counted, wanted, replaced)
+                evaluated = still_released(evaluated, guard, *released)
             if offers:
                 evaluated = with_offers(held, loaded, replace(slow, account=counted), asking, evaluated, offers)
             answer = record_decision(held, asked, locked, evaluated, work, replaced)
@@ -190,7 +202,7 @@ def _decide_once(held: Services, asked: Asked, known: Remembered, offers: tuple[
     if locked.challenger_digest not in (None, locked.policy_digest):
         shadow = replace(slow, account=counted, memo=Memo())
         held.challenger.offer(held, Challenged(str(locked.challenger_digest), shadow, asking, evaluated.decision,
-                                               wanted.held))  # fmt: skip
+                                               wanted.held, released))  # fmt: skip
     held.metrics.count_decision(evaluated)
     held.agreeing.note(evaluated.decision.engines)
     _tell(evaluated)

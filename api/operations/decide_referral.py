@@ -28,9 +28,11 @@ from api.operations.decide import Asked, record_decision
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import within_ceiling
 from api.operations.referrals import Officer, life_of, officer_of, referral_dict, visible
+from api.operations.standing_release import with_release
 from api.operations.use_policy import use_policy
 from api.operations.wanted import read_wanted
 from api.policies import LoadedPolicy
+from api.replaying import RELEASED_KEY
 from api.schemas.decisions import OrderToDecide
 from api.services import Services
 from api.situation import Evaluated
@@ -42,7 +44,7 @@ from credit.release import ReleaseTerms
 from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.program import Program
 from rules.facts import read_terms
-from rules.release import BY_RELEASE, Released, is_releasable, released, roles_unmet, seen_in
+from rules.release import Released, is_releasable, released, roles_unmet, seen_in
 from storage.answers import NewAnswer
 from storage.events import Event
 from storage.exposure_ledger import AccountState, GroupState
@@ -186,7 +188,7 @@ def _evaluated(held: Services, loaded: LoadedPolicy, case: Case, known: Slow, te
     unsecured = wanted.order.unsecured_amount
     if against:
         told = within_ceiling(bare, program, known.account.balance, unsecured, known.account.groups)
-        return _with_release(told, case, Released(told.outcome, (), against), None)
+        return _released(told, case, Released(told.outcome, (), against), None)
     if wanted.order.has_no_rate:
         raise Stays({"rate": "is missing or too old; add one"})
     unmet = roles_unmet(program, bare.outcome, case.officer.role)
@@ -200,7 +202,7 @@ def _evaluated(held: Services, loaded: LoadedPolicy, case: Case, known: Slow, te
     if made.against:
         raise Stays(made.against)
     _refuse_other_terms(case, made)
-    after = within_ceiling(_with_release(found, case, made, terms), program, known.account.balance, unsecured,
+    after = within_ceiling(_released(found, case, made, terms), program, known.account.balance, unsecured,
                            known.account.groups)  # fmt: skip
     if after.decision.verdict not in (APPROVE, APPROVE_WITH_CONDITIONS):
         raise Stays({"limit": "is exceeded by more than was released"})
@@ -212,24 +214,17 @@ def without_grants(account: AccountState) -> AccountState:
     return replace(account, granted=0, groups=tuple(replace(one, granted=0) for one in account.groups))
 
 
-def _with_release(found: Evaluated, case: Case, made: Released, terms: ReleaseTerms | None) -> Evaluated:
+def _released(found: Evaluated, case: Case, made: Released, terms: ReleaseTerms | None) -> Evaluated:
     """The evaluated order as the release leaves it, and what the release was."""
-    decision = found.decision
-    checks = tuple(
-        replace(one, status="lifted", lifted_by=BY_RELEASE) if one.check in made.lifted else one
-        for one in decision.checks
-    )  # fmt: skip
-    until = None if terms is None else terms.last_day(decision.as_of)
-    release: dict[str, object] = {
+    day = found.decision.as_of
+    given = None if terms is None else terms.given(case.amount.minor, day)
+    return with_release(found, made, {
         "referral": case.referral.decision.decision_id, "role": case.officer.role, "lifted": list(made.lifted),
         "against": [{"what": what, "why": why} for what, why in made.against.items()],
-        "up_to": None if terms is None else Money(terms.most(case.amount.minor), case.amount.currency).amount,
-        "until": None if until is None else until.isoformat(),
-    }  # fmt: skip
-    outcome = made.outcome
-    told = replace(decision, verdict=outcome.verdict, hard_stop=outcome.hard_stop, checks=checks,
-                   authority=outcome.authority, missing=outcome.missing, release=release)  # fmt: skip
-    return replace(found, decision=told, outcome=outcome)
+        "up_to": None if given is None else Money(given.most_minor, case.amount.currency).amount,
+        "until": None if given is None else given.last_day.isoformat(),
+        "released_on": None if given is None else given.first_day.isoformat(), "amount": case.amount.amount,
+    })  # fmt: skip
 
 
 def terms_of(program: Program) -> ReleaseTerms:
@@ -295,8 +290,8 @@ def _order_of(found: Referral, wish: Mapping[str, Any]) -> Asked:
         body = canonical_json(sent)
     order = OrderToDecide().load(sent)
     sender = Caller(found.decision.client, "order_system", "")
-    # no client can send this key, as it holds a space; the request's own key belongs to whoever decides
-    return Asked(sender, f"released {found.decision.decision_id}", body, order, read_wanted(order))
+    # the request's own key belongs to whoever decides
+    return Asked(sender, f"{RELEASED_KEY}{found.decision.decision_id}", body, order, read_wanted(order))
 
 
 def _taken(held: Services, work: Work, asked: Deciding) -> Referral:

@@ -6,7 +6,7 @@ policies check the limit themselves, so this row is never seen with them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from api.situation import Evaluated
@@ -15,7 +15,7 @@ from credit.money import Money
 from policy.program import Program
 from rules.agreement import at_least_refer
 from rules.outcome import CheckOutcome, Outcome
-from storage.exposure_ledger import GroupState
+from storage.exposure_ledger import AccountState, GroupState
 
 CHECK = "limit_guard"
 MESSAGES = {"en": "the policy let through more than the effective limit", "zh": "策略放行金额超过有效额度"}
@@ -46,6 +46,13 @@ def within_ceiling(
     decision = replace(found.decision, verdict=outcome.verdict, authority=outcome.authority,
                        checks=(*found.decision.checks, entry))  # fmt: skip
     return replace(found, decision=decision, outcome=_with_check(outcome))
+
+
+def bounded(program: Program, account: AccountState, unsecured: Money | None) -> Callable[[Evaluated], Evaluated]:
+    """The guard of one account and what an approval would hold of it; what holds nothing is left as it is."""
+    if unsecured is None:
+        return lambda found: found
+    return lambda found: within_ceiling(found, program, account.balance, unsecured, account.groups)
 
 
 def _told(fact: str, after: int, most: int, currency: str) -> EvidenceEntry:

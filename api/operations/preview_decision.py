@@ -13,8 +13,9 @@ from api.known import first_day, read_invoice
 from api.operations.amend_order import find_replaced, without
 from api.operations.counter_offers import look_for_offers, may_have_offers, with_offers
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
-from api.operations.guard import within_ceiling
+from api.operations.guard import bounded
 from api.operations.order_currency import in_account_currency
+from api.operations.standing_release import find_release, stage_of, still_released
 from api.operations.use_policy import use_policy
 from api.operations.wanted import read_wanted, without_itself
 from api.services import Services
@@ -30,6 +31,7 @@ def preview_decision(held: Services, wish: Mapping[str, Any], caller: Caller) ->
     Raises: Refused where the request cannot be decided.
     """
     wanted = read_wanted(wish)
+    released = find_release(held, wish, wanted)
     with held.database.read() as work:
         slow = load_slow(work, str(wish["customer_id"]), wanted)
         if wish.get("as_of") is not None:
@@ -49,9 +51,13 @@ def preview_decision(held: Services, wish: Mapping[str, Any], caller: Caller) ->
         if wish.get("as_of") is None:
             slow = replace(slow, account=slow.account.in_timezone(program.timezone))
         found = evaluate(held, loaded, slow, asking)
-        if wanted.held is not None:
-            found = within_ceiling(found, loaded.program, slow.account.balance, wanted.held,
-                                   slow.account.groups)  # fmt: skip
+        guard = bounded(loaded.program, slow.account, wanted.held)
+        if released is None:
+            found = guard(found)
+        else:
+            with held.database.read() as work:
+                stage = stage_of(held, work, program, slow.account, wanted, replaced)
+            found = still_released(found, guard, released, stage)
         if found.decision.verdict != APPROVE and may_have_offers(caller):
             offers = look_for_offers(held, loaded, slow, asking, caller)
             found = with_offers(held, loaded, slow, asking, found, offers)

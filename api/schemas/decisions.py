@@ -280,6 +280,8 @@ class ReleaseShown(Body):
     against = fields.List(fields.Nested(AgainstShown), required=True)
     up_to = fields.String(required=True, allow_none=True, metadata={"format": "decimal"})
     until = fields.Date(required=True, allow_none=True)
+    released_on = fields.Date(allow_none=True)
+    amount = fields.String(metadata={"format": "decimal", "description": "of this decision, what the release is about"})
 
 
 class DecisionShown(Body):

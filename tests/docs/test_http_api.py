@@ -102,6 +102,9 @@ def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
         if "/v1/policies/" in request.text and "id" in (found := response.json or {}):
             what = "submission" if ":submit" in request.text else "draft" if "source" in found else "check"
             reservations[f"{what} of {found.get('policy')}"] = found["id"]
+        if (asked_of := re.search(r"<referral of ([^>]+)>:approve", request.text)) and response.status_code == 200:
+            released = json.loads(response.data)["decision"]["reservation"]
+            reservations[f"reservation of {asked_of[1]}"] = released["id"]
         if (decision := (response.json or {}).get("decision")) and "order" in (asked := json.loads(
                 request.text.partition("\n\n")[2])):  # fmt: skip
             for name in ("referral", "decision"):

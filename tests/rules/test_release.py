@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,8 +12,8 @@ from policy.load import load_policy
 from policy.program import Program
 from rules import reference
 from rules.facts import computed_facts, trade_vocabulary
-from rules.outcome import Outcome
-from rules.release import Released, excess_of, is_releasable, released, roles_unmet, rows_of, seen_in
+from rules.outcome import CheckOutcome, Missing, Outcome
+from rules.release import Released, excess_of, is_releasable, released, released_before, roles_unmet, rows_of, seen_in
 
 POLICY = """
 aval: 1
@@ -144,3 +145,42 @@ def test_a_denial_can_be_released_only_where_its_checks_name_a_role() -> None:
     assert is_releasable(PROGRAM, made)
     made = [{"name": name, "status": value} for name, value in (status | {"fraud": "deny"}).items()]
     assert not is_releasable(PROGRAM, made)
+
+
+def with_no_rate(outcome: Outcome) -> Outcome:
+    """The answer with a check that was told beside the policy, as that of a rate that is too old."""
+    return replace(outcome, checks=(*outcome.checks, CheckOutcome("rate", "not_evaluated", ())))
+
+
+def test_what_was_told_beside_the_policy_is_released_by_nobody_and_breaks_nothing() -> None:
+    outcome = with_no_rate(decided(order__amount=1_100))
+    assert roles_unmet(PROGRAM, outcome, "manager") == ()
+    seen: dict[str, Fraction | None] = {"large": Fraction(100), "rate": None}
+    found = released(PROGRAM, outcome, "cfo", seen, TENTH, None)
+    assert (found.lifted, dict(found.against)) == ((), {"rate": "is no check of the policy, and no release reaches it"})
+    assert found.outcome == outcome
+    later = released_before(PROGRAM, outcome, {"large": {"status": "refer"}, "rate": {"status": "not_evaluated"}}, None)
+    assert (later.lifted, set(later.against)) == ((), {"rate"})
+
+
+def test_at_a_later_stage_the_same_checks_are_lifted_however_far_they_are_beyond() -> None:
+    found = released_before(PROGRAM, decided(order__amount=5_000), {"large": {"status": "refer"}}, None)
+    assert (found.lifted, found.outcome.verdict, found.against) == (("large",), "approve", {})
+
+
+@pytest.mark.parametrize(
+    ("changed", "seen", "why"),
+    [
+        ({"order__amount": 1_100}, {}, "did not fail when the order was released"),
+        ({"order__amount": 1_100}, {"large": {"status": "not_evaluated"}},
+         "fails otherwise than when the order was released"),
+        ({"order__amount": 900, "customer__insolvent": True}, {"insolvent": {"status": "hard_stop"}},
+         "denies the order; a release that was given before does not reach it"),
+        ({"order__amount": 900, "customer__months_trading": Missing(frozenset({"customer.months_trading"}))},
+         {"young": {"status": "not_evaluated", "missing": ["another.fact"]}},
+         "fails otherwise than when the order was released"),
+    ],
+)  # fmt: skip
+def test_what_stands_against_it_at_a_later_stage(changed: Any, seen: Any, why: str) -> None:
+    found = released_before(PROGRAM, decided(**changed), seen, None)
+    assert (found.lifted, set(found.against.values())) == ((), {why})

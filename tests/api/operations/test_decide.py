@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.keys import issue_key
-from api.operations import decide as decide_module
+from api.operations import guard
 from api.policies import LoadedPolicy, PolicyCache
 from storage.customers import Customer
 from storage.policies import NewPolicy
@@ -229,7 +229,7 @@ def test_a_stored_policy_that_cannot_be_built_decides_nothing(tmp_path: Path) ->
 def test_a_hold_that_the_ledger_refuses_is_a_fault_and_not_a_denial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decide_module, "within_ceiling", lambda found, *rest: found)
+    monkeypatch.setattr(guard, "within_ceiling", lambda found, *rest: found)
     service = with_evaluator(tmp_path, OnlyTheLimit(forget_the_limit=True))
     before = service.counted()
     answer = service.decide(an_order("1000.01"))
