@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 
@@ -41,6 +42,7 @@ from api.resources import (
     referrals,
     reservations,
     session,
+    sign_on,
     states,
 )
 from api.resources import (
@@ -54,6 +56,9 @@ from storage.engine import Database, open_database
 from storage.failures import StorageFailure
 from storage.keys import ApiKey
 from storage.policies import PolicyVersion
+
+if TYPE_CHECKING:
+    from api.identity_provider import IdentityProvider
 
 log = logging.getLogger("aval.api")
 VERSION = version("aval")
@@ -77,7 +82,7 @@ def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy
                                           Allowance(settings.offers_each_minute),
                                           Limits(settings.limits),
                                           KnownKeys(lambda key_id: _find_key(database, key_id)), Memory(),
-                                          Challenger())  # fmt: skip
+                                          Challenger(), _provider(settings))  # fmt: skip
     _register_routes(app)
     _register_log(app)
     metrics.register(app, settings.metrics_port)
@@ -115,6 +120,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(events.routes)
     api.register_blueprint(log_resource.routes)
     api.register_blueprint(session.routes)
+    api.register_blueprint(sign_on.routes)
     app.register_blueprint(health.routes)
     app.register_blueprint(metrics.routes)
     app.register_blueprint(documentation.blueprint(api))
@@ -155,6 +161,15 @@ def _register_storage_failures(app: Flask) -> None:
     @app.errorhandler(StorageFailure)
     def failed(error: StorageFailure) -> Response:
         return errors.problem_response(errors.storage_refusal(error))
+
+
+def _provider(settings: Settings) -> IdentityProvider | None:
+    """The provider that people sign on by, where one is set; what speaks to it is installed as an extra."""
+    if settings.sign_on is None:
+        return None
+    from api.identity_provider import IdentityProvider
+
+    return IdentityProvider(settings.sign_on)
 
 
 def _read_version(database: Database, digest: str) -> PolicyVersion | None:

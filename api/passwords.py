@@ -22,6 +22,7 @@ _ROOM = threading.BoundedSemaphore(MOST_AT_ONCE)
 _WAIT_SECONDS = 5.0
 # The hash of a password that was thrown away: what is verified where there is nobody, so that it takes as long.
 NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$td38nVbnBPO4wtqs89KyoA$zoeEqQHJiFiq5oSurPiTjbj2PY7Nvo7eRzZyVVRUQQI"
+NO_PASSWORD = "none"  # what is stored of a person who has none: no hash, so that nothing proves it
 _TRIED_FIRST = ("password", "passwort", "123456789", "qwertyuiop", "letmein", "iloveyou", "administrator", "aval")
 
 

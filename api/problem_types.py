@@ -87,6 +87,10 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         # who asks
         ("unauthorized", 401, "no valid key or session", "Send Authorization: Bearer <key>, or sign in."),
         ("sign-in-failed", 401, "name or password is wrong", "Try again, or ask an administrator for a new password."),
+        ("sign-on-failed", 401, "the provider's answer signs nobody on",
+         "Begin again at /v1/sign-on, or ask an administrator to link your account."),
+        ("sign-on-unavailable", 503, "the provider of identities cannot be reached",
+         "Nobody was signed on. Try again later, or sign in with a password where you have one."),
         ("forbidden", 403, "this caller may not do that", "Ask an administrator for the right role."),
         ("person-only", 403, "only a person may do that", "Sign in: a key stands for a system, not for a person."),
         ("cross-site", 403, "the request came from another site",

@@ -100,6 +100,7 @@ PERSON_OPERATIONS = frozenset({
 # What says nothing about any customer and so needs no key.
 PUBLIC_OPERATIONS = frozenset({
     "show_health", "show_readiness", "show_openapi", "show_docs", "show_problem_type", "sign_in",
+    "begin_sign_on", "finish_sign_on",
     "show_metrics",  # answered at an address of its own alone (api/metrics.py)
 })  # fmt: skip
 

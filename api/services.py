@@ -20,6 +20,7 @@ from storage.engine import Database
 
 if TYPE_CHECKING:
     from api.challenging import Challenger
+    from api.identity_provider import IdentityProvider
     from api.metrics import Metrics  # its route asks for the services
 
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class Services:
     """The settings, the database, the words of the trade, the policies ready to run, the keys in work, who may
     still ask for counter-offers, how often anybody may ask at all, which API keys are known, and what
-    is remembered of customers.
+    is remembered of customers, and by which provider people sign on.
     """
 
     settings: Settings
@@ -42,6 +43,7 @@ class Services:
     keys: KnownKeys
     memory: Memory
     challenger: Challenger
+    provider: IdentityProvider | None = None
 
 
 def services() -> Services:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from api.limits import LimitSettings
+from api.sign_on import SignOn
 from storage.people import Lifetime
 
 LARGEST_BODY = 256 * 1024
@@ -25,7 +26,7 @@ class Settings:
     `rate_days` how many days old an exchange rate may be for an approval. `/metrics` is told at `metrics_port` alone
     (None: nowhere), from counts that the processes keep in `metrics_folder` (None: one process, in its memory).
     The service is not ready when an entry of the transparency log waits longer than `log_delay_seconds` for its leaf or
-    its signature (None: not looked at).
+    its signature (None: not looked at). People sign on by the provider of `sign_on` as well (None: by passwords alone).
     """
 
     database: str
@@ -44,6 +45,7 @@ class Settings:
     metrics_port: int | None = None
     metrics_folder: Path | None = None
     log_delay_seconds: float | None = None
+    sign_on: SignOn | None = None
 
     def __post_init__(self) -> None:
         for pepper in (self.pepper, self.previous_pepper):

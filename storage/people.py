@@ -98,6 +98,16 @@ class People:
         self._events.record(Event("authority_changed", subject_of(name), by, told))
         return True
 
+    def set_roles(self, name: str, roles: frozenset[str], by: str) -> bool:
+        """Give a person these roles in place of those before; says whether that changed anything."""
+        found = self.find(name)
+        if found is None or found.roles == roles:
+            return False
+        self._connection.execute(update(person).where(person.c.name == name).values(roles=" ".join(sorted(roles))))
+        told = {"before": sorted(found.roles), "after": sorted(roles)}
+        self._events.record(Event("roles_changed", subject_of(name), by, told))
+        return True
+
     def disable(self, name: str, by: str) -> bool:
         """Shut a person out, which ends their sessions; says whether they could come in before."""
         shut = (person.c.name == name) & person.c.disabled_at.is_(None)
@@ -115,13 +125,17 @@ class People:
         self._events.record(Event("person_enabled", subject_of(name), by))
         return True
 
-    def begin_session(self, name: str, digest: bytes, lifetime: Lifetime) -> datetime:
-        """Begin a session of a person, known by the digest of its token; when it ends at the very latest."""
+    def begin_session(self, name: str, digest: bytes, lifetime: Lifetime, issuer: str = "") -> datetime:
+        """Begin a session of a person, known by the digest of its token; when it ends at the very latest.
+
+        `issuer` is the provider that proved who it is, where that was no password.
+        """
         now = read_clock(self._connection)
         ends = now + lifetime.longest
         values = {"created_at": write_instant(now), "used_at": write_instant(now), "expires_at": write_instant(ends)}
         self._connection.execute(insert(session).values(digest=digest, person=name, **values))
-        self._events.record(Event("signed_in", subject_of(name), subject_of(name)))
+        told = {"issuer": issuer} if issuer else {}
+        self._events.record(Event("signed_in", subject_of(name), subject_of(name), told))
         return ends
 
     def session(self, digest: bytes, idle: timedelta) -> Session | None:

@@ -292,6 +292,21 @@ person = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+identity = Table(
+    "identity", metadata,
+    Column("issuer", TEXT, primary_key=True), Column("subject", TEXT, primary_key=True),
+    Column("person", TEXT, ForeignKey("person.name"), nullable=False), text("linked_at"),
+    UniqueConstraint("issuer", "person"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+used_sign_on = Table(
+    "used_sign_on", metadata,
+    Column("attempt", LargeBinary, primary_key=True), text("used_at"),
+    Index("used_sign_on_used_at", "used_at"),
+    sqlite_strict=True,
+)  # fmt: skip
+
 session = Table(
     "session", metadata,
     Column("digest", LargeBinary, primary_key=True),

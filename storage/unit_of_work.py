@@ -26,6 +26,7 @@ from storage.events import Events
 from storage.exposure_ledger import Accounts
 from storage.grants import Grants
 from storage.groups import Groups
+from storage.identities import Identities
 from storage.keys import Keys
 from storage.limits import Limits
 from storage.log_entries import LogEntries
@@ -72,6 +73,7 @@ class Work:
         self.submissions = Submissions(connection, self.events, self.policies)
         self.keys = Keys(connection, self.events)
         self.people = People(connection, self.events)
+        self.identities = Identities(connection, self.events)
         self.erasures = Erasures(connection, self.events)
         self.imports = Imports(connection)
         self.queues = Queues(connection)

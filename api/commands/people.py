@@ -129,6 +129,26 @@ def authority(name: str, authorities: frozenset[str], by: str, database: str) ->
     click.echo(f"{name} decides as {', '.join(sorted(authorities)) or 'nobody'}")
 
 
+@person.command(short_help="Say who a person is at a provider of identities.")
+@click.argument("name", metavar="NAME")
+@click.argument("subject", metavar="SUBJECT")
+@click.option("--issuer", metavar="URL", required=True, envvar="AVAL_SIGN_ON_ISSUER", show_envvar=True,
+              help="The provider, as 'aval serve' knows it.")  # fmt: skip
+@by_option
+@database_option
+def link(name: str, subject: str, issuer: str, by: str, database: str) -> None:
+    """Say that a person is SUBJECT at a provider of identities, and signs on there from now on."""
+    with opened(database) as found, found.write() as work:
+        if work.people.find(name) is None:
+            raise click.UsageError(f"nobody '{name}'; see 'aval person list'")
+        if (linked := work.identities.find(issuer, subject)) is not None:
+            raise click.UsageError(f"'{subject}' is linked with '{linked.name}' already; see 'aval person history'")
+        if work.identities.is_linked(issuer, name):
+            raise click.UsageError(f"'{name}' is linked with somebody else there; see 'aval person history'")
+        work.identities.link(issuer, subject, name, by)
+    click.echo(f"{name} is {subject} at {issuer}")
+
+
 @person.command(short_help="Tell what was done to people, and when they signed in.")
 @click.argument("name", metavar="NAME", required=False)
 @database_option

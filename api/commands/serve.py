@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -19,6 +20,7 @@ from api.commands.database import (
     rate_days_option,
 )
 from api.commands.log import key_file, log_key_option, places_of, places_option
+from api.commands.sign_on import read_sign_on, sign_on_options
 
 DEMO_DATABASE = "var/demo.db"
 
@@ -47,6 +49,7 @@ DEMO_DATABASE = "var/demo.db"
               help="Keep the transparency log in a process beside, or leave it to 'aval log run'.")  # fmt: skip
 @click.option("--log-delay", type=click.IntRange(0, 86_400), metavar="SECONDS", default=10, show_default=True,
               help="Not ready when an entry of the log waits longer; 0: not looked at.")  # fmt: skip
+@sign_on_options
 @places_option
 @log_key_option
 @database_option
@@ -55,7 +58,7 @@ DEMO_DATABASE = "var/demo.db"
 def serve(host: str, port: int, workers: int, threads: int, requests_per_worker: int, metrics: str | None, demo: bool,
           allow_single: bool, requests_per_minute: int, failures_per_minute: int, rate_days: int, keeper: bool,
           log_delay: int, places: tuple[str, ...], log_key: str | None, database: str, pepper: str | None,
-          previous_pepper: bytes | None) -> None:  # fmt: skip
+          previous_pepper: bytes | None, **sign_on: Any) -> None:  # fmt: skip
     """Answer order systems over HTTP until told to stop."""
     from api.app import create_app
     from api.limits import LimitSettings
@@ -72,6 +75,7 @@ def serve(host: str, port: int, workers: int, threads: int, requests_per_worker:
         raise click.UsageError(str(fault)) from None
     settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single,
                         previous_pepper=previous_pepper, rate_days=rate_days, log_delay_seconds=log_delay or None,
+                        sign_on=read_sign_on(sign_on),
                         limits=LimitSettings(requests_per_minute, failures_per_minute, workers))  # fmt: skip
     if demo:
         from api.demo import prepare

@@ -91,6 +91,8 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/session", "POST"): PUBLIC,
     ("/v1/session", "GET"): {*READERS, "admin"},
     ("/v1/session", "DELETE"): {*READERS, "admin"},
+    ("/v1/sign-on", "GET"): PUBLIC,
+    ("/v1/sign-on/answer", "GET"): PUBLIC,
     ("/healthz", "GET"): PUBLIC,
     ("/readyz", "GET"): PUBLIC,
     ("/metrics", "GET"): PUBLIC,

@@ -15,9 +15,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.auth import declared_operations
+from api.identity_provider import IdentityProvider
 from api.limits import Limits, LimitSettings
 from api.problem_types import PROBLEM_TYPES
 from api.roles import PUBLIC_OPERATIONS, ROLES, may
+from api.sign_on import SignOn
 from storage.sequencer import integrate, sign_head
 from tests.api.operations.test_counter_offers import with_permission
 from tests.api.operations.test_decide_referral import submitted_by
@@ -288,6 +290,18 @@ OF_A_POLICY = (
 )  # fmt: skip
 OF_A_REFERRAL = ("referral-decided", "referral-expired", "order-held", "not-releasable", "terms-not-allowed",
                  "authority-too-low")  # fmt: skip
+def signing_on(service: Service, path: str) -> TestResponse:
+    """An answer of a service whose provider of identities is down."""
+    before = service.held
+    ours = SignOn("http://127.0.0.1:9", "aval", "s", "http://localhost/v1/sign-on/answer", {"credit": "risk_officer"})
+    changed = replace(before, settings=replace(before.settings, sign_on=ours), provider=IdentityProvider(ours))
+    service.app.extensions["aval"] = changed
+    try:
+        return service.send("GET", path)
+    finally:
+        service.app.extensions["aval"] = before
+
+
 OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "not-utf8": lambda s: s.decide('{"customer_id": "标准"}'.encode("gbk")),
     "too-deep": lambda s: s.decide(b'{"a": ' + b"[" * 32 + b"]" * 32 + b"}"),
@@ -306,6 +320,8 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "unauthorized": lambda s: s.send("POST", "/v1/decisions", body=ORDER),
     "forbidden": lambda s: s.decide(ORDER, role="collector"),
     "sign-in-failed": lambda s: s.send("POST", "/v1/session", body={"name": "bo", "password": "another four words"}),
+    "sign-on-failed": lambda s: signing_on(s, "/v1/sign-on/answer?code=x&state=y"),
+    "sign-on-unavailable": lambda s: signing_on(s, "/v1/sign-on"),
     "person-only": lambda s: s.send("DELETE", "/v1/session", "approver"),
     "cross-site": lambda s: s.send("DELETE", "/v1/session", Cookie=signed_in(s, "approver")["Cookie"]),
     "too-many-requests": lambda s: asked_too_often(s),
