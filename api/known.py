@@ -47,6 +47,7 @@ def known_of(situation: Situation) -> Known:
         group_id=account.groups[0].group_id if account.groups else None,
         group_limit=None if group is None else group_limit(group, account.currency),
         group_exposure=None if group is None else group.balance,
+        holds=account.holds,
     )
 
 

@@ -6,6 +6,7 @@ Names, roles and channels are judged in `policy/check_ladders.py`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from policy.day_formula import DayWritten, read_day
@@ -61,6 +62,11 @@ class LadderWritten:
     steps: tuple[StepWritten, ...]
     unread: frozenset[str] = frozenset()
     whole: bool = True
+
+
+def holds_orders(ladders: Iterable[LadderWritten]) -> bool:
+    """Whether a step of any ladder stops new orders, by `hold orders` or `hold account`."""
+    return any(action.verb == "hold" for ladder in ladders for step in ladder.steps for action in step.does)
 
 
 def read_ladders(shapes: Shapes, node: Node | None) -> tuple[LadderWritten, ...]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from policy.check import check
 from policy.document import Policy
+from policy.ladders import holds_orders
 from policy.meaning import Checked
 from policy.mentions import mentions
 from policy.nodes import Node
@@ -85,6 +86,8 @@ def _with_built_in(policy: Policy, vocabulary: Vocabulary) -> tuple[Policy, froz
     for names, text in vocabulary.built_in_of:
         if mentions(policy, names):
             fragment = _over(fragment, _fragment(text))
+    if vocabulary.built_in_of_holds and holds_orders(policy.ladders):
+        fragment = _over(fragment, _fragment(vocabulary.built_in_of_holds))
     own = {setting.name.text for setting in policy.settings}
     checks = {check.name.text for check in policy.checks if check.scope is None}
     added = tuple(one for one in fragment.checks if one.name.text not in checks)

@@ -75,7 +75,8 @@ class Vocabulary:
     `currencies` maps an ISO 4217 code to its number of minor digits; `instruments` are the securities a policy may
     require, "prepayment" first, and `issued` those that somebody issues until a day; `read_terms` answers None for text
     that is no payment terms; `built_in` is policy text holding settings and checks that every policy of this trade
-    carries (empty: none); `built_in_of` pairs names with more such text, for the policies that read one of them.
+    carries (empty: none); `built_in_of` pairs names with more such text, for the policies that read one of them;
+    `built_in_of_holds` is that of policies whose ladders stop orders.
     `together` says whether facts can be those of one order, which examples look for.
     `items` maps the subject of a ladder to the list whose fields it has; `channels` are the ways to send a letter;
     `is_calendar` knows the business calendars; `later_lists` are lists that nobody keeps completely yet, each with what
@@ -92,6 +93,7 @@ class Vocabulary:
     read_terms: Callable[[str], TermsLiteral | None] = lambda text: None
     built_in: str = ""
     built_in_of: tuple[tuple[tuple[str, ...], str], ...] = ()
+    built_in_of_holds: str = ""
     items: Mapping[str, str] = field(default_factory=dict)
     channels: tuple[str, ...] = ()
     is_calendar: Callable[[str], bool] = lambda code: False

@@ -77,6 +77,9 @@ _FACTS = (
     _declared("account.paid_invoices", "count", "ledger", "invoices paid so far", "已付发票数"),
     _declared("account.late_invoices", "count", "ledger", "paid invoices that were paid late", "迟付发票数"),
     _declared("account.days_late_total", "days", "ledger", "days late of all paid invoices together", "累计逾期天数"),
+    _declared("account.orders_held", "flag", "ledger", "a hold stops new orders, of the account or of orders alone",
+              "新订单已被冻结（订单冻结或账户冻结）"),
+    _declared("account.held", "flag", "ledger", "a hold stops the whole account", "账户已被冻结"),
     _declared("account.average_invoice", "money", "ledger", "average amount of an invoice", "平均发票金额"),
 )  # fmt: skip
 
@@ -108,8 +111,8 @@ _LISTS = (
     ListDeclaration("holds", {field.name: field for field in (
         _declared("placed_on", "date", "ledger", "the day the account was put on hold", "冻结日"),
         _declared("released_on", "date", "ledger", "the day the hold ended, missing while it lasts", "解冻日"),
-    )}, {"en": "holds of this account, none recorded yet: in the service the list is missing",
-         "zh": "该账户的冻结记录；系统尚未记录，服务中视为缺失"}, dated_by="placed_on"),
+    )}, {"en": "holds of this account, those that ended too", "zh": "该账户的冻结记录（含已解除的）"},
+        dated_by="placed_on"),
 )
 _LATER_LISTS = {"orders": f"use earlier_orders, which holds the last {LOOK_BACK_DAYS} days"}  # fmt: skip
 
@@ -128,6 +131,7 @@ def trade_vocabulary() -> Vocabulary:
         read_terms=read_terms,
         built_in=files("rules").joinpath("built_in.yaml").read_text("utf-8"),
         built_in_of=((GROUP_FACTS, files("rules").joinpath("built_in_groups.yaml").read_text("utf-8")),),
+        built_in_of_holds=files("rules").joinpath("built_in_holds.yaml").read_text("utf-8"),
         items={"invoice": "invoices"},
         channels=CHANNELS,
         is_calendar=is_calendar,

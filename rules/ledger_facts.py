@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from credit.exposure import Limit
+from credit.holds import Hold, account_held, orders_held
 from credit.money import Money
 from credit.receivables import Invoice, ReceivableFigures, receivable_figures
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
@@ -71,6 +72,7 @@ class Known:
     group_id: str | None = None
     group_limit: Limit | None = None
     group_exposure: int | None = None
+    holds: tuple[Hold, ...] = field(kw_only=True)  # nobody may forget them: none means that orders go on
 
 
 def gather(known: Known, wanted: Collection[str], memo: Memo | None = None) -> tuple[Facts, Lists]:
@@ -91,7 +93,8 @@ def gather(known: Known, wanted: Collection[str], memo: Memo | None = None) -> t
         facts["customer.country"] = known.country
     if known.group_id is not None:
         facts["customer.group"] = known.group_id
-    facts |= ledger_facts(figures, known.limit, known.exposure) | group_facts(known) | _asked(known)
+    facts |= ledger_facts(figures, known.limit, known.exposure) | group_facts(known) | hold_facts(known)
+    facts |= _asked(known)
     return computed_facts(facts), _lists(known, wanted, memo)
 
 
@@ -99,6 +102,12 @@ def group_facts(known: Known) -> Facts:
     """The limit and the exposure of the customer's group; both missing for a customer in none."""
     limit = None if known.group_limit is None else limit_value(known.group_limit)
     return {"group.limit": limit, "group.exposure": known.group_exposure}
+
+
+def hold_facts(known: Known) -> Facts:
+    """Whether new orders, or the whole account, are stopped on this day."""
+    return {"account.orders_held": orders_held(known.holds, known.as_of),
+            "account.held": account_held(known.holds, known.as_of)}  # fmt: skip
 
 
 def _asked(known: Known) -> Facts:
@@ -182,6 +191,18 @@ def payment_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
     )
 
 
+def hold_items(holds: Iterable[Hold], as_of: date) -> tuple[Item, ...]:
+    """The holds placed up to this day, as items of the list `holds`; one that ends later has not ended yet."""
+    return tuple(
+        {
+            "placed_on": one.placed_on.toordinal(),
+            "released_on": None if one.released_on is None or one.released_on > as_of else one.released_on.toordinal(),
+        }
+        for one in sorted(holds, key=lambda one: one.placed_on)
+        if one.placed_on <= as_of
+    )
+
+
 def earlier_order_items(earlier: Sequence[ApprovedOrder], as_of: date, memo: Memo | None = None) -> tuple[Item, ...]:
     """The orders approved up to this day, as items of the list `earlier_orders`."""
 
@@ -205,6 +226,8 @@ def _lists(known: Known, wanted: Collection[str], memo: Memo) -> Lists:
     if "payments" in wanted:
         lists["payments"] = memo.of("payments", (known.invoices, known.as_of),
                                     lambda: payment_items(known.invoices, known.as_of))  # fmt: skip
+    if "holds" in wanted:
+        lists["holds"] = hold_items(known.holds, known.as_of)
     if "earlier_orders" in wanted and known.earlier_orders is not None:
         lists["earlier_orders"] = earlier_order_items(known.earlier_orders, known.as_of, memo)
     return lists

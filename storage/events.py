@@ -24,7 +24,7 @@ KINDS = (
     "key_created", "key_rotated", "key_revoked",
     "person_added", "person_disabled", "person_enabled", "password_changed", "person_linked", "roles_changed",
     "signed_in", "signed_out",
-    "limit_told", "grant_given", "grant_withdrawn",
+    "limit_told", "grant_given", "grant_withdrawn", "hold_placed", "hold_ended",
     "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",
     "record_erased",
     "policy_drafted", "policy_edited", "policy_checked", "policy_submitted", "policy_approved", "policy_withdrawn",

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
 
+from credit.holds import Hold
 from storage.account_tree import MOST_LEVELS, in_order, take_together, with_groups
 from storage.clock import database_now, read_instant, write_instant
 from storage.customers import PERMANENT, Customer, GrantedLimit, read_customer
@@ -31,6 +32,7 @@ from storage.earlier_orders import (
     with_later,
 )
 from storage.failures import Busy
+from storage.hold_texts import HOLDS, read_holds
 from storage.limits import LIMITS, TimedLimit, limit_of_day, read_told
 from storage.policy_timeline import CHALLENGER, Whose, stamp_of_last, timeline_at
 from storage.prepared import Prepared
@@ -95,6 +97,7 @@ class AccountState:
     challenger_digest: str | None = None  # what decides beside it, in the shadow
     limits: tuple[TimedLimit, ...] | None = None  # those that may count about now; None: the one told last
     day: date | None = None  # the day whose limits count; None: that of the clock, in UTC
+    holds: tuple[Hold, ...] = ()  # those that ended too
 
     @property
     def limit(self) -> GrantedLimit | None:
@@ -164,7 +167,7 @@ STATE = (
     account.c.account_id, account.c.parent_id, account.c.ver, account.c.facts_ver, account.c.balance,
     account.c.open_receivables, account.c.currency.label("account_currency"), account.c.group_id,
     database_now().label("now"), stamp_of_last().scalar_subquery().label("policies"),
-    GRANTED.label("granted"), LIMITS.label("limits"),
+    GRANTED.label("granted"), LIMITS.label("limits"), HOLDS.label("holds"),
     qualified(LAST_MARK.correlate(account).scalar_subquery()).label("past"),
     qualified(select(customer_group.c.name).where(customer_group.c.group_id == account.c.group_id)
               .correlate(account).scalar_subquery()).label("group_name"),
@@ -311,6 +314,7 @@ class Accounts:
             earlier_orders=EarlierOrders((), since, complete=False) if look_back_days is None
             else self.earlier_orders(customer_id, since), granted=int(row.granted),
             groups=tuple(read_group_state(one) for one in rows[1:]), past=row.past, limits=read_told(row.limits),
+            holds=read_holds(row.holds),
         )  # fmt: skip
 
 

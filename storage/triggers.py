@@ -72,7 +72,8 @@ LIMIT_COPIED_TRIGGER = (
 ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "policy_effective",
               "state_change", "act", "confirmed_security", "answered_request", "event", "limit_grant",
               "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure", "rate",
-              "foreign_order", "conversion", "granted_limit", *ONLY_ADDED_OF_POLICIES)  # fmt: skip
+              "foreign_order", "conversion", "granted_limit", "order_hold", "order_hold_end",
+              *ONLY_ADDED_OF_POLICIES)  # fmt: skip
 # a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
 ERASABLE = {
     "decision": {"response": "x''", "request": "x''", "facts": "'{}'", "outcome": "'{}'"},

@@ -27,6 +27,7 @@ from storage.exposure_ledger import Accounts
 from storage.grants import Grants
 from storage.groups import Groups
 from storage.identities import Identities
+from storage.holds import Holds
 from storage.keys import Keys
 from storage.limits import Limits
 from storage.log_entries import LogEntries
@@ -68,6 +69,7 @@ class Work:
         self.states = States(connection)
         self.policies = Policies(connection)
         self.events = Events(connection, self.log_entries)
+        self.holds = Holds(connection, self.events)
         self.challenges = Challenges(connection)
         self.drafts = Drafts(connection, self.events)
         self.submissions = Submissions(connection, self.events, self.policies)

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from credit.exposure import Limit
+from credit.holds import Hold
 from credit.money import Money
 from credit.receivables import Invoice
 from policy.kinds import NO_LIMIT, UNLIMITED
@@ -16,7 +17,7 @@ from rules.ledger_facts import ApprovedOrder, Facts, Known, Lists, OrderPlaced, 
 
 AS_OF = date(2026, 6, 30)
 ORDER = OrderPlaced(Money(100_00, "USD"), Money.zero("USD"))
-KNOWN = Known(AS_OF, ORDER, Limit.none(), exposure=0)
+KNOWN = Known(AS_OF, ORDER, Limit.none(), exposure=0, holds=())
 
 
 def an_invoice(name: str, due_on: date, settled_on: date | None = None, amount: int = 50_00) -> Invoice:
@@ -35,14 +36,33 @@ def test_every_fact_that_is_gathered_is_one_of_the_vocabulary_and_every_ledger_f
     declared = trade_vocabulary().facts
     assert set(facts) <= set(declared)
     assert {name for name, fact in declared.items() if fact.source == "ledger"} <= set(facts)
-    assert set(lists) == set(trade_vocabulary().lists) - {"holds"}, "nobody records holds yet"
+    assert set(lists) == set(trade_vocabulary().lists)
 
 
 def test_items_carry_every_field_of_their_list() -> None:
     invoices = (an_invoice("I-1", AS_OF), an_invoice("I-2", AS_OF, settled_on=AS_OF))
-    known = replace(KNOWN, invoices=invoices, earlier_orders=(ApprovedOrder(5, 4, AS_OF),))
+    known = replace(KNOWN, invoices=invoices, earlier_orders=(ApprovedOrder(5, 4, AS_OF),),
+                    holds=(Hold("orders", AS_OF),))  # fmt: skip
     for name, items in gathered(known)[1].items():
         assert [set(item) for item in items] == [set(trade_vocabulary().lists[name].fields)]
+
+
+def test_a_hold_stops_orders_from_its_day_until_the_day_of_its_release() -> None:
+    released = date(2026, 6, 20)
+    for scope, whole in (("orders", False), ("account", True)):
+        known = replace(KNOWN, holds=(Hold(scope, date(2026, 6, 10), released),))
+        for day, stops in ((date(2026, 6, 9), False), (date(2026, 6, 10), True), (date(2026, 6, 19), True),
+                           (released, False)):  # fmt: skip
+            facts, lists = gathered(replace(known, as_of=day))
+            assert (facts["account.orders_held"], facts["account.held"]) == (stops, stops and whole), (scope, day)
+            ended = released.toordinal() if day >= released else None
+            begun = [{"placed_on": date(2026, 6, 10).toordinal(), "released_on": ended}]
+            assert list(lists["holds"]) == (begun if day >= date(2026, 6, 10) else [])
+
+
+def test_nobody_can_gather_facts_and_forget_the_holds() -> None:
+    with pytest.raises(TypeError, match="holds"):
+        Known(AS_OF, ORDER, Limit.none(), exposure=0)  # type: ignore[call-arg]
 
 
 def test_a_customer_without_invoices_owes_nothing_and_has_no_average() -> None:
