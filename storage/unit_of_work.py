@@ -26,8 +26,8 @@ from storage.events import Events
 from storage.exposure_ledger import Accounts
 from storage.grants import Grants
 from storage.groups import Groups
-from storage.identities import Identities
 from storage.holds import Holds
+from storage.identities import Identities
 from storage.keys import Keys
 from storage.limits import Limits
 from storage.log_entries import LogEntries
