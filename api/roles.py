@@ -70,6 +70,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "create_draft": _OFFICERS,
     "edit_draft": _OFFICERS,
     "check_draft": _OFFICERS,
+    "simulate_draft": _OFFICERS,
     "submit_draft": _OFFICERS,
     "submit_version": _BOTH,
     "approve_policy": frozenset({"approver"}),
@@ -93,8 +94,8 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
 # What only a person may do, with a session: a key of the right role is refused.
 PERSON_OPERATIONS = frozenset({
     "approve_referral", "approve_referral_with_terms", "reject_referral", "sign_out", "give_grant", "withdraw_grant",
-    "create_draft", "edit_draft", "check_draft", "submit_draft", "submit_version", "approve_policy", "withdraw_policy",
-    "publish_policy", "comment_policy",
+    "create_draft", "edit_draft", "check_draft", "simulate_draft", "submit_draft", "submit_version", "approve_policy",
+    "withdraw_policy", "publish_policy", "comment_policy",
 })  # fmt: skip
 
 # What says nothing about any customer and so needs no key.

@@ -81,8 +81,8 @@ class Money:
         assert type(self.minor) is int, "money counts whole minor units"
         minor_digits(self.currency)
         if abs(self.minor) > LARGEST_AMOUNT:
-            raise ValueError(f"the amount {_decimal_text(self.minor, self.currency)} is too large; "
-                             f"at most {_decimal_text(LARGEST_AMOUNT, self.currency)} {self.currency}")  # fmt: skip
+            raise ValueError(f"the amount {decimal_text(self.minor, self.currency)} is too large; "
+                             f"at most {decimal_text(LARGEST_AMOUNT, self.currency)} {self.currency}")  # fmt: skip
 
     @classmethod
     def zero(cls, currency: str) -> Money:
@@ -109,14 +109,14 @@ class Money:
     @property
     def amount(self) -> str:
         """The plain decimal text, with all digits of the currency: "120000.00"."""
-        return _decimal_text(self.minor, self.currency)
+        return decimal_text(self.minor, self.currency)
 
     def __str__(self) -> str:
         return self.amount
 
     def display(self) -> str:
         """The amount as people read it: "CNY 120,000.00"."""
-        whole, point, after_point = _decimal_text(abs(self.minor), self.currency).partition(".")
+        whole, point, after_point = decimal_text(abs(self.minor), self.currency).partition(".")
         return f"{self.currency} {'-' if self.minor < 0 else ''}{int(whole):,}{point}{after_point}"
 
     def portion(self, share: Fraction, mode: str = "half_even") -> Money:
@@ -154,7 +154,8 @@ class Money:
         return other.minor
 
 
-def _decimal_text(minor: int, currency: str) -> str:
+def decimal_text(minor: int, currency: str) -> str:
+    """Minor units as plain decimal text with all digits of the currency, also for a sum that no one order can have."""
     digits = minor_digits(currency)
     text = str(abs(minor)).rjust(digits + 1, "0")
     sign = "-" if minor < 0 else ""

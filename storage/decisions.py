@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, null, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, null, select
 
 from storage.clock import read_instant, write_instant
 from storage.conversions import Conversions, Converted, ForeignOrder
@@ -221,13 +221,13 @@ class Decisions:
 
     def decided_between(self, first: date, last: date, after: int, most: int) -> Sequence[tuple[int, StoredDecision]]:
         """At most so many decisions of these days behind the place `after`, the oldest first, each with its place."""
-        days = decision.c.as_of.between(first.isoformat(), last.isoformat())
-        wanted = select(decision).where(days, decision.c.seq > after).order_by(decision.c.seq).limit(most)
+        behind = select(decision).where(*_on_days(first, last), decision.c.seq > after)
+        wanted = behind.order_by(decision.c.seq).limit(most)
         return [(row.seq, read_decision(row)) for row in self._connection.execute(wanted)]
 
     def count_between(self, first: date, last: date) -> int:
         """How many decisions were made on these days."""
-        wanted = select(func.count()).where(decision.c.as_of.between(first.isoformat(), last.isoformat()))
+        wanted = select(func.count()).select_from(decision).where(*_on_days(first, last))
         return int(self._connection.execute(wanted).scalar_one())
 
     def list(
@@ -283,3 +283,8 @@ def read_decision(row: Row[Any]) -> StoredDecision:
         read_instant(row.decided_at), date.fromisoformat(row.as_of), order, row.request,
         json.loads(row.facts), json.loads(row.outcome),
     )  # fmt: skip
+
+
+def _on_days(first: date, last: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Decided on these days; two comparisons, because PostgreSQL reads no collation inside BETWEEN."""
+    return decision.c.as_of >= first.isoformat(), decision.c.as_of <= last.isoformat()

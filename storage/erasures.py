@@ -7,6 +7,7 @@ the log: an auditor who finds a record without its bytes finds there who let the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,6 +64,11 @@ class Erasures:
         """The erasure of a decision, or None where its bytes are there."""
         row = self._connection.execute(select(erasure).where(erasure.c.entry_id == decision_id)).first()
         return None if row is None else Erasure(row.entry_id, row.done_by, row.reason, read_instant(row.at))
+
+    def among(self, decision_ids: Sequence[str]) -> dict[str, Erasure]:
+        """The erasures of these decisions, by decision; those whose bytes are there are left out."""
+        rows = self._connection.execute(select(erasure).where(erasure.c.entry_id.in_(decision_ids)))
+        return {row.entry_id: Erasure(row.entry_id, row.done_by, row.reason, read_instant(row.at)) for row in rows}
 
 
 def subject_of(decision_id: str) -> str:

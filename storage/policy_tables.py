@@ -126,6 +126,15 @@ policy_comment = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+policy_simulation = Table(
+    "policy_simulation", metadata,
+    Column("seq", WHOLE, Identity(), primary_key=True),
+    Column("simulation_id", TEXT, nullable=False, unique=True),
+    text("digest"), text("report"), a_person("simulated_by"), text("at"),
+    Index("policy_simulation_digest", "digest", "seq"),
+    sqlite_strict=True,
+)  # fmt: skip
+
 policy_challenge = Table(
     "policy_challenge", metadata,
     Column("decision_id", TEXT, ForeignKey("decision.decision_id"), primary_key=True),

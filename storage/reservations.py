@@ -196,6 +196,16 @@ class Reservations:
         kept = Conversions(self._connection)
         return replace(read, foreign=kept.order_of(read.decision_id), parts=kept.of_reservation(reservation_id))
 
+    def steps_of(self, decision_ids: Sequence[str]) -> dict[str, tuple[Step, ...]]:
+        """The steps of what these decisions held, by decision, the first step first; those that held nothing left out.
+
+        Minor units of the account's currency.
+        """
+        wanted = select(reservation).where(reservation.c.decision_id.in_(decision_ids))
+        rows = self._connection.execute(wanted.order_by(reservation.c.decision_id, reservation.c.step))
+        return {decision_id: tuple(_step(row) for row in steps)
+                for decision_id, steps in groupby(rows, lambda row: str(row.decision_id))}  # fmt: skip
+
     def of_account(self, account_id: int) -> tuple[Reservation, ...]:
         """All reservations of an account by expiry, without their securities."""
         order = (reservation.c.expires_at, reservation.c.reservation_id, reservation.c.step)
@@ -261,7 +271,10 @@ def read_reservation(steps: Sequence[Any], securities: Iterable[Any] = ()) -> Re
     return Reservation(
         first.reservation_id, first.decision_id, first.owner, first.customer_id, first.order_id, first.currency,
         first.account_id, read_instant(first.expires_at),
-        tuple(Step(row.step, row.change, row.amount, row.remaining, row.account_ver, read_instant(row.at), row.client)
-              for row in steps),
+        tuple(_step(row) for row in steps),
         tuple(SecurityInPlace(row.alternative, row.security, row.amount, row.reference) for row in securities),
     )  # fmt: skip
+
+
+def _step(row: Any) -> Step:
+    return Step(row.step, row.change, row.amount, row.remaining, row.account_ver, read_instant(row.at), row.client)

@@ -36,6 +36,7 @@ from storage.policies import Policies
 from storage.policy_approvals import Submissions
 from storage.policy_challenges import Challenges
 from storage.policy_drafts import Drafts
+from storage.policy_simulations import Simulations
 from storage.rates import Rates
 from storage.receivables import Imports, Invoices
 from storage.referrals import Referrals
@@ -72,6 +73,7 @@ class Work:
         self.holds = Holds(connection, self.events)
         self.challenges = Challenges(connection)
         self.drafts = Drafts(connection, self.events)
+        self.simulations = Simulations(connection, self.events)
         self.submissions = Submissions(connection, self.events, self.policies)
         self.keys = Keys(connection, self.events)
         self.people = People(connection, self.events)

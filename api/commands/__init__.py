@@ -38,6 +38,7 @@ COMMANDS = {
     "key": ("api.commands.keys:key", "make, list, replace and revoke the keys of clients"),
     "person": ("api.commands.people:person", "add, list and disable people, and change their passwords"),
     "replay": ("api.commands.replay:replay", "decide stored decisions again, and say what a difference belongs to"),
+    "simulate": ("api.commands.simulate:simulate", "decide the firm's own order book again under a policy, in money"),
     "evidence": ("api.commands.evidence:evidence", "write all that is known of one decision to a file for an auditor"),
     "log": ("api.commands.log:log", "keep the transparency log, export it, and check an export"),
     "db": ("api.commands.database:db", "keep the database's tables at this version"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from api.operations.policy_step import Step
     from api.services import Services
 
+DAY = click.DateTime(["%Y-%m-%d"])
 Command = TypeVar("Command", bound=Callable[..., Any])
 by_person = click.option("--by", metavar="PERSON", required=True, help="Who does it; the password is asked for.")
 for_whom = click.option("--for", "assignment", metavar="WHOM", help="default, customer:ID, group:ID, country:CN or "
@@ -71,6 +72,28 @@ def check(context: click.Context, draft_id: str, compare: bool, by: str, databas
     told = _take(database, by, check_draft, ("check_draft", f"draft:{draft_id}"), {"compare": compare})
     if not told["publishable"]:
         context.exit(1)
+
+
+@click.command("simulate", short_help="Simulate a draft on the stored decisions, and keep what was found.")
+@click.argument("draft_id", metavar="DRAFT")
+@click.option("--from", "first", type=DAY, metavar="DAY", help="Decisions since this day  [default: the first one]")
+@click.option("--to", "last", type=DAY, metavar="DAY", help="Until this day  [default: the last one]")
+@click.option("--against", metavar="WHAT", help="A digest, or 'effective'  [default: what was recorded]")
+@by_person
+@database_option
+def simulate(draft_id: str, first: datetime | None, last: datetime | None, against: str | None, by: str,
+             database: str) -> None:  # fmt: skip
+    """Decide the stored decisions again by the last revision of DRAFT, and keep what was found for whoever approves.
+
+    `aval simulate` shows the same of a file, and keeps nothing.
+    """
+    from functools import partial
+
+    from api.operations.simulate_policy import simulate_kept
+
+    days = {name: None if day is None else day.date() for name, day in (("first", first), ("last", last))}
+    _take(database, by, partial(simulate_kept, most=None), ("simulate_draft", f"draft:{draft_id}"),
+          days | {"against": against})  # fmt: skip
 
 
 @click.command("submit", short_help="Ask another person to approve a draft.")
@@ -189,7 +212,7 @@ def export(digest: str, database: str) -> None:
         _print(export_policy(held, digest))
 
 
-LIFE = (draft, check, submit, approve, withdraw, release, rollback, end, history, effective, export)
+LIFE = (draft, check, simulate, submit, approve, withdraw, release, rollback, end, history, effective, export)
 
 
 def _take(database: str, by: str, take: Callable[[Services, Step], Answer], what: tuple[str, str],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.evidence_pack import Evidence, pack
-from api.operations.replay_decision import Versions, kept_of
+from api.operations.replay_decision import Versions, kept_of_page
 from api.replaying import program_of, replay
 from credit.decision import instant_text
 from storage.database import Database
@@ -19,7 +19,7 @@ def collect_evidence(database: Database, decision_id: str) -> bytes | None:
         stored = work.decisions.get(decision_id)
         if stored is None:
             return None
-        kept = kept_of(work, stored, Versions())
+        [kept] = kept_of_page(work, [stored], Versions())
         entry = work.log.entry(decision_id)
         receipt = None if entry is None else work.log.receipt(decision_id)
         approvals = approvals_of(work, stored.policy_digest)

@@ -46,7 +46,7 @@ def edit_draft(held: Services, asked: Step, seen: str | None) -> tuple[str, Mapp
     new = _written(asked.wish, asked.person)
     try:
         with held.database.write() as work:
-            found = _known(work, asked.subject_id)
+            found = known_draft(work, asked.subject_id)
             written = work.drafts.edit(found.draft_id, seen, new)
             return written.tag, draft_dict(work, written)
     except NotAllowed as refusal:
@@ -56,7 +56,7 @@ def edit_draft(held: Services, asked: Step, seen: str | None) -> tuple[str, Mapp
 def show_draft(held: Services, draft_id: str) -> tuple[str, Mapping[str, Any]]:
     """A draft in full, and the tag with which it is edited. Raises: Refused (not-found)."""
     with held.database.read() as work:
-        found = _known(work, draft_id)
+        found = known_draft(work, draft_id)
         return found.tag, draft_dict(work, found)
 
 
@@ -69,7 +69,7 @@ def check_draft(held: Services, asked: Step) -> Answer:
     if before is not None:
         return before
     with held.database.read() as work:
-        found = _known(work, asked.subject_id)
+        found = known_draft(work, asked.subject_id)
         other = work.policies.effective() if asked.wish.get("compare") else None
     checked = _checked(found, other)
     kept = checked.kept(asked.person)
@@ -89,12 +89,12 @@ def submit_draft(held: Services, asked: Step) -> Answer:
     if before is not None:
         return before
     with held.database.read() as work:
-        found = _known(work, asked.subject_id)
+        found = known_draft(work, asked.subject_id)
         known = work.policies.get(found.digest) is not None
     checked = None if known else read_policy(file_of(found))
 
     def take(work: Work) -> Done:
-        last = _known(work, asked.subject_id)
+        last = known_draft(work, asked.subject_id)
         assignment = read_assignment(work, asked.wish.get("assignment"))
         kept = work.drafts.check_of(last.digest)
         if last.digest != found.digest or kept is None:
@@ -136,7 +136,8 @@ def _written(wish: Mapping[str, Any], person: str) -> NewRevision:
     return NewRevision(source, read.digest, name_of(read), person, wish.get("comment") or "", read.parts)
 
 
-def _known(work: Work, draft_id: str) -> Revision:
+def known_draft(work: Work, draft_id: str) -> Revision:
+    """The last revision of a draft. Raises: Refused (not-found)."""
     found = work.drafts.get(draft_id)
     if found is None:
         raise Refused("not-found", "there is no draft with this id")

@@ -9,6 +9,7 @@ from credit.decision import instant_text
 from storage.policies import PolicyVersion, Publication
 from storage.policy_approvals import Said, Submission
 from storage.policy_drafts import PolicyCheck, Revision
+from storage.policy_simulations import PolicySimulation
 from storage.unit_of_work import Work
 
 
@@ -41,6 +42,7 @@ def draft_dict(work: Work, one: Revision) -> dict[str, Any]:
         "source": one.source.decode("utf-8", "replace"),
         "parts": {part.name: part.source.decode("utf-8", "replace") for part in one.parts},
         "check": None if checked is None else check_dict(checked),
+        "simulation": _simulation(work, one.digest),
         "revisions": [revision_dict(each) for each in work.drafts.revisions(one.draft_id)],
         "submissions": [submission_line(work, each) for each in asked],
     }  # fmt: skip
@@ -50,6 +52,11 @@ def check_dict(one: PolicyCheck) -> dict[str, Any]:
     """A check with everything that it found."""
     return {"id": one.check_id, "digest": one.digest, "program_digest": one.program_digest,
             "publishable": one.publishable, "by": one.by, "at": instant(one.at), **one.report}  # fmt: skip
+
+
+def simulation_dict(one: PolicySimulation) -> dict[str, Any]:
+    """A simulation with everything that it found."""
+    return {"id": one.simulation_id, "digest": one.digest, "by": one.by, "at": instant(one.at), "report": one.report}
 
 
 def submission_line(work: Work, one: Submission) -> dict[str, Any]:
@@ -71,6 +78,7 @@ def submission_dict(work: Work, one: Submission) -> dict[str, Any]:
     checked = None if one.check_id is None else work.drafts.check(one.check_id)
     return submission_line(work, one) | {
         "evidence": None if checked is None else check_dict(checked),
+        "simulation": _simulation(work, one.digest),
         "comments": [_said(each) for each in work.submissions.comments(one.submission_id)],
         "may_not_approve": sorted(work.submissions.writers(one)),
     }  # fmt: skip
@@ -98,6 +106,12 @@ def publication_dict(work: Work, one: Publication) -> dict[str, Any]:
         "approver": None if asked is None or asked.approval is None else asked.approval.person,
         "reason": "published before approvals were kept" if asked is None else asked.reason,
     }  # fmt: skip
+
+
+def _simulation(work: Work, digest: str) -> dict[str, Any] | None:
+    """The last simulation of some bytes; None where nobody ran one, and for bytes that were edited since."""
+    found = work.simulations.of(digest)
+    return None if found is None else simulation_dict(found)
 
 
 def _said(one: Said | None) -> dict[str, Any] | None:

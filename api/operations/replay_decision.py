@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from api.build import load_version
@@ -12,7 +12,9 @@ from credit.decision import instant_text
 from policy.load import Loaded
 from storage.database import Database
 from storage.decisions import StoredDecision
+from storage.erasures import Erasure
 from storage.policies import PolicyVersion
+from storage.transparency import Entry
 from storage.unit_of_work import Work
 
 PAGE = 200
@@ -24,7 +26,7 @@ def replay_decision(database: Database, decision_id: str) -> Replayed | None:
         stored = work.decisions.get(decision_id)
         if stored is None:
             return None
-        return replay(kept_of(work, stored, Versions()))
+        return replay(kept_of_page(work, [stored], Versions())[0])
 
 
 def replay_days(database: Database, first: date, last: date) -> Iterator[Replayed]:
@@ -33,11 +35,11 @@ def replay_days(database: Database, first: date, last: date) -> Iterator[Replaye
     while True:
         with database.read() as work:  # a transaction for each page: whoever reads may take his time
             page = work.decisions.decided_between(first, last, after, PAGE)
-            kept = [(seq, kept_of(work, stored, versions)) for seq, stored in page]
-        yield from (replay(one) for _, one in kept)
+            kept = kept_of_page(work, [stored for _, stored in page], versions)
+        yield from map(replay, kept)
         if len(page) < PAGE:
             return
-        after = kept[-1][0]
+        after = page[-1][0]
 
 
 def how_many(database: Database, first: date, last: date) -> int:
@@ -60,22 +62,22 @@ class Versions:
         return self._found[digest]
 
 
-def kept_of(work: Work, stored: StoredDecision, versions: Versions) -> Kept:
-    """All that replaying a decision needs."""
-    version, loaded = versions.of(work, stored.policy_digest)
-    return Kept(stored, version, loaded, logged_of(work, stored.decision_id), erased_text(work, stored.decision_id))
+def kept_of_page(work: Work, page: Sequence[StoredDecision], versions: Versions) -> list[Kept]:
+    """All that replaying these decisions needs; what the log and the erasures say of them is read once for all."""
+    ids = [stored.decision_id for stored in page]
+    entries, erased = work.log.entries_of(ids), work.erasures.among(ids)
+    return [Kept(stored, *versions.of(work, stored.policy_digest), logged_of(entries.get(stored.decision_id)),
+                 erased_text(erased.get(stored.decision_id))) for stored in page]  # fmt: skip
 
 
-def logged_of(work: Work, decision_id: str) -> Logged:
+def logged_of(entry: Entry | None) -> Logged:
     """What the log commits to of a decision."""
-    entry = work.log.entry(decision_id)
     if entry is None:
         return Logged()
     body = json.loads(entry.body)
     return Logged(body.get("commitments", {}), entry.salt)
 
 
-def erased_text(work: Work, decision_id: str) -> str:
+def erased_text(done: Erasure | None) -> str:
     """Who erased a decision's bytes, when and why; empty where they are there."""
-    done = work.erasures.get(decision_id)
     return "" if done is None else f"erased on {instant_text(done.at)[:10]} by {done.by}: {done.reason}"

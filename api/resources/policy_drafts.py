@@ -20,6 +20,7 @@ from api.operations.policy_submissions import (
     submit_version,
     withdraw_policy,
 )
+from api.operations.simulate_policy import simulate_draft
 from api.requests import StrictBlueprint, with_largest_body
 from api.resources.policies import page, shown
 from api.schemas.customers import PageAsked
@@ -34,6 +35,8 @@ from api.schemas.policies import (
     DraftWish,
     PolicyPage,
     Published,
+    SimulationOfDraft,
+    SimulationWish,
     SubmissionPage,
     SubmissionShown,
     VersionSubmitted,
@@ -111,6 +114,17 @@ def put_draft(wish: Mapping[str, Any], draft_id: str) -> Response:
 def post_check(wish: Mapping[str, Any], draft_id: str) -> Response:
     """Check the last revision: findings, tests, promises, engines; it is kept for whoever approves."""
     return _taken(check_draft, "check_draft", f"draft:{draft_id}", wish)
+
+
+@routes.route("/drafts/<draft_id>:simulate", methods=["POST"])
+@routes.arguments(SimulationWish())
+@routes.response(201, SimulationOfDraft, description="what the order book would look like under the draft")
+@refusable
+@routes.doc(operationId="simulate_draft", summary="Simulate a draft", parameters=[KEY_PARAMETER])
+@performs("simulate_draft")
+def post_simulation(wish: Mapping[str, Any], draft_id: str) -> Response:
+    """Decide stored decisions again by the last revision; counts and money are kept for whoever approves."""
+    return _taken(simulate_draft, "simulate_draft", f"draft:{draft_id}", wish)
 
 
 @routes.route("/drafts/<draft_id>:submit", methods=["POST"])

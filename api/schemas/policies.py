@@ -69,6 +69,18 @@ class CheckWish(Body):
     )  # fmt: skip
 
 
+class SimulationWish(Body):
+    """Which decisions are decided again, and what the answers are held against."""
+
+    first = fields.Date(data_key="from", load_default=None, metadata={"description": "decided on this day or later"})
+    last = fields.Date(data_key="to", load_default=None, metadata={"description": "decided on this day or before"})
+    against = fields.String(
+        load_default=None,
+        validate=validate.Regexp(rf"^effective$|{DIGEST}", error="is neither 'effective' nor a digest"),
+        metadata={"description": "`effective` or a digest; what was recorded then where it is left out"},
+    )  # fmt: skip
+
+
 class Assigned(Body):
     """For whom a policy is to decide."""
 
@@ -171,6 +183,23 @@ class CheckOfDraft(PolicyCheckShown):
     revision = fields.Integer(required=True)
 
 
+class SimulationShown(Body):
+    """What a simulation of some bytes found."""
+
+    id = fields.String(required=True)
+    digest = fields.String(required=True)
+    by = fields.String(required=True)
+    at = fields.DateTime(required=True)
+    report = fields.Dict(keys=fields.String(), required=True)
+
+
+class SimulationOfDraft(SimulationShown):
+    """The same, with the revision that was simulated."""
+
+    draft = fields.String(required=True)
+    revision = fields.Integer(required=True)
+
+
 class SubmissionLine(Body):
     """A submission and what became of it; `state` is submitted, edited, approved, withdrawn, scheduled or published."""
 
@@ -198,6 +227,7 @@ class SubmissionShown(SubmissionLine):
     """The same with its evidence, its comments, and who may not approve it."""
 
     evidence = fields.Nested(PolicyCheckShown(), required=True, allow_none=True)
+    simulation = fields.Nested(SimulationShown(), required=True, allow_none=True)
     comments = fields.List(fields.Nested(ApprovalShown()), required=True)
     may_not_approve = fields.List(fields.String(), required=True)
 
@@ -225,6 +255,7 @@ class DraftShown(Body):
     source = fields.String(required=True)
     parts = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     check = fields.Nested(PolicyCheckShown(), required=True, allow_none=True)
+    simulation = fields.Nested(SimulationShown(), required=True, allow_none=True)
     revisions = fields.List(fields.Dict(keys=fields.String()), required=True)
     submissions = fields.List(fields.Nested(SubmissionLine()), required=True)
 

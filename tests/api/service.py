@@ -35,8 +35,8 @@ GOOD = {
     "customer.annual_revenue": "100000000.00", "customer.type": "company",
 }  # fmt: skip
 TABLES = ("customer", "account", "decision", "movement", "reservation", "policy_version", "policy_effective",
-          "policy_draft", "policy_revision", "policy_check", "policy_submission", "policy_approval",
-          "policy_withdrawal", "policy_comment")  # fmt: skip
+          "policy_draft", "policy_revision", "policy_check", "policy_simulation", "policy_submission",
+          "policy_approval", "policy_withdrawal", "policy_comment")  # fmt: skip
 
 
 @dataclass

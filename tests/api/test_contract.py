@@ -46,9 +46,9 @@ EXPLAINED = {
 PERSON, NOTHING = "a person alone may, and a key asks", "nothing of the kind is stored"
 ONLY_REFUSED = {
     **dict.fromkeys(("approve_referral", "approve_referral_with_terms", "reject_referral", "create_draft", "edit_draft",
-                     "check_draft", "submit_draft", "submit_version", "approve_policy", "withdraw_policy",
-                     "publish_policy", "comment_policy", "sign_in", "sign_out", "give_grant", "withdraw_grant"),
-                    PERSON),
+                     "check_draft", "simulate_draft", "submit_draft", "submit_version", "approve_policy",
+                     "withdraw_policy", "publish_policy", "comment_policy", "sign_in", "sign_out", "give_grant",
+                     "withdraw_grant"), PERSON),
     **dict.fromkeys(("confirm_conditions", "show_rate", "show_version", "show_version_source", "export_policy",
                      "diff_policies", "show_draft", "show_submission", "show_checkpoint", "show_proof", "show_grant",
                      "tell_group_limit"), NOTHING),

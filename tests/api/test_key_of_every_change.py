@@ -84,6 +84,8 @@ def written(step: str) -> Callable[[Service], Case]:
         draft = made(service, "/v1/policies/drafts", {"source": SMALL})
         if step == "check":
             return by, f"/v1/policies/drafts/{draft}:check", {}, {"compare": True}
+        if step == "simulate":
+            return by, f"/v1/policies/drafts/{draft}:simulate", {}, {"against": "effective"}
         made(service, f"/v1/policies/drafts/{draft}:check", {})
         if step == "submit":
             return by, f"/v1/policies/drafts/{draft}:submit", SAID, {"reason": "another"}
@@ -125,6 +127,7 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "reject_referral": said("reject"),
     "create_draft": written("drafts"),
     "check_draft": written("check"),
+    "simulate_draft": written("simulate"),
     "submit_draft": written("submit"),
     "submit_version": written("submissions"),
     "approve_policy": written("approve"),

@@ -70,6 +70,7 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/policies/drafts/<draft_id>", "GET"): REVIEWERS,
     ("/v1/policies/drafts/<draft_id>", "PUT"): {"risk_officer"},
     ("/v1/policies/drafts/<draft_id>:check", "POST"): {"risk_officer"},
+    ("/v1/policies/drafts/<draft_id>:simulate", "POST"): {"risk_officer"},
     ("/v1/policies/drafts/<draft_id>:submit", "POST"): {"risk_officer"},
     ("/v1/policies/submissions", "GET"): REVIEWERS,
     ("/v1/policies/submissions", "POST"): {"risk_officer", "approver"},

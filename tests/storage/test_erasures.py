@@ -41,3 +41,15 @@ def test_nothing_is_erased_that_the_log_does_not_know(database: Database) -> Non
         assert work.erasures.get("D-404") is None
     with pytest.raises(Refused, match="the log has no decision 'D-404'"), database.write() as work:
         work.erasures.erase("D-404", "person:dpo", "asked")
+
+
+def test_many_are_looked_up_at_once_with_their_entries_in_the_log(database: Database) -> None:
+    with database.write() as work:
+        for key, version in (("a", 1), ("b", 2), ("c", 3)):
+            approve(work, key, version)
+        done = work.erasures.erase("D-b", "person:dpo", "asked")
+    ids = ["D-a", "D-b", "D-404"]
+    with database.read() as work:
+        assert work.erasures.among(ids) == {"D-b": done}
+        assert work.log.entries_of(ids) == {one: work.log.entry(one) for one in ("D-a", "D-b")}
+        assert work.erasures.among([]) == work.log.entries_of([]) == {}

@@ -186,3 +186,13 @@ INSERT INTO decision VALUES (1, 'D-1', 'shop', 'k', x'00', 201, 'C-1', 1, 1, 'd'
 INSERT INTO movement VALUES (1, 1, 'hold', 70, 70, 1000, 'D-1', 'NOW');
 INSERT INTO reservation VALUES ('R-1', 1, 'D-1', 1, 70, 'held', 'NOW', 'NOW')
 """
+
+
+def test_the_steps_of_many_are_read_at_once_by_decision(database: Database) -> None:
+    reserve(database)
+    take(database, "converted", 30)
+    with database.write() as work:
+        approve(work, "none", 5, hold=None)
+    with database.read() as work:
+        assert work.reservations.steps_of(["D-k", "D-none", "D-404"]) == {"D-k": known(work).steps}
+        assert work.reservations.steps_of([]) == {}
