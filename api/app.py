@@ -34,6 +34,7 @@ from api.resources import (
     events,
     grants,
     groups,
+    holds,
     limits,
     policies,
     policy_drafts,
@@ -113,6 +114,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(groups.routes)
     api.register_blueprint(grants.routes)
     api.register_blueprint(limits.routes)
+    api.register_blueprint(holds.routes)
     api.register_blueprint(rates.routes)
     api.register_blueprint(states.routes)
     api.register_blueprint(policies.routes)

@@ -30,6 +30,7 @@ INVOICE = {"id": "INV-1", "invoiced_on": "2026-11-25", "due_on": "2026-12-25"}
 TOLD = {"limit": "5.00", "reason": "a review"}
 GRANT = {"customer_id": "C-1", "order_id": "SO-G", "amount": "5.00", "currency": "CNY", "reason": "why",
          "until": str(date.today() + timedelta(days=30))}  # fmt: skip
+HOLD = {"scope": "orders", "reason": "a cheque came back"}
 RATE = {"from": "USD", "to": "CNY", "value": "7.1", "day": "2026-11-23", "source": "a bank"}
 Case = tuple[str, str, dict[str, Any], dict[str, Any]]  # role, path, a body, another body
 
@@ -52,6 +53,12 @@ def confirmed(service: Service) -> Case:
     other = [{"security": "letter_of_credit", "amount": "1000.00", "reference": "LC-2"}]
     path = f"/v1/reservations/{reservation(service, 70)}/confirm"
     return "approver", path, {"conditions": one}, {"conditions": other}
+
+
+def placed(service: Service) -> str:
+    """The id of a new hold."""
+    answer = service.send("POST", "/v1/customers/C-1/holds", "risk_officer", HOLD, Idempotency_Key="placed")
+    return str(json.loads(answer.data)["hold"]["id"])
 
 
 def granted(service: Service) -> str:
@@ -120,6 +127,8 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "withdraw_grant": lambda s: ("approver", f"/v1/grants/{granted(s)}:withdraw", SAID, SAID | {"reason": "another"}),
     "tell_limit": lambda s: ("risk_officer", "/v1/customers/C-1/limits", TOLD, TOLD | {"limit": "4.00"}),
     "tell_group_limit": lambda s: ("risk_officer", grouped(s), TOLD, TOLD | {"limit": "4.00"}),
+    "place_hold": lambda s: ("collector", "/v1/customers/C-1/holds", HOLD, HOLD | {"scope": "account"}),
+    "end_hold": lambda s: ("risk_officer", f"/v1/holds/{placed(s)}:end", SAID, SAID | {"reason": "another"}),
     "add_rate": lambda s: ("risk_officer", "/v1/rates", RATE, RATE | {"value": "7.2"}),
     "record_act": lambda s: ("collector", "/v1/customers/C-1/acts", {}, {}),
     "approve_referral": said("approve"),

@@ -236,6 +236,15 @@ def withdrawn_twice(service: Service) -> TestResponse:
     return service.send("POST", path, body={"reason": "x"}, Idempotency_Key="twice", **whose)
 
 
+def ended_twice(service: Service) -> TestResponse:
+    """A hold that is ended for the second time."""
+    body = {"scope": "orders", "reason": "x"}
+    placed = service.send("POST", "/v1/customers/C-7/holds", "collector", body, Idempotency_Key="hold")
+    path = f"/v1/holds/{json.loads(placed.data)['hold']['id']}:end"
+    service.send("POST", path, "risk_officer", {"reason": "x"}, Idempotency_Key="ended")
+    return service.send("POST", path, "risk_officer", {"reason": "x"}, Idempotency_Key="ended-again")
+
+
 def lived(service: Service, what: str) -> TestResponse:
     """A policy, and what a person cannot do with it."""
     if id(service) not in LIVES:
@@ -326,6 +335,7 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "cross-site": lambda s: s.send("DELETE", "/v1/session", Cookie=signed_in(s, "approver")["Cookie"]),
     "too-many-requests": lambda s: asked_too_often(s),
     "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
+    "hold-ended": lambda s: ended_twice(s),
     "grant-withdrawn": lambda s: withdrawn_twice(s),
     "currency-mismatch": lambda s: s.decide({"subject": "limit_request", "customer_id": "C-7", "limit_request":
                                              {"amount": "1.00", "currency": "USD"}}),
