@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, null, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, func, insert, null, select
 
 from storage.clock import read_instant, write_instant
 from storage.conversions import Conversions, Converted, ForeignOrder
 from storage.customers import write_json
 from storage.exposure_ledger import Accounts, AccountState, GroupState, Movement, Taken
 from storage.keys import ENDED
-from storage.log_entries import LogEntries, hidden_bytes
+from storage.log_entries import COLUMNS as ENTRY
+from storage.log_entries import LogEntries, entry_row, hidden_bytes
+from storage.log_tables import log_entry
 from storage.page import LARGEST_PAGE, Page, page_of, read_cursor
 from storage.prepared import Prepared
 from storage.reservations import NewHold, Reservation, Reservations
@@ -130,7 +132,22 @@ CLAIM = Prepared(
         select(null(), null(), null(), null()).where(api_key.c.key_id == bindparam("by_key"), ENDED),
     )
 )
-RECORD = Prepared(insert(decision).inline(), tuple(column.name for column in decision.c if column.name != "seq"))
+RECORDED = tuple(column.name for column in decision.c if column.name != "seq")
+RECORD = Prepared(insert(decision).inline(), RECORDED)
+
+
+def values_of(table: Table, names: Sequence[str]) -> dict[str, Any]:
+    """A value to be given for each of a table's columns, by its name."""
+    return {name: bindparam(name, type_=table.c[name].type) for name in names}
+
+
+# PostgreSQL writes both in one statement, which is one way to the server less; SQLite has no such statement
+RECORD_AND_TELL = Prepared(
+    insert(decision)
+    .values(values_of(decision, RECORDED))
+    .add_cte(insert(log_entry).values(values_of(log_entry, ENTRY)).cte("told"))
+    .inline()
+)
 
 
 class Decisions:
@@ -168,8 +185,7 @@ class Decisions:
         """
         at = Taken(locked.account_id, locked.version, locked.balance, locked.now)
         row = decision_row(locked, at.version if replaced is None else at.version + 1, new)
-        RECORD.run(self._connection, row)
-        self._log.add(new.decision_id, decision_told(row), locked.now, hidden_bytes(row))
+        self._write(row, locked)
         if replaced is not None:
             self._reservations.take(at, replaced, "replaced", replaced.remaining, client=new.client,
                                     decision_id=new.decision_id)  # fmt: skip
@@ -177,6 +193,15 @@ class Decisions:
         self._hold(at, new, locked.groups)
         if new.foreign is not None:
             self._keep_original(at, new, new.foreign)
+
+    def _write(self, row: Mapping[str, Any], locked: AccountState) -> None:
+        """The decision's row and its entry of the log."""
+        if self._connection.dialect.name == "postgresql":
+            entry = entry_row(row["decision_id"], decision_told(row), locked.now, hidden_bytes(row))
+            RECORD_AND_TELL.run(self._connection, {**row, **entry})
+            return
+        RECORD.run(self._connection, row)
+        self._log.add(row["decision_id"], decision_told(row), locked.now, hidden_bytes(row))
 
     def _hold(self, at: Taken, new: NewDecision, groups: Sequence[GroupState]) -> None:
         hold = new.hold

@@ -22,7 +22,8 @@ from storage.log_tables import log_entry
 from storage.prepared import Prepared
 
 SALT_BYTES = 16
-ADD = Prepared(insert(log_entry).inline(), ("entry_id", "kind", "body", "salt", "at"))
+COLUMNS = ("entry_id", "kind", "body", "salt", "at")
+ADD = Prepared(insert(log_entry).inline(), COLUMNS)
 HIDDEN = ("request", "facts", "outcome", "response")  # what of a decision may be erased
 
 
@@ -36,10 +37,16 @@ class LogEntries:
     def add(self, entry_id: str, told: Mapping[str, Any], at: datetime,
             hidden: Mapping[str, bytes] | None = None) -> None:  # fmt: skip
         """Write an entry of the kind that `told` names: `told` in the open, `hidden` as commitments."""
-        salt = secrets.token_bytes(SALT_BYTES) if hidden else b""
-        when = write_instant(at)
-        body = entry_body(entry_id, when, told, commitments(salt, hidden or {}))
-        ADD.run(self._connection, {"entry_id": entry_id, "kind": told["kind"], "body": body, "salt": salt, "at": when})
+        ADD.run(self._connection, entry_row(entry_id, told, at, hidden))
+
+
+def entry_row(entry_id: str, told: Mapping[str, Any], at: datetime,
+              hidden: Mapping[str, bytes] | None = None) -> Mapping[str, Any]:  # fmt: skip
+    """An entry as the columns of its row, with a new salt."""
+    salt = secrets.token_bytes(SALT_BYTES) if hidden else b""
+    when = write_instant(at)
+    body = entry_body(entry_id, when, told, commitments(salt, hidden or {}))
+    return {"entry_id": entry_id, "kind": told["kind"], "body": body, "salt": salt, "at": when}
 
 
 def entry_body(entry_id: str, at: str, told: Mapping[str, Any], committed: Mapping[str, str]) -> bytes:

@@ -47,6 +47,16 @@ def test_the_next_decision_begins_with_its_lock(real: Service) -> None:
     assert len(told) == 1 + 6
 
 
+def test_on_either_database_a_decision_of_a_known_customer_has_six_statements(location: str) -> None:
+    found = start_real_service(location)
+    verdict(found, "first")
+    with statements() as told:
+        assert verdict(found, "second") == "approve"
+    began, *rest = told
+    assert began.startswith("BEGIN") and len(rest) == 6, told
+    found.held.database.dispose()
+
+
 def test_a_worker_sees_what_another_one_changed(tmp_path: Path) -> None:
     mine = start_real_service(tmp_path)
     assert verdict(mine, "first") == "approve"
