@@ -60,11 +60,13 @@ def list_limits(what: str, name: str, database: str) -> None:
 
     from api.commands.terminal import terminal
     from api.errors import Refused
-    from api.operations.tell_limit import limits_dict, owner_of
+    from api.operations.tell_limit import limits_dict, owner_of, policy_day
 
-    with opened(database) as found, found.read() as work:
+    with opened(database) as found:
+        day = policy_day(found, what, name)
         try:
-            told = limits_dict(work, owner_of(work, what, name))
+            with found.read() as work:
+                told = limits_dict(work, owner_of(work, what, name), day)
         except Refused as refused:
             raise click.UsageError(refused.detail or refused.type.title) from None
     items = told["items"]

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from api.import_rows import CustomerRow, InvoiceRow
 from api.import_table import Line, Rejected
+from api.operations.set_customer import limit_told, limits_of
 from storage.customers import Customer, GrantedLimit, Told
 from storage.engine import Database
 from storage.failures import Refused
@@ -194,13 +195,15 @@ def _put(work: Work, row: CustomerRow, sorting: _Sorting[CustomerRow]) -> None:
             placed = _place(work, row)
             sorting.tally.changed += placed
             sorting.tally.unchanged += not placed
-        elif work.customers.put(wanted, IMPORTED):
-            _place(work, row)
-            sorting.tally.added += 1
-            sorting.tally.new_customers += 1
-        else:
-            _place(work, row)
-            sorting.tally.changed += 1
+            return
+        added = work.customers.put(wanted, IMPORTED)
+        if wanted.limit != (GrantedLimit() if stored is None else stored.limit):
+            told = limits_of(work, row.customer_id)[-1]
+            work.events.record(limit_told(f"customer:{row.customer_id}", told, row.currency))
+        _place(work, row)
+        sorting.tally.new_customers += added
+        sorting.tally.added += added
+        sorting.tally.changed += not added
 
 
 def _unfit_group(work: Work, row: CustomerRow) -> str | None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from api import idempotency
 from api.auth import Caller
+from api.build import load_version
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
 from api.known import granted_limit
@@ -21,6 +23,7 @@ from api.services import Services
 from credit.decision import canonical_json, instant_text
 from storage.answers import NewAnswer
 from storage.customers import PERMANENT, TEMPORARY, GrantedLimit, Told
+from storage.engine import Database
 from storage.limits import LimitRow, limit_of_day
 from storage.unit_of_work import Work
 
@@ -59,6 +62,7 @@ def tell_limit(held: Services, asked: Telling, wish: Mapping[str, Any]) -> Answe
     Raises: Refused for one that is not there, and a limit or days that cannot be; storage's failures.
     """
     hashed = idempotency.body_hash(f"{asked.operation} {asked.name}", asked.body)
+    day = policy_day(held.database, asked.what, asked.name)
     with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
         claim = work.decisions.claim(asked.caller.client, asked.key, hashed)
         if claim.state != "new":
@@ -66,7 +70,7 @@ def tell_limit(held: Services, asked: Telling, wish: Mapping[str, Any]) -> Answe
         owner = owner_of(work, asked.what, asked.name)
         record_limit(work, owner, wish["kind"], read_limit_wish(wish, owner.currency),
                      Told(asked.caller.by, wish["reason"]))  # fmt: skip
-        response = canonical_json(limits_dict(work, owner))
+        response = canonical_json(limits_dict(work, owner, day))
         work.answers.record(NewAnswer(asked.caller.client, asked.key, hashed, asked.operation, asked.name, 201,
                                       response))  # fmt: skip
         return Answer(201, response, replayed=False)
@@ -74,8 +78,23 @@ def tell_limit(held: Services, asked: Telling, wish: Mapping[str, Any]) -> Answe
 
 def show_limits(held: Services, what: str, name: str) -> bytes:
     """Every limit of a customer or group. Raises: Refused for one that is not there."""
+    day = policy_day(held.database, what, name)
     with held.database.read() as work:
-        return canonical_json(limits_dict(work, owner_of(work, what, name)))
+        return canonical_json(limits_dict(work, owner_of(work, what, name), day))
+
+
+def policy_day(database: Database, what: str, name: str) -> date:
+    """Today in the timezone of the policy that decides for a customer or group; in UTC where none does.
+
+    A policy is read outside of any transaction, as that can take a while.
+    """
+    with database.read() as work:
+        now, customer = work.now(), work.accounts.look(name, None) if is_identifier(name) and what == CUSTOMER else None
+        found = work.policies.effective()
+        if customer is not None and customer.policy_digest is not None:
+            found = work.policies.get(customer.policy_digest)
+    program = None if found is None else load_version(found).program
+    return now.astimezone(UTC if program is None else ZoneInfo(program.timezone)).date()
 
 
 def owner_of(work: Work, what: str, name: str) -> Owner:
@@ -116,10 +135,10 @@ def record_limit(work: Work, owner: Owner, kind: str, limit: GrantedLimit, told:
     return stored
 
 
-def limits_dict(work: Work, owner: Owner) -> dict[str, object]:
-    """Every limit as it is shown."""
+def limits_dict(work: Work, owner: Owner, day: date) -> dict[str, object]:
+    """Every limit as it is shown, and which one counts on a day."""
     rows = work.limits.of_account(owner.account_id)
-    counting = counting_row(rows, work.now().date())
+    counting = counting_row(rows, day)
     return {"currency": owner.currency, "items": [
         {"place": one.timed.place, "kind": one.timed.kind, "limit": str(granted_limit(one.timed.limit, owner.currency)),
          "valid_from": day_text(one.timed.limit.valid_from), "valid_until": day_text(one.timed.limit.valid_until),

@@ -162,6 +162,18 @@ def test_no_limit_zero_and_unlimited_stay_three_things(database: Database, limit
     assert stored.limit == granted
 
 
+def test_an_imported_limit_is_an_event_once(database: Database) -> None:
+    first, second = Limit.of(Money(100, "CNY")), Limit.of(Money(200, "CNY"))
+    for limit in (first, first, None, second):
+        import_customers(database, [customer_row(1, limit=limit)], print)
+    import_customers(database, [customer_row(2)], print)  # a customer without a limit has none to tell
+    with database.read() as work:
+        told = work.events.list(kind="limit_told").items
+        assert [(one.subject, one.by, one.details["limit"]) for one in told] == [
+            ("customer:C-1", "import", "2.00"), ("customer:C-1", "import", "1.00")]
+        assert all(work.log.entry(f"event-{one.seq}") is not None for one in told)
+
+
 def test_customers_are_counted_as_new_unchanged_or_rejected(database: Database) -> None:
     rows = [customer_row(2), customer_row(3, name=None), replace(customer_row(2), line=Line(4, ()))]
     tally = import_customers(database, rows, lambda row: None)

@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from storage.customers import GrantedLimit
-from tests.api.service import Service, an_order, start_real_service
+from tests.api.service import LIBRARY, Service, an_order, publish, start_real_service
 
 
 @pytest.fixture
@@ -59,6 +59,22 @@ def test_a_temporary_limit_decides_on_its_days_and_everything_stays_to_be_read(r
     assert events is not None
     assert [one["details"]["limit"] for one in events["items"]] == ["700000.00", "500000.00"]
     assert {one["subject"] for one in events["items"]} == {"customer:C-1"}
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])  # there it is never the same day
+def test_what_counts_is_told_by_the_day_of_the_policy(real: Service, zone: str) -> None:
+    source = (LIBRARY / "standard.yaml").read_bytes()
+    assert b"timezone: Asia/Shanghai" in source
+    publish(real, "zoned.yaml", source.replace(b"timezone: Asia/Shanghai", f"timezone: {zone}".encode()))
+    with real.held.database.read() as work:
+        there = work.now().astimezone(ZoneInfo(zone)).date()
+    for number, days in enumerate((-1, 0, 1)):
+        day = (there + timedelta(days=days)).isoformat()
+        told = tell(real, f"{number + 1}.00", f"l-{number}", kind="temporary", valid_from=day, valid_until=day)
+        assert told.status_code == 201, told.data
+    shown = json.loads(told.data)["items"]
+    assert [one["limit"] for one in shown if one["counts"]] == ["2.00"]
+    assert real.send("GET", "/v1/customers/C-1/limits", "collector").json == json.loads(told.data)
 
 
 def test_a_limit_from_tomorrow_on_leaves_today_as_it_is(real: Service) -> None:
