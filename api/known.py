@@ -39,6 +39,7 @@ def known_of(situation: Situation) -> Known:
         invoices=situation.memo.of_each("invoices read", (account.currency,), situation.invoices,
                                         lambda one: read_invoice(one, account.currency)),
         earlier_orders=_approved(account.earlier_orders, situation),
+        unread_days=unread_days(account.earlier_orders, situation.as_of),
         customer_id=account.customer.customer_id,
         country=account.customer.country,
         master=situation.master,
@@ -108,13 +109,20 @@ def first_day(as_of: date) -> date:
 
 
 def _approved(earlier: EarlierOrders, situation: Situation) -> tuple[ApprovedOrder, ...] | None:
-    """The earlier orders of the policy's days, None where not all of those days were read to their end."""
+    """The earlier orders of the policy's days, as far as they were read; None where nobody looked at those days."""
     first = first_day(situation.as_of)
-    cut = not earlier.complete and min((one.as_of for one in earlier.orders), default=first) >= first
-    if cut or first < earlier.since:
+    if first < earlier.since or not (earlier.complete or earlier.orders):
         return None
     found = tuple(one for one in earlier.orders if one.as_of >= first)
     return situation.memo.of_each("orders read", (), found, approved_order)
+
+
+def unread_days(earlier: EarlierOrders, as_of: date) -> range:
+    """The days, as ordinals, of which not all earlier orders were read: of many orders only the newest are."""
+    if earlier.complete or not earlier.orders:
+        return range(0)
+    oldest = min(one.as_of for one in earlier.orders)
+    return range(first_day(as_of).toordinal(), oldest.toordinal() + 1)
 
 
 def approved_order(earlier: EarlierOrder) -> ApprovedOrder:

@@ -27,6 +27,23 @@ Remembered = tuple[Memo, str] | None
 BESIDE = ("share", "every", *STREAKS)  # figures that also look at the items which do not fit
 
 
+class CutOff(tuple[Item, ...]):
+    """The newest items of a list that was not read to its end; on the days in `unread` there may be others.
+
+    INVARIANT: a figure to which any item of those days could be something is missing, never a smaller number.
+    """
+
+    field: str
+    unread: tuple[int, ...]
+
+    @classmethod
+    def of(cls, items: Iterable[Item], field: str, unread: Iterable[int]) -> CutOff:
+        """The items that were read; `field` is the one that holds their day."""
+        made = cls(items)
+        made.field, made.unread = field, tuple(unread)
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """One item of the days that a figure looks at: whether it fits, and the field that is read (1: the whole item)."""
@@ -56,6 +73,8 @@ def with_figures(
 
 def compute(figure: Figure, facts: Mapping[str, Any], items: Sequence[Item], known: Remembered = None) -> Any:
     """One figure; an item whose `where` or field is missing makes all of it missing, never dropped silently."""
+    if isinstance(items, CutOff) and not _looks_past(figure, facts, items, known):
+        return Missing(frozenset({figure.list_name}))
     judged = judge_all(figure, facts, items, known)
     return judged if isinstance(judged, Missing) else figure_of_judged(figure, facts, judged)
 
@@ -94,6 +113,19 @@ def judge_all(
         if one is not None:
             judged.append(one)
     return judged
+
+
+def _looks_past(figure: Figure, facts: Mapping[str, Any], items: CutOff, known: Remembered) -> bool:
+    """Whether no item of the days that were not read could be anything to a figure, whatever it is worth."""
+    unknown = dict.fromkeys(items[0] if items else ())
+
+    def ask() -> bool:
+        return all(judge(figure, facts, unknown | {items.field: day}) is None for day in items.unread)
+
+    if known is None:
+        return ask()
+    memo, digest = known
+    return memo.of(f"{figure.name}, unread", (digest, items.unread, *_read_beside(figure, facts)), ask)
 
 
 def _read_beside(figure: Figure, facts: Mapping[str, Any]) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from credit.money import Money
 from credit.receivables import Invoice, ReceivableFigures, receivable_figures
 from policy.kinds import NO_LIMIT, UNLIMITED, Value
 from rules.facts import computed_facts, read_terms
-from rules.figures import Item
+from rules.figures import CutOff, Item
 from rules.memo import Memo, of_each
 
 Facts = dict[str, Value | None]
@@ -52,10 +52,10 @@ class ApprovedOrder:
 class Known:
     """All that is known of an order and its customer on one day; amounts are minor units of one currency.
 
-    `exposure` is everything owed or reserved before this order. `earlier_orders` is None where the list is not
-    complete. `stated` are the request's facts and `master` those that people keep about the customer, both as exact
-    values by the policy's names; what the ledger or the order itself says wins over both. Without an `order`,
-    or its amount, the account's `currency` is said.
+    `exposure` is everything owed or reserved before this order. `earlier_orders` is None where nobody looked; of
+    `unread_days`, ordinals, not all of them are known. `stated` are the request's facts and `master` those that people
+    keep about the customer, both as exact values by the policy's names; what the ledger or the order itself says wins
+    over both. Without an `order`, or its amount, the account's `currency` is said.
     """
 
     as_of: date
@@ -64,6 +64,7 @@ class Known:
     exposure: int
     invoices: tuple[Invoice, ...] = ()
     earlier_orders: tuple[ApprovedOrder, ...] | None = ()
+    unread_days: range = range(0)
     customer_id: str | None = None
     country: str | None = None
     master: Mapping[str, Value | None] = field(default_factory=dict)
@@ -217,7 +218,8 @@ def earlier_order_items(earlier: Sequence[ApprovedOrder], as_of: date, memo: Mem
 def _lists(known: Known, wanted: Collection[str], memo: Memo) -> Lists:
     """The lists that a policy reads, no others: a customer may have thousands of payments.
 
-    An incomplete list is left out, so that its figures are missing and never a smaller number.
+    A list that nobody read is left out, so that its figures are missing and never a smaller number; of one that was not
+    read to its end, those are that look at its unread days.
     """
     lists: Lists = {}
     if "invoices" in wanted:
@@ -229,7 +231,8 @@ def _lists(known: Known, wanted: Collection[str], memo: Memo) -> Lists:
     if "holds" in wanted:
         lists["holds"] = hold_items(known.holds, known.as_of)
     if "earlier_orders" in wanted and known.earlier_orders is not None:
-        lists["earlier_orders"] = earlier_order_items(known.earlier_orders, known.as_of, memo)
+        items = earlier_order_items(known.earlier_orders, known.as_of, memo)
+        lists["earlier_orders"] = CutOff.of(items, "placed_on", known.unread_days) if known.unread_days else items
     return lists
 
 

@@ -40,9 +40,14 @@ def test_an_earlier_order_counts_on_the_day_it_was_decided_whatever_day_it_names
     assert known_of(SITUATION).earlier_orders == (ApprovedOrder(900, 700, date(2026, 11, 20)),)
 
 
-def test_earlier_orders_that_were_not_all_read_are_not_known() -> None:
+def test_of_earlier_orders_that_were_not_all_read_the_days_before_the_oldest_are_not_known() -> None:
     cut = replace(ACCOUNT, earlier_orders=replace(ACCOUNT.earlier_orders, complete=False))
-    assert known_of(replace(SITUATION, account=cut)).earlier_orders is None
+    found = known_of(replace(SITUATION, account=cut))
+    assert found.earlier_orders == (ApprovedOrder(900, 700, date(2026, 11, 20)),)
+    assert (date.fromordinal(found.unread_days[0]), date.fromordinal(found.unread_days[-1])) == (
+        date(2026, 9, 24), date(2026, 11, 20))  # fmt: skip
+    nothing = replace(cut, earlier_orders=replace(cut.earlier_orders, orders=()))
+    assert known_of(replace(SITUATION, account=nothing)).earlier_orders is None
 
 
 def test_a_day_before_the_orders_that_were_read_knows_none_of_them() -> None:
@@ -60,8 +65,8 @@ def test_orders_of_the_sixtieth_day_count_and_those_before_are_left_out() -> Non
 @pytest.mark.parametrize(("last", "known"), [(date(2026, 9, 24), False), (date(2026, 9, 23), True)])
 def test_a_list_that_is_cut_before_the_policys_first_day_holds_all_that_count(last: date, known: bool) -> None:
     read = EarlierOrders((EARLIER, replace(EARLIER, as_of=last)), date(2026, 9, 23), complete=False)
-    found = known_of(replace(SITUATION, account=replace(ACCOUNT, earlier_orders=read))).earlier_orders
-    assert (found is not None) is known
+    found = known_of(replace(SITUATION, account=replace(ACCOUNT, earlier_orders=read)))
+    assert (not found.unread_days) is known
 
 
 def test_an_invoice_keeps_that_nobody_spoke_of_a_dispute() -> None:

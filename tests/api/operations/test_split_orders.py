@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from policy.load import load_policy
 from rules.facts import trade_vocabulary
+from storage import earlier_orders
 from storage.policies import NewPolicy
 from tests.api.service import Service, an_order, start_real_service
 from tests.storage.records import let_decide
@@ -31,6 +32,24 @@ def test_orders_placed_long_ago_and_decided_today_all_count_in_a_window_of_two_d
     effective(service, POLICY)
     verdicts = [decided(service, days) for days in (40, 70, 400, 3000)]
     assert verdicts == ["approve", "approve", "approve", "refer"]
+
+
+@pytest.mark.parametrize(("most", "days", "verdict"), [
+    (6, 0, "approve"), (5, 0, "refer"), (4, 0, "refer"), (4, 2, "refer"), (4, 3, "approve"),
+])  # fmt: skip
+def test_more_orders_than_are_read_matter_only_within_the_days_that_a_figure_looks_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, days: int, verdict: str
+) -> None:
+    service = start_real_service(tmp_path)
+    effective(service, POLICY)
+    for number in range(5):
+        assert service.decide(an_order("1.00", id=f"SO-{number}"), f"k-{number}").status_code == 201
+    monkeypatch.setattr(earlier_orders, "MOST_EARLIER_ORDERS", most)
+    today = service.decide(an_order("1.00", prepaid="1.00", id="SO-t"), "t").get_json()["decision"]["as_of"]
+    asked = an_order("1.00", id="SO-x") | {"as_of": str(date.fromisoformat(today) + timedelta(days=days))}
+    answer = service.send("POST", "/v1/decisions:preview", "risk_officer", asked).get_json()["decision"]
+    assert answer["verdict"] == verdict
+    assert answer["missing"] == ([] if verdict == "approve" else ["earlier_orders"])
 
 
 def effective(service: Service, source: bytes) -> None:
