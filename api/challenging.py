@@ -29,6 +29,7 @@ log = logging.getLogger("aval.challenger")
 
 MOST_WAITING = 200
 TOGETHER = 50  # comparisons in one transaction
+Policy = tuple[str, int]  # its name and version
 PARTS = ("verdict", "tier", "terms", "authority", "conditions")
 
 
@@ -63,6 +64,7 @@ class Challenger:
             self._waiting.put_nowait(one)
         except queue.Full:
             self.left_out += 1
+            held.metrics.count_not_compared("left_out")
             return
         if self._thread is None:
             with self._begun:
@@ -79,33 +81,42 @@ class Challenger:
             taken = [self._waiting.get()]
             while len(taken) < TOGETHER and not self._waiting.empty():
                 taken.append(self._waiting.get_nowait())
-            self._guarded(partial(self._compare, held, taken))
+            self._guarded(held, partial(self._compare, held, taken))
             for _ in taken:
                 self._waiting.task_done()
 
     def _compare(self, held: Services, taken: list[Challenged]) -> None:
-        found: list[Challenge] = []
+        found: list[tuple[Challenge, Policy]] = []
         for one in taken:
-            self._guarded(partial(self._add, held, one, found))
+            self._guarded(held, partial(self._add, held, one, found))
         if found:
-            with held.database.write() as work:
-                work.challenges.add_many(found)
-            self.compared += len(found)
+            self._guarded(held, partial(self._keep, held, found), len(found))
 
-    def _add(self, held: Services, one: Challenged, found: list[Challenge]) -> None:
+    def _add(self, held: Services, one: Challenged, found: list[tuple[Challenge, Policy]]) -> None:
         found.append(compared(held, one))
 
-    def _guarded(self, step: Callable[[], Any]) -> None:
-        """A fault of a challenger is counted and told, and nothing else comes of it."""
+    def _keep(self, held: Services, found: list[tuple[Challenge, Policy]]) -> None:
+        """Write comparisons, and count them once they are written."""
+        with held.database.write() as work:
+            work.challenges.add_many([one for one, _ in found])
+        self.compared += len(found)
+        for one, policy in found:
+            held.metrics.count_comparison(policy, (one.verdict, one.challenger_verdict), one.differs)
+
+    def _guarded(self, held: Services, step: Callable[[], Any], number: int = 1) -> None:
+        """A fault of a challenger is counted for so many decisions and told, and nothing else comes of it."""
         try:
             step()
         except Exception as fault:
-            self.failed += 1
+            self.failed += number
+            held.metrics.count_not_compared("failed", number)
             log.warning("challenger failed", extra={"detail": type(fault).__name__})
 
 
-def compared(held: Services, one: Challenged) -> Challenge:
-    """What the challenger answers on what the decision was made of, and which parts differ."""
+def compared(held: Services, one: Challenged) -> tuple[Challenge, Policy]:
+    """What the challenger answers on what the decision was made of and which parts differ; and the challenger's name
+    and version.
+    """
     with held.policies.use(one.digest) as loaded:
         slow = one.slow
         if slow.recorded == Recorded():
@@ -121,5 +132,6 @@ def compared(held: Services, one: Challenged) -> Challenge:
             answer = still_released(answer, guard, given, replace(stage, program=of_subject.program))
     was, now = one.decision.as_dict(), answer.decision.as_dict()
     differing = {name: [was[name], now[name]] for name in PARTS if was.get(name) != now.get(name)}
-    return Challenge(one.decision.decision_id, one.digest, one.decision.policy.digest, one.decision.verdict,
+    said = Challenge(one.decision.decision_id, one.digest, one.decision.policy.digest, one.decision.verdict,
                      answer.decision.verdict, bool(differing), differing)  # fmt: skip
+    return said, (loaded.version.name, loaded.version.version)

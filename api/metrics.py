@@ -55,6 +55,10 @@ class Metrics:
         self._decisions = self._counter("aval_decisions", "Decisions recorded.", "policy", "version", "verdict")
         self._differing = self._counter("aval_engine_disagreements", "Decisions on which the engines differed or one "
                                         "failed.", "engines")  # fmt: skip
+        self._compared = self._counter("aval_challenger_comparisons", "Decisions that a challenger was asked about.",
+                                       "challenger", "version", "verdict", "challenger_verdict", "result")  # fmt: skip
+        self._not_compared = self._counter("aval_challenger_not_compared", "Decisions that a challenger was not "
+                                           "asked about.", "reason")  # fmt: skip
         self._requests = self._counter("aval_requests", "Requests answered.", "operation", "status")
         self._problems = self._counter("aval_problems", "Requests answered with a problem.", "problem")
         self._seconds = Histogram("aval_request_seconds", "Seconds until a request was answered.", ("operation",),
@@ -66,15 +70,26 @@ class Metrics:
     def count_decision(self, evaluated: Evaluated) -> None:
         """Count a decision that was recorded."""
         decision = evaluated.decision
-        policy = (decision.policy.name, str(decision.policy.version))
-        if policy not in self._policies:
-            if len(self._policies) < MOST_POLICIES:
-                self._policies.add(policy)
-            else:
-                policy = ("other", "other")
-        self._decisions.labels(*policy, decision.verdict).inc()
+        self._decisions.labels(*self._labels_of(decision.policy.name, decision.policy.version), decision.verdict).inc()
         if decision.engines in ("disagreed", "second_faulted"):
             self._differing.labels(decision.engines).inc()
+
+    def count_comparison(self, policy: tuple[str, int], verdicts: tuple[str, str], differs: bool) -> None:
+        """Count what a challenger, by name and version, said beside a decision: the answer's verdict and its own."""
+        self._compared.labels(*self._labels_of(*policy), *verdicts, "differed" if differs else "agreed").inc()
+
+    def count_not_compared(self, reason: str, number: int = 1) -> None:
+        """Count decisions that a challenger was not asked about: `left_out` where it cannot keep up, or `failed`."""
+        self._not_compared.labels(reason).inc(number)
+
+    def _labels_of(self, name: str, version: int | None) -> tuple[str, str]:
+        """A policy's labels; once there are many, later ones share those of all others."""
+        policy = (name, str(version))
+        if policy not in self._policies:
+            if len(self._policies) >= MOST_POLICIES:
+                return "other", "other"
+            self._policies.add(policy)
+        return policy
 
     def count_request(self, operation: str, status: int, seconds: float | None, problem: str | None) -> None:
         """Count a request that was answered; all words are ours."""

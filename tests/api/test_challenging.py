@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import queue
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from api import challenging
 from api.build import build_policy
 from api.challenging import Challenger
+from storage.policy_challenges import Challenges
 from tests.api.policies import SMALL, Life
 from tests.api.service import an_order, start_service
+from tests.api.test_metrics import read
 
 LOOSE = SMALL.replace("1_000.00", "2_000.00")
 
@@ -60,6 +64,36 @@ def test_a_fault_of_the_challenger_is_counted_and_nothing_else(life: Any, monkey
     monkeypatch.setattr(challenging, "compared", broken)
     assert decided(life, "1500.00", "broken")["verdict"] == "deny"
     assert held.challenger.failed == before + 1
+
+
+def test_what_a_challenger_says_is_counted_by_verdicts_and_by_whether_it_differs(life: Any) -> None:
+    before = counted(life)
+    decided(life, "800.00", "agreed")
+    decided(life, "1600.00", "differed")
+    decided(life, "2600.00", "denied")
+    found = {labels: number - before.get(labels, 0) for labels, number in counted(life).items()}
+    assert {labels: number for labels, number in found.items() if number} == {
+        ("small", "approve", "agreed", "approve", "2"): 1, ("small", "approve", "differed", "deny", "2"): 1,
+        ("small", "deny", "agreed", "deny", "2"): 1,
+    }  # fmt: skip
+
+
+def counted(life: Any) -> dict[tuple[str, ...], float]:
+    """The comparisons among the figures, by the values of the labels in the order of their names."""
+    held = life.service.held
+    figures = read(held.metrics.tell(held.database, timedelta(hours=1)).decode())
+    return {labels: number for (name, labels), number in figures.items()
+            if name == "aval_challenger_comparisons_total"}  # fmt: skip
+
+
+def test_comparisons_that_cannot_be_written_are_counted_as_failed(life: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, before = life.service.held, counted(life)
+    failed = held.challenger.failed
+    monkeypatch.setattr(Challenges, "add_many", Mock(side_effect=OSError))
+    decided(life, "800.00", "unwritten")
+    assert (held.challenger.failed, counted(life)) == (failed + 1, before)
+    figures = read(held.metrics.tell(held.database, timedelta(hours=1)).decode())
+    assert figures["aval_challenger_not_compared_total", ("failed",)] == held.challenger.failed
 
 
 def test_who_cannot_keep_up_is_left_out_and_never_waited_for(life: Any) -> None:
