@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gene
 export PORT
 unexport PYTHONDONTWRITEBYTECODE  # each test that starts a process would compile all sources again
 
-.PHONY: help setup check test test-fast run serve bench bench-large bench-http kills conform policy demo-evidence reliability soak soak-engines docs docs-findings docs-words real-input client lock clean
+.PHONY: help setup check test test-fast run serve bench bench-large bench-http bench-log soak-log kills conform policy demo-evidence reliability soak soak-engines docs docs-findings docs-words real-input client lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,14 @@ bench-large: $(READY) ## measure checking, promises and self-test of large polic
 
 bench-http: $(READY) ## measure a decision over HTTP against a bare view that stores the same bytes
 	$(BIN)/python -m tests.benchmarks.http_decision $(ARGS)
+
+bench-log: $(READY) ## measure what the transparency log costs a decision, and how soon entries have their leaf
+	$(BIN)/python -m tests.benchmarks.log_cost
+	$(BIN)/python -m tests.benchmarks.http_log_cost $(ARGS)
+
+soak-log: $(READY) ## kill sequencers (SEED=7) with the control that loses, and prove entries among a million
+	AVAL_SOAK=1 AVAL_TEST_SEED=$(or $(SEED),7) $(BIN)/pytest -s tests/storage/test_sequencer_kills.py \
+		tests/storage/test_sequencer.py tests/storage/test_merkle.py
 
 kills: $(READY) ## kill, crash, cut, reload under load, in the long form; prints what was counted; SEED=number
 	AVAL_SOAK=1 AVAL_TEST_SEED=$(or $(SEED),7) $(BIN)/pytest -s -m "not bench" tests/api/test_kills.py \

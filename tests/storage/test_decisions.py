@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -83,3 +85,17 @@ def test_the_log_is_listed_newest_first_by_page_customer_and_verdict(database: D
 def test_a_cursor_that_no_page_gave_is_refused(database: Database, cursor: str) -> None:
     with database.read() as work, pytest.raises(ValueError, match="no cursor"):
         work.decisions.list(cursor)
+
+
+def test_decisions_of_some_days_come_page_by_page_by_the_day_that_they_were_made_on(database: Database) -> None:
+    days = [date(2026, 11, 22), date(2026, 11, 23), date(2026, 11, 23), date(2026, 11, 24)]
+    with database.write() as work:
+        for number, day in enumerate(days):
+            approve(work, f"day-{number}", 1, as_of=day)
+    first, last = days[1], days[2]
+    with database.read() as work:
+        page = work.decisions.decided_between(first, last, 0, 1)
+        rest = work.decisions.decided_between(first, last, page[0][0], 10)
+        assert [one.decision_id for _, one in (*page, *rest)] == ["D-day-1", "D-day-2"]
+        assert work.decisions.count_between(first, last) == 2
+        assert work.decisions.count_between(date.min, date.max) == 4

@@ -212,7 +212,10 @@ def test_a_proof_among_a_million_is_short_and_quick() -> None:
         log.append(leaves[start : start + 10_000])
     tree = log.at(1_000_000)
     root, proofs = tree.root(), [(index, tree.inclusion(index)) for index in range(0, 1_000_000, 9973)]
-    assert max(len(proof) for _, proof in proofs) * HASH_BYTES <= 640
+    longest = max(len(proof) for _, proof in proofs) * HASH_BYTES
+    assert longest <= 640
     started = time.process_time()
     assert all(is_included(leaves[index], index, 1_000_000, proof, root) for index, proof in proofs)
-    assert (time.process_time() - started) / len(proofs) < 0.001
+    each = (time.process_time() - started) / len(proofs)
+    print(f"{len(proofs)} proofs among 1,000,000 leaves: at most {longest} bytes, verified in {each * 1e6:.0f} us each")
+    assert each < 0.001
