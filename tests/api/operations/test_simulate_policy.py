@@ -128,6 +128,34 @@ def test_what_is_denied_now_leaves_room_only_as_long_as_it_was_held(service: Ser
     assert report["carried"]["exposure_moved"] == 3  # -900, then +300 twice
 
 
+def test_an_order_that_was_changed_is_decided_without_what_it_held_itself(service: Service) -> None:
+    service.put_customer(granted_limit="1000.00")
+    held = decided(service, "900.00", "changed", "approve")["reservation"]["id"]
+    answer = service.decide(an_order("700.00", id="SO-changed") | {"amends": held}, "amended")
+    assert json.loads(answer.data)["decision"]["verdict"] == "approve", answer.data
+    decided(service, "400.00", "other", "refer")
+    report = simulated(service, STRICT)
+    # the 900 are denied by 800 and nothing of them is left when they are replaced: 700 and 400 are too much as before
+    assert pairs(report) == [("approve", "approve", 1, "700.00"), ("approve", "deny", 1, "900.00"),
+                             ("refer", "refer", 1, "400.00")]  # fmt: skip
+    assert report["carried"]["exposure_moved"] == 0
+
+
+def test_what_one_member_of_a_group_does_not_owe_is_room_for_another(service: Service) -> None:
+    group = {"name": "Holding", "currency": "CNY", "granted_limit": "1000.00"}
+    assert service.send("PUT", "/v1/groups/G", "risk_officer", group).status_code == 201
+    for customer in ("C-1", "C-2"):
+        service.put_customer(customer, granted_limit="5000.00")
+        placed = service.send("PUT", f"/v1/customers/{customer}/group", "risk_officer", {"group": "G"})
+        assert placed.status_code == 200, placed.data
+    decided(service, "900.00", "one", "approve")
+    answer = service.decide(an_order("600.00", "C-2", id="SO-two"), "two")
+    assert json.loads(answer.data)["decision"]["verdict"] == "refer", answer.data
+    # without the 900 of the one, the 600 of the other fit into the 1,000 of both
+    assert pairs(simulated(service, STRICT)) == [("approve", "deny", 1, "900.00"), ("refer", "approve", 1, "600.00")]
+    assert pairs(simulated(service, BOOK)) == [("approve", "approve", 1, "900.00"), ("refer", "refer", 1, "600.00")]
+
+
 def test_an_order_that_is_sent_again_is_not_owed_twice(service: Service) -> None:
     service.put_customer(granted_limit="3000.00")
     for key in ("one", "two"):
