@@ -22,13 +22,14 @@ from statistics import median
 from sqlalchemy import func, select
 
 from storage.clock import read_instant
+from storage.decisions import Decisions
 from storage.engine import open_database
-from storage.log_entries import LogEntries
 from storage.log_tables import log_entry, log_leaf
 from storage.tables import decision
 from tests import postgres
 from tests.api.running import COMMAND, ROOT, Running, serving
 from tests.benchmarks.http_decision import CUSTOMERS, Measured, closed, measure, prepare
+from tests.benchmarks.log_cost import write_alone
 
 SERVE = "from tests.benchmarks.http_log_cost import serve; serve()"
 KEEPER_SECONDS = 2.0
@@ -40,7 +41,7 @@ def serve() -> None:
 
     database, port = sys.argv[1:3]
     if os.environ.get("AVAL_BENCH_LOG") == "without":
-        LogEntries.add = lambda *given, **named: None  # type: ignore[method-assign]
+        Decisions._write = write_alone  # type: ignore[method-assign]
     sys.argv = ["aval", "serve", "--port", port, "--no-keeper", "--log-delay", "0", "--database", database,
                 "--requests-per-minute", "0", "--failures-per-minute", "0"]  # fmt: skip
     command()

@@ -12,13 +12,18 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
+from sqlalchemy import func, select
+
 from storage.database import Database
-from storage.log_entries import LogEntries
+from storage.decisions import RECORD, Decisions
+from storage.exposure_ledger import AccountState
+from storage.log_tables import log_entry
 from storage.sequencer import integrate
 from tests import postgres
 from tests.storage.records import a_database, approve
@@ -38,9 +43,20 @@ def decide(database: Database, name: str) -> float:
 
 @contextmanager
 def without_log() -> Iterator[None]:
-    """No entry is written."""
-    with mock.patch.object(LogEntries, "add", return_value=None):
+    """No entry is written with a decision."""
+    with mock.patch.object(Decisions, "_write", write_alone):
         yield
+
+
+def write_alone(self: Decisions, row: Mapping[str, Any], locked: AccountState) -> None:
+    """The decision's row, and no entry: what both kinds of database would do without a log."""
+    RECORD.run(self._connection, row)
+
+
+def entries_of(database: Database) -> int:
+    """How many entries there are."""
+    with database.looking() as connection:
+        return int(connection.execute(select(func.count()).select_from(log_entry)).scalar_one())
 
 
 def compared(database: Database, rounds: int) -> tuple[float, float]:
@@ -50,8 +66,10 @@ def compared(database: Database, rounds: int) -> tuple[float, float]:
         kept[True].append(decide(database, f"with-{number}"))
         while integrate(database).count:
             pass
+        before = entries_of(database)
         with without_log():
             kept[False].append(decide(database, f"without-{number}"))
+        assert entries_of(database) == before, "the other side wrote entries as well"
     return statistics.median(kept[True]), statistics.median(kept[False])
 
 
