@@ -5,7 +5,7 @@ Nothing here sends or writes: what is due on a day is an answer, and a run that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -26,10 +26,13 @@ from credit.late_charges import (
 from credit.release import ReleaseTerms
 from policy.kinds import Value
 from policy.program import First, Program
-from policy.receivables import Charge, ItemTest, Ladder, Rate
+from policy.receivables import Charge, DateRule, ItemTest, Ladder, Rate
 from rules.calendars import business_calendar
+from rules.fold import Tables
 from rules.outcome import Missing
 from rules.reference import Evaluation
+
+KEPT_ANCHORS = frozenset({"due", "invoiced"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,32 @@ def ladder_for(program: Program, tier: str | None) -> Ladder | None:
     if not program.ladder_of:
         return program.ladders[0] if program.ladders else None
     return ladder_named(program, dict(program.ladder_of).get(tier or "", ""))
+
+
+def tier_on(program: Program, facts: Mapping[str, Any]) -> str | None:
+    """The tier of a customer by a policy's own rows, figures among the facts; None where it cannot be told."""
+    tables: Tables = Evaluation(program.nodes, program.tables, facts).value(program.fold)
+    outputs, _ = tables.outputs(tables.node.tiers)
+    tier = outputs.get("tier")
+    return None if tier is None else str(tier)
+
+
+def acts_of(ladder: Ladder) -> frozenset[str]:
+    """The acts, "agency chosen by credit_manager", that days of a ladder count from."""
+    return frozenset(rule.name for rule in _rules(ladder) if rule.op == "act")
+
+
+def days_nobody_keeps(ladder: Ladder) -> frozenset[str]:
+    """The anchors of a ladder's days that no record of an invoice has yet."""
+    return frozenset(rule.name for rule in _rules(ladder) if rule.op == "anchor") - KEPT_ANCHORS
+
+
+def _rules(ladder: Ladder) -> Iterator[DateRule]:
+    todo = [day for step in ladder.steps for day in (step.at, step.until) if day is not None]
+    while todo:
+        rule = todo.pop()
+        yield rule
+        todo += rule.parts
 
 
 def is_business_day(program: Program) -> IsBusinessDay:

@@ -22,6 +22,7 @@ from storage.conversions import Conversions
 from storage.customers import Customers
 from storage.decisions import Decisions
 from storage.erasures import Erasures
+from storage.escalation import Escalation
 from storage.events import Events
 from storage.exposure_ledger import Accounts
 from storage.grants import Grants
@@ -31,6 +32,7 @@ from storage.identities import Identities
 from storage.keys import Keys
 from storage.limits import Limits
 from storage.log_entries import LogEntries
+from storage.outbox import Outbox
 from storage.people import People
 from storage.policies import Policies
 from storage.policy_approvals import Submissions
@@ -71,6 +73,8 @@ class Work:
         self.policies = Policies(connection)
         self.events = Events(connection, self.log_entries)
         self.holds = Holds(connection, self.events)
+        self.escalation = Escalation(connection)
+        self.outbox = Outbox(connection, self.log_entries)
         self.challenges = Challenges(connection)
         self.drafts = Drafts(connection, self.events)
         self.simulations = Simulations(connection, self.events)

@@ -29,6 +29,7 @@ from credit.money import LARGEST_AMOUNT
 from policy.kinds import Value
 from policy.program import Program
 from policy.subjects import CALLED, ORDER
+from policy.vocabulary import Vocabulary
 from rules.memo import Memo
 from rules.states import Recorded, remembers
 from storage.exposure_ledger import LOADED_DAYS, AccountState
@@ -144,7 +145,7 @@ def situation_of(held: Services, loaded: LoadedPolicy, slow: Slow, asking: Askin
         refuse_late_delivery(asking.order, as_of)
     return loaded, Situation(
         decision_id=asking.decision_id, order=asking.order, account=account, invoices=slow.invoices,
-        stated=_stated(held, loaded, asking.facts), master=_master(held, loaded, account),
+        stated=_stated(held, loaded, asking.facts), master=master_facts(held.vocabulary, program, account),
         policy=PolicyReference(version.name, version.version, version.digest, program.digest),
         decided_at=account.now, as_of=as_of,
         preview=asking.preview, recorded=slow.recorded, limit_request=asking.limit_request,
@@ -162,16 +163,16 @@ def _stated(held: Services, loaded: LoadedPolicy, facts: Mapping[str, Any]) -> d
     return read_facts(facts, known, ("request",), loaded.program.currency, held.vocabulary)
 
 
-def _master(held: Services, loaded: LoadedPolicy, account: AccountState) -> dict[str, Value]:
+def master_facts(vocabulary: Vocabulary, program: Program, account: AccountState) -> dict[str, Value]:
     """What people keep about the customer; a value that no longer fits its kind counts as missing."""
-    known = {**held.vocabulary.facts, **loaded.program.facts}
+    known = {**vocabulary.facts, **program.facts}
     values: dict[str, Value] = {}
     for name, given in account.customer.facts.items():
         declared = known.get(name)
         if declared is None or given is None or declared.source not in ("master", "bureau"):
             continue
         try:
-            values[name] = read_fact(declared, given, account.currency, held.vocabulary)
+            values[name] = read_fact(declared, given, account.currency, vocabulary)
         except ValueError:
             log.warning("a stored fact does not fit its kind any more and counts as missing", extra={"detail": name})
     return values

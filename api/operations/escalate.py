@@ -1,0 +1,188 @@
+"""Escalate: take the steps of ladders that are due on a day, customer by customer, each step once whatever happens.
+
+Everything of a customer is one transaction: the records of its steps, letters, tasks and holds. A run that breaks off
+goes on after the last customer; a run of a day that is done does nothing. Who leads a run holds a lease
+(`storage/escalation.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from api.build import load_version
+from api.escalating import Plan, StepDue, plan_for
+from api.operations.customer_states import recorded_of
+from api.operations.evaluate import master_facts
+from api.situation import Situation
+from credit.decision import PolicyReference
+from credit.holds import Hold
+from policy.program import Program
+from rules.facts import trade_vocabulary
+from rules.ladders import days_nobody_keeps
+from storage.engine import Database
+from storage.escalation import LeaseLost, Run, StepTaken
+from storage.exposure_ledger import AccountState
+from storage.holds import NewHold, Release
+from storage.unit_of_work import Work
+
+LADDER = "ladder"  # who places and ends holds without a person
+LEASE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run did for one customer, or would do: steps, messages, holds; `told` says what is left out and why."""
+
+    plan: Plan
+    placed: int = 0
+    ended: int = 0
+    told: str = ""
+
+
+def day_of_run(database: Database) -> date:
+    """Today in the timezone of the default policy; in UTC while none is in effect."""
+    with database.read() as work:
+        version, now = work.policies.effective(), work.now()
+    program = None if version is None else load_version(version).program
+    return now.astimezone(ZoneInfo(program.timezone)).date() if program is not None else now.date()
+
+
+def begin_run(database: Database, as_of: date, holder: str, lease: float = LEASE_SECONDS) -> Run:
+    """Lead the run of a day; one that is done comes back finished. Raises: Busy while another one leads it."""
+    with database.write() as work:
+        return work.escalation.lead(as_of, holder, lease)
+
+
+def run_escalation(database: Database, run: Run, lease: float = LEASE_SECONDS) -> Iterator[Done]:
+    """Take what is due for each customer after the last one that the run did, and finish it.
+
+    Raises: LeaseLost where another one leads the run by now; storage's failures. What is done stays done.
+    """
+    while run.finished_at is None:
+        with database.read() as work:
+            customers = work.escalation.customers(run.as_of, run.after)
+        for customer_id in customers:
+            with database.write() as work:
+                done = escalate_customer(work, customer_id, run.as_of)
+                run = work.escalation.advance(run, lease, customer_id, customers=1, steps=len(done.plan.steps),
+                                              messages=len(done.plan.messages), holds=done.placed)  # fmt: skip
+            yield done
+        if not customers:
+            with database.write() as work:
+                run = work.escalation.finish(run)
+
+
+def planned(database: Database, as_of: date) -> Iterator[Done]:
+    """What a run of a day would do for each customer; nothing is written."""
+    after = ""
+    while True:
+        with database.read() as work:
+            customers = work.escalation.customers(as_of, after)
+            found = [plan_of(work, customer_id, as_of) for customer_id in customers]
+        yield from found
+        if not customers:
+            return
+        after = customers[-1]
+
+
+def escalate_customer(work: Work, customer_id: str, as_of: date) -> Done:
+    """Take what is due for one customer: its steps with everything that they do, in this transaction."""
+    account = _account(work, customer_id)
+    work.accounts.lock_in_order([account.account_id])
+    done = plan_of(work, customer_id, as_of)
+    plan = done.plan
+    for message in plan.messages:
+        work.outbox.put(message)
+    if work.escalation.take([_taken(plan, one, as_of) for one in plan.steps]) != len(plan.steps):
+        raise LeaseLost(f"steps of '{customer_id}' were taken by another run at this moment")
+    ended = _end_paid(work, customer_id, as_of)
+    placed = 0
+    for one in plan.steps:
+        for action in one.step.does:
+            if action.verb == "hold":
+                placed += _place(work, account, one, action.what, as_of)
+            elif action.verb == "release":
+                ended += _release(work, customer_id, one, as_of)
+    return Done(plan, placed, ended, done.told)
+
+
+def plan_of(work: Work, customer_id: str, as_of: date) -> Done:
+    """What is due for one customer on a day, and why nothing is where a policy cannot say."""
+    account = _account(work, customer_id)
+    version = None if account.policy_digest is None else work.policies.get(account.policy_digest)
+    program = None if version is None else load_version(version).program
+    if version is None or program is None:
+        return Done(Plan(customer_id), told="no policy is in effect")
+    if not program.ladders:
+        return Done(Plan(customer_id))
+    if program.currency != account.currency:
+        return Done(Plan(customer_id), told=f"the policy decides in {program.currency}, not in {account.currency}")
+    reference = PolicyReference(version.name, version.version, version.digest, program.digest)
+    plan = plan_for(program, situation_on(work, account, program, reference, as_of), work.escalation.pasts(customer_id))
+    return Done(plan, told=told_of(program))
+
+
+def told_of(program: Program) -> str:
+    """The days that steps of a policy wait for and no record has; empty where there are none."""
+    waits = sorted(frozenset().union(*(days_nobody_keeps(ladder) for ladder in program.ladders)))
+    return f"steps that count from {' or '.join(waits)} wait: no such day is recorded" if waits else ""
+
+
+def situation_on(
+    work: Work, account: AccountState, program: Program, policy: PolicyReference, as_of: date
+) -> Situation:
+    """All that is known of a customer on a day, without an order."""
+    customer_id = account.customer.customer_id
+    recorded = recorded_of(work.states.history(account.account_id), program.timezone, as_of)
+    return Situation(
+        decision_id="", order=None, account=account.on_day(as_of),
+        invoices=work.invoices.for_customer(customer_id, as_of), stated={},
+        master=master_facts(trade_vocabulary(), program, account), policy=policy, decided_at=account.now, as_of=as_of,
+        recorded=recorded,
+    )  # fmt: skip
+
+
+def _account(work: Work, customer_id: str) -> AccountState:
+    account = work.accounts.look(customer_id)
+    assert account is not None, "customers are never removed"
+    return account
+
+
+def _taken(plan: Plan, one: StepDue, as_of: date) -> StepTaken:
+    does = ", ".join(str(action) for action in one.step.does)
+    return StepTaken(plan.customer_id, one.invoice_id, one.step.name, one.ladder, as_of, one.planned_on, does,
+                     plan.policy_digest, one.message_id)  # fmt: skip
+
+
+def _place(work: Work, account: AccountState, one: StepDue, scope: str, as_of: date) -> bool:
+    """Place the hold of a step, from the day of the run on."""
+    customer_id = account.customer.customer_id
+    reason = f"step '{one.step.name}' of ladder '{one.ladder}' for invoice '{one.invoice_id}'"
+    return work.holds.place(NewHold(one.hold_id(customer_id), account.account_id, Hold(scope, as_of), reason, LADDER,
+                                    invoice_id=one.invoice_id, step=one.step.name))  # fmt: skip
+
+
+def _release(work: Work, customer_id: str, one: StepDue, as_of: date) -> int:
+    """End the holds that earlier steps placed for the same invoice."""
+    reason = f"step '{one.step.name}' of ladder '{one.ladder}'"
+    return _end(work, [hold.hold_id for hold in work.holds.of_invoice(customer_id, one.invoice_id)
+                       if hold.release is None], reason, as_of)  # fmt: skip
+
+
+def _end_paid(work: Work, customer_id: str, as_of: date) -> int:
+    """End the holds of ladders whose invoice is open no longer."""
+    lasting = [hold for hold in work.holds.of_customer(customer_id) if hold.release is None and hold.step is not None]
+    if not lasting:
+        return 0
+    still_open = {one.invoice_id for one in work.escalation.open_invoices(customer_id, as_of)}
+    return sum(_end(work, [hold.hold_id], f"invoice '{hold.invoice_id}' is paid", as_of)
+               for hold in lasting if hold.invoice_id not in still_open and hold.hold.placed_on <= as_of)  # fmt: skip
+
+
+def _end(work: Work, hold_ids: list[str], reason: str, as_of: date) -> int:
+    for hold_id in hold_ids:
+        work.holds.end(hold_id, Release(as_of, reason, LADDER))
+    return len(hold_ids)

@@ -1,0 +1,214 @@
+"""Runs of escalation, and the steps that they took: one record for each invoice and step, whatever crashes.
+
+A run belongs to a day. Who leads it holds a lease by the database's clock and a fence: when the lease ran out another
+may go on where it stood, and the one before can write nothing more, also when it only slept. The record of a step is
+claimed by its key, so even two leaders could not take one step twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.clock import database_now, read_clock, read_instant, write_instant
+from storage.escalation_tables import delivery, escalation_run, escalation_step
+from storage.failures import Busy
+from storage.hold_tables import order_hold, order_hold_end
+from storage.receivables import Invoice, read_invoice
+from storage.tables import account, invoice
+
+CUSTOMERS_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a day as it stands; `after` is the last customer that was done."""
+
+    as_of: date
+    fence: int
+    after: str
+    customers: int
+    steps: int
+    messages: int
+    holds: int
+    lease_until: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """One step of one invoice, when it was planned for and what it did; `message_id` is the letter that it sent."""
+
+    customer_id: str
+    invoice_id: str
+    step: str
+    ladder: str
+    as_of: date
+    planned_on: date
+    does: str
+    policy_digest: str
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What happened to one invoice on its ladder: days by step, of each step, of letters that left or came back."""
+
+    done: Mapping[str, date]
+    sent: Mapping[str, date]
+    failed: Mapping[str, date]
+
+
+class LeaseLost(Exception):
+    """Another one leads the run of this day now; nothing of this transaction may stay."""
+
+
+class Escalation:
+    """The runs and steps of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read and write over the transaction's connection."""
+        self._connection = connection
+
+    def lead(self, as_of: date, holder: str, seconds: float) -> Run:
+        """Begin the run of a day, or go on with one that nobody leads any more; a finished one is given as it is.
+
+        Raises: Busy while another one leads it.
+        """
+        key = escalation_run.c.as_of == as_of.isoformat()
+        now = read_clock(self._connection)
+        until = write_instant(now + timedelta(seconds=seconds))
+        none_yet = dict.fromkeys(("customers", "steps", "messages", "holds"), 0)
+        first = none_yet | {"as_of": as_of.isoformat(), "fence": 1, "holder": holder, "lease_until": until,
+                            "after_customer": "", "started_at": write_instant(now)}  # fmt: skip
+        if self._insert_new(escalation_run, [first]) == 0:
+            mine = update(escalation_run).where(key, escalation_run.c.finished_at.is_(None))
+            free = or_(escalation_run.c.lease_until <= write_instant(now), escalation_run.c.holder == holder)
+            mine = mine.where(free)
+            self._connection.execute(mine.values(fence=escalation_run.c.fence + 1, holder=holder, lease_until=until))
+        row = self._connection.execute(select(escalation_run).where(key)).one()
+        if row.finished_at is None and row.holder != holder:
+            raise Busy(f"the run of {as_of} is led by another one until {row.lease_until}; try again later")
+        return read_run(row)
+
+    def advance(self, run: Run, seconds: float, after: str, **counts: int) -> Run:
+        """Write how far a run came, in the transaction of its steps, and renew the lease.
+
+        Raises: LeaseLost where another one leads it by now.
+        """
+        now = read_clock(self._connection)
+        changes: dict[str, Any] = {name: escalation_run.c[name] + count for name, count in counts.items()}
+        changes |= {"after_customer": after, "lease_until": write_instant(now + timedelta(seconds=seconds))}
+        return self._write(run, changes)
+
+    def finish(self, run: Run) -> Run:
+        """Write that a run is done. Raises: LeaseLost where another one leads it by now."""
+        return self._write(run, {"finished_at": database_now()})
+
+    def _write(self, run: Run, changes: Mapping[str, Any]) -> Run:
+        mine = and_(escalation_run.c.as_of == run.as_of.isoformat(), escalation_run.c.fence == run.fence)
+        writing = update(escalation_run).where(mine).values(**changes).returning(escalation_run)
+        row = self._connection.execute(writing).first()
+        if row is None:
+            raise LeaseLost(run.as_of.isoformat())
+        return read_run(row)
+
+    def customers(self, as_of: date, after: str = "", most: int = CUSTOMERS_AT_ONCE) -> tuple[str, ...]:
+        """The next customers by id with an invoice that is open on a day, or a hold of a ladder that lasts."""
+        day = as_of.isoformat()
+        owing = select(invoice.c.customer_id).where(invoice.c.customer_id > after, open_on(day))
+        lasting = (
+            select(account.c.customer_id)
+            .join(order_hold, order_hold.c.account_id == account.c.account_id)
+            .outerjoin(order_hold_end, order_hold_end.c.hold_id == order_hold.c.hold_id)
+            .where(account.c.customer_id > after, order_hold.c.step.is_not(None), order_hold_end.c.hold_id.is_(None))
+        )
+        both = owing.union(lasting).subquery()
+        found = self._connection.execute(select(both.c.customer_id).order_by(both.c.customer_id).limit(most))
+        return tuple(found.scalars())
+
+    def count(self, as_of: date) -> int:
+        """How many customers have an invoice that is open on a day."""
+        wanted = select(func.count(func.distinct(invoice.c.customer_id))).where(open_on(as_of.isoformat()))
+        return int(self._connection.execute(wanted).scalar_one())
+
+    def open_invoices(self, customer_id: str, as_of: date) -> tuple[Invoice, ...]:
+        """A customer's invoices that are open on a day, by due date."""
+        wanted = select(invoice).where(invoice.c.customer_id == customer_id, open_on(as_of.isoformat()))
+        rows = self._connection.execute(wanted.order_by(invoice.c.due_on, invoice.c.invoice_id))
+        return tuple(read_invoice(row) for row in rows)
+
+    def pasts(self, customer_id: str) -> Mapping[str, Past]:
+        """What happened on the ladder to each invoice of a customer."""
+        ended = and_(delivery.c.message_id == escalation_step.c.message_id, delivery.c.outcome != "tried")
+        wanted = (
+            select(escalation_step, delivery.c.outcome, delivery.c.day)
+            .outerjoin(delivery, ended)
+            .where(escalation_step.c.customer_id == customer_id)
+        )
+        found: dict[str, Past] = {}
+        for row in self._connection.execute(wanted):
+            past = found.setdefault(row.invoice_id, Past({}, {}, {}))
+            told: tuple[tuple[Any, str | None], ...] = (
+                (past.done, row.as_of), (past.sent, row.day if row.outcome == "sent" else None),
+                (past.failed, row.day if row.outcome == "failed" else None),
+            )  # fmt: skip
+            for days, day in told:
+                if day is not None:
+                    days[row.step] = date.fromisoformat(day)
+        return found
+
+    def take(self, steps: Sequence[StepTaken]) -> int:
+        """Record steps, each once for its invoice; how many were new."""
+        return self._insert_new(escalation_step, [step_row(one) for one in steps])
+
+    def steps(self, customer_id: str) -> tuple[StepTaken, ...]:
+        """Every step that was taken for a customer, in the order of the days."""
+        wanted = select(escalation_step).where(escalation_step.c.customer_id == customer_id)
+        ordered = wanted.order_by(escalation_step.c.as_of, escalation_step.c.invoice_id, escalation_step.c.planned_on,
+                                  escalation_step.c.step)  # fmt: skip
+        return tuple(read_step(row) for row in self._connection.execute(ordered))
+
+    def runs(self, most: int = 50) -> tuple[Run, ...]:
+        """The latest runs, the newest day first."""
+        wanted = select(escalation_run).order_by(escalation_run.c.as_of.desc()).limit(most)
+        return tuple(read_run(row) for row in self._connection.execute(wanted))
+
+    def _insert_new(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Insert rows whose key is not there yet; how many."""
+        kind = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        found = 0
+        for row in rows:
+            writing = kind.insert(table).values(**row).on_conflict_do_nothing().returning(*table.primary_key)
+            found += len(self._connection.execute(writing).all())
+        return found
+
+
+def open_on(day: str) -> Any:
+    """Whether an invoice is open on a day."""
+    return and_(invoice.c.invoiced_on <= day, or_(invoice.c.settled_on.is_(None), invoice.c.settled_on > day))
+
+
+def step_row(one: StepTaken) -> Mapping[str, Any]:
+    """A step as the columns of its row."""
+    return {"customer_id": one.customer_id, "invoice_id": one.invoice_id, "step": one.step, "ladder": one.ladder,
+            "as_of": one.as_of.isoformat(), "planned_on": one.planned_on.isoformat(), "does": one.does,
+            "policy_digest": one.policy_digest, "message_id": one.message_id, "at": database_now()}  # fmt: skip
+
+
+def read_step(row: Row[Any]) -> StepTaken:
+    """A step from its row."""
+    return StepTaken(row.customer_id, row.invoice_id, row.step, row.ladder, date.fromisoformat(row.as_of),
+                     date.fromisoformat(row.planned_on), row.does, row.policy_digest, row.message_id)  # fmt: skip
+
+
+def read_run(row: Row[Any]) -> Run:
+    """A run from its row."""
+    ended = None if row.finished_at is None else read_instant(row.finished_at)
+    return Run(date.fromisoformat(row.as_of), row.fence, row.after_customer, row.customers, row.steps, row.messages,
+               row.holds, read_instant(row.lease_until), ended)  # fmt: skip

@@ -1,0 +1,107 @@
+"""A message is leased to one at a time, its outcome is written once, and whoever lost the lease has no say."""
+
+from __future__ import annotations
+
+from datetime import date
+from time import sleep
+
+import pytest
+
+from storage.engine import Database
+from storage.failures import Refused
+from storage.outbox import Delivery, Leased, Message
+from storage.unit_of_work import Work
+from tests.storage.records import DIGEST, a_customer, a_policy
+
+DAY = date(2026, 2, 15)
+SENT = Delivery("sent", DAY, "sender", "250 ok")
+
+
+@pytest.fixture(autouse=True)
+def written(database: Database) -> None:
+    """Two letters and a task."""
+    with database.write() as work:
+        work.policies.add(a_policy())
+        work.customers.put(a_customer("C-1"))
+        for name, kind in (("M-1", "letter"), ("M-2", "letter"), ("T-1", "task")):
+            work.outbox.put(Message(name, "C-1", kind, "demand", "letter", "demand", ("I-1", "I-2"), DAY, DIGEST))
+
+
+def lease(database: Database, most: int = 10, seconds: float = 60.0) -> tuple[Leased, ...]:
+    """Take letters to deliver."""
+    with database.write() as work:
+        return work.outbox.lease(most, seconds)
+
+
+def record(database: Database, leased: Leased, done: Delivery = SENT, again_in: float = 0.0) -> bool:
+    """Write what became of an attempt."""
+    with database.write() as work:
+        return work.outbox.record(leased, done, again_in)
+
+
+def entries(work: Work) -> list[str]:
+    """The kinds of the log's entries."""
+    rows = work._connection.exec_driver_sql("SELECT kind FROM log_entry ORDER BY place")
+    return [row[0] for row in rows]
+
+
+def test_nobody_gets_what_another_one_delivers(database: Database) -> None:
+    first, rest, none = lease(database, 1), lease(database), lease(database)
+    assert [one.message.message_id for one in (*first, *rest)] == ["M-1", "M-2"]
+    assert (none, first[0].attempt, first[0].message.invoices) == ((), 1, ("I-1", "I-2"))
+
+
+def test_what_is_sent_is_sent_once_and_leaves_an_entry(database: Database) -> None:
+    [first] = lease(database, 1, 0.0)
+    assert record(database, first)
+    assert not record(database, first), "it has its outcome already"
+    assert [one.message.message_id for one in lease(database)] == ["M-2"]
+    with database.read() as work:
+        assert work.outbox.deliveries("M-1") == (SENT,)
+        assert work.outbox.waiting() == 2
+        assert entries(work).count("message_written") == 3
+        assert entries(work).count("message_sent") == 1
+
+
+def test_who_slept_past_the_lease_has_no_say(database: Database) -> None:
+    [sleeper] = lease(database, 1, 0.02)
+    sleep(0.05)
+    [second, _] = sorted(lease(database), key=lambda one: one.message.message_id)
+    assert (second.message.message_id, second.attempt) == ("M-1", 2)
+    assert not record(database, sleeper, Delivery("failed", DAY, "sender"))
+    assert record(database, second)
+    with database.read() as work:
+        assert work.outbox.deliveries("M-1") == (SENT,)
+
+
+def test_what_was_only_tried_comes_again_after_its_time(database: Database) -> None:
+    [first] = lease(database, 1)
+    assert record(database, first, Delivery("tried", DAY, "sender", "451 later"), again_in=0.15)
+    assert [one.message.message_id for one in lease(database)] == ["M-2"]
+    sleep(0.2)
+    [again] = lease(database)
+    assert (again.message.message_id, again.attempt) == ("M-1", 2)
+    assert record(database, again)
+    with database.read() as work:
+        assert [one.outcome for one in work.outbox.deliveries("M-1")] == ["tried", "sent"]
+
+
+def test_a_person_delivers_a_task_once(database: Database) -> None:
+    proof = Delivery("sent", DAY, "person:ann", "called, promised to pay")
+    with database.write() as work:
+        assert work.outbox.deliver("T-1", proof)
+        assert not work.outbox.deliver("T-9", proof)
+    with pytest.raises(Refused, match="delivered, or given up, before"), database.write() as work:
+        work.outbox.deliver("T-1", proof)
+    with database.read() as work:
+        assert work.outbox.deliveries("T-1") == (proof,)
+        assert work.outbox.get("T-9") is None
+
+
+def test_a_person_who_delivers_takes_it_from_the_sender(database: Database) -> None:
+    [leased] = lease(database, 1)
+    with database.write() as work:
+        assert work.outbox.deliver("M-1", Delivery("sent", DAY, "person:ann", "by hand"))
+    assert not record(database, leased)
+    with database.read() as work:
+        assert [one.by for one in work.outbox.deliveries("M-1")] == ["person:ann"]
