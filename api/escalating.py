@@ -47,7 +47,7 @@ class StepDue:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that is due for a customer on a day; `unknown` are steps whose condition cannot be told."""
+    """All that is due for a customer on a day; `unknown` are steps whose condition, or the tier, cannot be told."""
 
     customer_id: str
     policy_digest: str = ""
@@ -65,9 +65,10 @@ def plan_for(program: Program, situation: Situation, pasts: Mapping[str, Past]) 
     """What is due for one customer on the day of the situation, by a policy in its currency."""
     customer_id = situation.account.customer.customer_id
     facts = facts_of(program, situation)
-    ladder = ladder_for(program, tier_on(program, facts))
+    tier = tier_on(program, facts)
+    ladder = ladder_for(program, tier)
     if ladder is None or not ladder.steps:
-        return Plan(customer_id)
+        return Plan(customer_id, unknown=("the tier",) if program.ladder_of and tier is None else ())
     invoices = [read_invoice(one, situation.account.currency) for one in situation.invoices]
     open_now = {one.invoice_id: one for one in invoices if one.is_open(situation.as_of)}
     items = {str(one["invoice_id"]): one for one in invoice_items(open_now.values(), situation.as_of)}
@@ -75,8 +76,7 @@ def plan_for(program: Program, situation: Situation, pasts: Mapping[str, Past]) 
     due: list[StepDue] = []
     unknown: list[str] = []
     for invoice_id, one in open_now.items():
-        past = pasts.get(invoice_id, NOTHING)
-        history = History({"due": one.due_on, "invoiced": one.invoiced_on}, past.done, past.sent, past.failed, acts)
+        history = history_of(one, pasts.get(invoice_id, NOTHING), acts)
         states = states_on(program, ladder, history, situation.as_of, ItemSituation(items[invoice_id], facts))
         due += steps_of(ladder, invoice_id, states)
         unknown += [f"{invoice_id}: {state.name}" for state in states if state.status == "missing"]
@@ -84,6 +84,25 @@ def plan_for(program: Program, situation: Situation, pasts: Mapping[str, Past]) 
     messages = writer.letters(ladder, due, open_now)
     steps = tuple(writer.linked(one, messages) for one in due)
     return Plan(customer_id, situation.policy.digest, steps, (*messages, *writer.others(due)), tuple(unknown))
+
+
+def histories(
+    program: Program, situation: Situation, pasts: Mapping[str, Past]
+) -> Iterator[tuple[Ladder, History]]:
+    """The ladder and what happened so far, for each open invoice of a customer; nothing where none is on a ladder."""
+    ladder = ladder_for(program, tier_on(program, facts_of(program, situation)))
+    if ladder is None:
+        return
+    acts = act_days(program, ladder, situation.recorded)
+    for stored in situation.invoices:
+        one = read_invoice(stored, situation.account.currency)
+        if one.is_open(situation.as_of):
+            yield ladder, history_of(one, pasts.get(one.invoice_id, NOTHING), acts)
+
+
+def history_of(one: Invoice, past: Past, acts: Mapping[str, date]) -> History:
+    """What happened to an invoice so far."""
+    return History({"due": one.due_on, "invoiced": one.invoiced_on}, past.done, past.sent, past.failed, acts)
 
 
 def facts_of(program: Program, situation: Situation) -> dict[str, Any]:

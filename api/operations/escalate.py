@@ -7,25 +7,28 @@ goes on after the last customer; a run of a day that is done does nothing. Who l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from api.build import load_version
-from api.escalating import Plan, StepDue, plan_for
+from api.escalating import Plan, StepDue, histories, plan_for
 from api.operations.customer_states import recorded_of
 from api.operations.evaluate import master_facts
 from api.situation import Situation
 from credit.decision import PolicyReference
+from credit.escalation import planned_days
 from credit.holds import Hold
 from policy.program import Program
 from rules.facts import trade_vocabulary
-from rules.ladders import days_nobody_keeps
+from rules.ladders import days_nobody_keeps, is_business_day
 from storage.engine import Database
 from storage.escalation import LeaseLost, Run, StepTaken
 from storage.exposure_ledger import AccountState
 from storage.holds import NewHold, Release
+from storage.policies import PolicyVersion
 from storage.unit_of_work import Work
 
 LADDER = "ladder"  # who places and ends holds without a person
@@ -116,13 +119,22 @@ def plan_of(work: Work, customer_id: str, as_of: date) -> Done:
     program = None if version is None else load_version(version).program
     if version is None or program is None:
         return Done(Plan(customer_id), told="no policy is in effect")
+    if program.ladders and program.currency != account.currency:
+        return Done(Plan(customer_id), told=f"the policy decides in {program.currency}, not in {account.currency}")
     if not program.ladders:
         return Done(Plan(customer_id))
-    if program.currency != account.currency:
-        return Done(Plan(customer_id), told=f"the policy decides in {program.currency}, not in {account.currency}")
-    reference = PolicyReference(version.name, version.version, version.digest, program.digest)
-    plan = plan_for(program, situation_on(work, account, program, reference, as_of), work.escalation.pasts(customer_id))
-    return Done(plan, told=told_of(program))
+    situation = situation_on(work, account, version, program, as_of)
+    return Done(plan_for(program, situation, work.escalation.pasts(customer_id)), told=told_of(program))
+
+
+def _known(work: Work, customer_id: str, as_of: date) -> tuple[Program, Situation] | None:
+    """The policy with a ladder that a customer is under, and all that is known; None for none."""
+    account = _account(work, customer_id)
+    version = None if account.policy_digest is None else work.policies.get(account.policy_digest)
+    program = None if version is None else load_version(version).program
+    if version is None or program is None or not program.ladders or program.currency != account.currency:
+        return None
+    return program, situation_on(work, account, version, program, as_of)
 
 
 def told_of(program: Program) -> str:
@@ -132,7 +144,7 @@ def told_of(program: Program) -> str:
 
 
 def situation_on(
-    work: Work, account: AccountState, program: Program, policy: PolicyReference, as_of: date
+    work: Work, account: AccountState, version: PolicyVersion, program: Program, as_of: date
 ) -> Situation:
     """All that is known of a customer on a day, without an order."""
     customer_id = account.customer.customer_id
@@ -140,8 +152,9 @@ def situation_on(
     return Situation(
         decision_id="", order=None, account=account.on_day(as_of),
         invoices=work.invoices.for_customer(customer_id, as_of), stated={},
-        master=master_facts(trade_vocabulary(), program, account), policy=policy, decided_at=account.now, as_of=as_of,
-        recorded=recorded,
+        master=master_facts(trade_vocabulary(), program, account),
+        policy=PolicyReference(version.name, version.version, version.digest, program.digest),
+        decided_at=account.now, as_of=as_of, recorded=recorded,
     )  # fmt: skip
 
 
@@ -186,3 +199,36 @@ def _end(work: Work, hold_ids: list[str], reason: str, as_of: date) -> int:
     for hold_id in hold_ids:
         work.holds.end(hold_id, Release(as_of, reason, LADDER))
     return len(hold_ids)
+
+
+def coming(database: Database, first: date, last: date) -> Mapping[date, Counter[str]]:
+    """How often each step of each ladder falls on each day, if every run is on time and nothing is paid meanwhile.
+
+    Conditions are not asked: what they say on a day to come nobody knows yet. A step whose day has passed and that was
+    not taken falls on the first day.
+    """
+    found: dict[date, Counter[str]] = defaultdict(Counter)
+    after = ""
+    while True:
+        with database.read() as work:
+            customers = work.escalation.customers(first, after)
+            for customer_id in customers:
+                for ladder, step, day in _days_of(work, customer_id, first):
+                    if max(day, first) <= last:
+                        found[max(day, first)][f"{ladder}: {step}"] += 1
+        if not customers:
+            return found
+        after = customers[-1]
+
+
+def _days_of(work: Work, customer_id: str, as_of: date) -> Iterator[tuple[str, str, date]]:
+    """Ladder, step and day of each step to come of a customer's open invoices."""
+    found = _known(work, customer_id, as_of)
+    if found is None:
+        return
+    program, situation = found
+    pasts = work.escalation.pasts(customer_id)
+    for ladder, history in histories(program, situation, pasts):
+        for step, day in planned_days(ladder.steps, history, is_business_day(program)):
+            if day is not None and step not in history.done:
+                yield ladder.name, step, day

@@ -1,0 +1,97 @@
+"""`aval escalate` on a database: what it takes, shows and refuses, and that it writes nothing where it only looks."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api.commands import cli
+from tests.api.operations.test_escalate import PER_INVOICE, STRICT, owe, steps, written
+from tests.api.service import Service, publish, start_real_service
+
+DUE = date(2026, 1, 1)
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Service:
+    """C-1 owes two invoices under ladder (b)."""
+    service = start_real_service(tmp_path)
+    publish(service, "collecting.yaml", written(STRICT, PER_INVOICE))
+    owe(service, "INV-1", DUE)
+    owe(service, "INV-2", DUE + timedelta(2), amount=1_000_01)
+    return service
+
+
+def aval(service: Service, *args: str) -> Result:
+    """One command on the database."""
+    name = str(service.held.database.name)
+    return CliRunner().invoke(cli, ["escalate", *args, "--database", name], prog_name="aval")
+
+
+def test_a_run_tells_each_step_and_the_sums(real: Service) -> None:
+    done = aval(real, "--as-of", "2026-01-16")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines() == [
+        "C-1  INV-1  strict: reminder of 2026-01-04: send written_reminder by letter",
+        "C-1  INV-1  strict: demand of 2026-01-16: send formal_demand by registered_mail, hold orders",
+        "C-1  INV-2  strict: reminder of 2026-01-06: send written_reminder by letter",
+        "C-1  INV-2  strict: call of 2026-01-06: task phone_call for collector",
+        "2026-01-16: 1 customer looked at; 4 steps taken, 4 messages written, 1 hold placed, 0 ended",
+    ]
+    again = aval(real, "--as-of", "2026-01-16")
+    assert (again.exit_code, again.stdout) == (0, "2026-01-16: 0 customers looked at; 0 steps taken, 0 messages "
+                                               "written, 0 holds placed, 0 ended\n")  # fmt: skip
+    assert "the run of 2026-01-16 is done already" in again.stderr
+
+
+def test_a_dry_run_shows_the_same_steps_and_takes_none(real: Service) -> None:
+    dry = aval(real, "--as-of", "2026-01-16", "--dry-run")
+    assert dry.exit_code == 0 and steps(real) == []
+    assert dry.stdout.splitlines()[-1] == (
+        "2026-01-16: 1 customer looked at; 4 steps would be taken, 4 messages would be written"
+    )
+    assert dry.stdout.splitlines()[:-1] == aval(real, "--as-of", "2026-01-16").stdout.splitlines()[:-1]
+
+
+def test_the_calendar_shows_what_is_coming_by_day(real: Service) -> None:
+    coming = aval(real, "--as-of", "2026-01-02", "--calendar", "40")
+    assert coming.exit_code == 0 and steps(real) == []
+    lines = [line for line in coming.stdout.splitlines() if "2026-01-" in line]
+    assert lines == [
+        "2026-01-04 Sun  strict: call 1, strict: reminder 1", "2026-01-06 Tue  strict: call 1, strict: reminder 1",
+        "2026-01-16 Fri  strict: demand 1", "2026-01-18 Sun  strict: demand 1", "2026-01-31 Sat  strict: legal 1",
+    ]  # fmt: skip
+    assert "nothing is due" in aval(real, "--as-of", "2026-01-02", "--calendar", "1").stdout
+    for_machines = aval(real, "--as-of", "2026-01-02", "--calendar", "3", "--json").stdout
+    assert [json.loads(line) for line in for_machines.splitlines()] == [{"day": "2026-01-04", "steps": {"strict: call": 1, "strict: reminder": 1}}]
+
+
+def test_json_has_a_line_for_each_customer(real: Service) -> None:
+    [one] = map(json.loads, aval(real, "--as-of", "2026-01-04", "--json").stdout.splitlines())
+    assert (one["customer_id"], one["steps"][0]["step"], one["holds_placed"]) == ("C-1", "reminder", 0)
+    assert one["steps"][0]["does"] == ["send written_reminder by letter"]
+
+
+@pytest.mark.parametrize(("args", "told"), [
+    (("--as-of", "2999-01-01"), "2999-01-01 is to come; look at it with --dry-run or --calendar"),
+    (("--dry-run", "--calendar", "3"), "--dry-run shows one day, --calendar several"),
+    (("--calendar", "0"), "0 is not in the range"),
+    (("--as-of", "1.1.2026"), "does not match the format"),
+])  # fmt: skip
+def test_what_cannot_be_run_is_wrong_use(real: Service, args: tuple[str, ...], told: str) -> None:
+    wrong = aval(real, *args)
+    assert wrong.exit_code == 2 and told in wrong.stderr
+    assert steps(real) == []
+
+
+def test_a_run_that_another_process_leads_is_left_alone(real: Service) -> None:
+    with real.held.database.write() as work:
+        work.escalation.lead(DUE + timedelta(3), "another", 60.0)
+    busy = aval(real, "--as-of", "2026-01-04")
+    assert busy.exit_code == 2, busy.output
+    assert "is led by another one until" in busy.stderr
+    assert steps(real) == []

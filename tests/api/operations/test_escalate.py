@@ -1,0 +1,214 @@
+"""A book under its ladders: each step once, letters per customer, holds that stop orders and end when all is paid."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from api.operations.escalate import Done, begin_run, day_of_run, escalate_customer, planned, run_escalation
+from storage.escalation import LeaseLost
+from storage.outbox import Delivery
+from storage.receivables import Invoice
+from tests.api.service import Service, an_order, publish, start_real_service
+
+HEAD = "aval: 1\npolicy: collecting\ntitle: {en: Collecting, zh: 催收}\ncurrency: CNY\ntimezone: Asia/Shanghai\n"
+LIMITS = "limits:\n  - {otherwise: true, limit: 1_000_000}\n"
+ROLES = "roles: {rising: [credit_analyst, credit_manager], also: [collector]}\n"
+STRICT = """escalation:
+  strict:
+    - {step: reminder, at: due + 3 days, do: send written_reminder by letter}
+    - {step: call, at: due + 3 days, when: invoice.open_amount > 1_000, do: task phone_call for collector}
+    - step: demand
+      at: due + 15 days
+      do: [send formal_demand by registered_mail, hold orders]
+    - {step: legal, at: due + 30 days, do: propose legal to credit_manager}
+"""
+PER_CUSTOMER = "letters: {per: customer, lines: every due item, level: highest of the lines}\n"
+PER_INVOICE = "letters: {per: invoice}\n"
+
+
+def written(*parts: str) -> bytes:
+    """A policy of these parts."""
+    return "".join((HEAD, ROLES, LIMITS, *parts)).encode()
+
+
+@pytest.fixture
+def real(location: str) -> Service:
+    """C-1 owes nothing yet, under ladder (b), on each kind of database."""
+    service = start_real_service(location)
+    publish(service, "collecting.yaml", written(STRICT, PER_INVOICE))
+    return service
+
+
+def owe(service: Service, invoice_id: str, due_on: date, amount: int = 500_00, settled_on: date | None = None,
+        customer_id: str = "C-1") -> None:  # fmt: skip
+    """Store an invoice, or its payment."""
+    one = Invoice(customer_id, invoice_id, amount, "CNY", due_on - timedelta(30), due_on, settled_on)
+    with service.held.database.write() as work:
+        work.invoices.add_many([one], day_of_run(service.held.database))
+
+
+def run(service: Service, as_of: date) -> list[Done]:
+    """The run of a day."""
+    database = service.held.database
+    return list(run_escalation(database, begin_run(database, as_of, "tests")))
+
+
+def steps(service: Service, customer_id: str = "C-1") -> list[tuple[str, str, int]]:
+    """Invoice, step and day of the year 2026 of every step taken."""
+    with service.held.database.read() as work:
+        taken = work.escalation.steps(customer_id)
+    return [(one.invoice_id, one.step, (one.as_of - date(2026, 1, 1)).days) for one in taken]
+
+
+def decided(service: Service, key: str) -> str:
+    """The verdict on an order."""
+    answer = service.decide(an_order("1000.00", id=f"SO-{key}", prepaid="0.00"), key)
+    assert answer.status_code == 201, answer.data
+    return str(json.loads(answer.data)["decision"]["verdict"])
+
+
+def test_sixty_days_take_each_step_once_on_its_day(real: Service) -> None:
+    owe(real, "I-1", date(2026, 1, 1))
+    owe(real, "I-2", date(2026, 1, 11), amount=1_000_01)
+    owe(real, "I-3", date(2026, 1, 1), settled_on=date(2026, 1, 10))
+    for day in range(60):
+        run(real, date(2026, 1, 1) + timedelta(day))
+    assert steps(real) == [
+        ("I-1", "reminder", 3), ("I-3", "reminder", 3), ("I-2", "call", 13), ("I-2", "reminder", 13),
+        ("I-1", "demand", 15), ("I-2", "demand", 25), ("I-1", "legal", 30), ("I-2", "legal", 40),
+    ]  # fmt: skip
+
+
+def test_a_day_that_was_missed_is_made_up_for_on_the_next_run(real: Service) -> None:
+    owe(real, "I-1", date(2026, 1, 1))
+    run(real, date(2026, 1, 20))
+    assert steps(real) == [("I-1", "reminder", 19), ("I-1", "demand", 19)], "the earlier day first"
+    with real.held.database.read() as work:
+        assert [one.planned_on for one in work.escalation.steps("C-1")] == [date(2026, 1, 4), date(2026, 1, 16)]
+
+
+def test_the_same_day_again_does_nothing(real: Service) -> None:
+    owe(real, "I-1", date(2026, 1, 1))
+    assert [len(one.plan.steps) for one in run(real, date(2026, 1, 20))] == [2]
+    assert run(real, date(2026, 1, 20)) == []
+    with real.held.database.read() as work:
+        waiting = work.outbox.waiting()
+    with real.held.database.write() as work:
+        assert escalate_customer(work, "C-1", date(2026, 1, 20)).plan.steps == (), "also where nobody asked the run"
+        assert work.outbox.waiting() == waiting == 2
+
+
+def test_a_dry_run_tells_the_same_and_writes_nothing(real: Service) -> None:
+    owe(real, "I-1", date(2026, 1, 1))
+    dry = [one.plan for one in planned(real.held.database, date(2026, 1, 20))]
+    assert steps(real) == []
+    assert [one.plan for one in run(real, date(2026, 1, 20))] == dry
+    assert [message.what for message in dry[0].messages] == ["written_reminder", "formal_demand"]
+
+
+def test_a_hold_stops_orders_until_the_first_run_after_the_payment(real: Service) -> None:
+    today = day_of_run(real.held.database)
+    due = today - timedelta(16)
+    owe(real, "I-1", due)
+    assert decided(real, "before") == "approve"
+    assert [(one.placed, one.ended) for one in run(real, today - timedelta(1))] == [(1, 0)]
+    assert decided(real, "held") == "deny"
+    owe(real, "I-1", due, settled_on=today)
+    assert [(one.placed, one.ended) for one in run(real, today)] == [(0, 1)]
+    assert decided(real, "paid") == "approve"
+    with real.held.database.read() as work:
+        [hold] = work.holds.of_customer("C-1")
+    assert (hold.by, hold.step, hold.invoice_id) == ("ladder", "demand", "I-1")
+    assert hold.release is not None and hold.release.reason == "invoice 'I-1' is paid"
+
+
+def test_one_letter_names_every_due_item_of_a_customer(real: Service) -> None:
+    publish(real, "collecting.yaml", written(STRICT, PER_CUSTOMER))
+    owe(real, "I-1", date(2026, 1, 1))
+    owe(real, "I-2", date(2026, 1, 13))
+    owe(real, "I-3", date(2026, 1, 15))
+    owe(real, "I-4", date(2026, 1, 18))
+    [done] = run(real, date(2026, 1, 16))
+    assert [(one.kind, one.what, one.who, one.invoices) for one in done.plan.messages] == [
+        ("letter", "formal_demand", "registered_mail", ("I-1", "I-2", "I-3")),
+    ]  # fmt: skip
+    linked = {one.message_id for one in done.plan.steps}
+    assert linked == {done.plan.messages[0].message_id}
+    assert [(one.invoice_id, one.step.name) for one in done.plan.steps] == [
+        ("I-1", "reminder"), ("I-1", "demand"), ("I-2", "reminder")]  # fmt: skip
+
+
+def test_a_step_waits_for_the_letter_that_really_left(real: Service) -> None:
+    ladder = """escalation:
+  waiting:
+    - {step: first, at: due + 3 days, do: send written_reminder by letter}
+    - {step: second, at: first sent + 10 days, do: send formal_demand by letter}
+    - {step: third, at: first failed + 1 days, do: task phone_call for collector}
+"""
+    publish(real, "collecting.yaml", written(ladder))
+    for name in ("I-1", "I-2"):
+        owe(real, name, date(2026, 1, 1))
+    messages = [one.message_id for one in run(real, date(2026, 1, 4))[0].plan.messages]
+    run(real, date(2026, 1, 20))
+    assert [name for _, name, _ in steps(real)] == ["first", "first"], "nothing has left yet"
+    with real.held.database.write() as work:
+        work.outbox.deliver(messages[0], Delivery("sent", date(2026, 1, 6), "person:ann"))
+        work.outbox.deliver(messages[1], Delivery("failed", date(2026, 1, 6), "person:ann", "address unknown"))
+    run(real, date(2026, 1, 21))
+    assert sorted(steps(real)[2:]) == [("I-1", "second", 20), ("I-2", "third", 20)]
+
+
+def test_a_policy_that_changes_in_the_middle_goes_on_with_the_steps_not_taken(real: Service) -> None:
+    owe(real, "I-1", date(2026, 1, 1))
+    run(real, date(2026, 1, 4))
+    publish(real, "collecting.yaml", written(STRICT.replace("due + 15 days", "due + 10 days")))
+    run(real, date(2026, 1, 10))
+    assert [name for _, name, _ in steps(real)] == ["reminder"]
+    run(real, date(2026, 1, 11))
+    assert steps(real) == [("I-1", "reminder", 3), ("I-1", "demand", 10)]
+
+
+def test_what_is_reopened_goes_on_where_it_stood(real: Service) -> None:
+    owe(real, "I-1", date(2026, 1, 1))
+    run(real, date(2026, 1, 4))
+    owe(real, "I-1", date(2026, 1, 1), settled_on=date(2026, 1, 5))
+    run(real, date(2026, 1, 20))
+    owe(real, "I-1", date(2026, 1, 1))
+    run(real, date(2026, 1, 21))
+    assert steps(real) == [("I-1", "reminder", 3), ("I-1", "demand", 20)]
+
+
+def test_a_run_that_broke_off_goes_on_with_the_next_customer(real: Service) -> None:
+    for number in range(2, 6):
+        real.put_customer(f"C-{number}", country="CN")
+        owe(real, f"I-{number}", date(2026, 1, 1), customer_id=f"C-{number}")
+    database, as_of = real.held.database, date(2026, 1, 4)
+    broken = run_escalation(database, begin_run(database, as_of, "one", 0.0), 0.0)
+    assert [next(broken).plan.customer_id for _ in range(2)] == ["C-1", "C-2"]
+    rest = list(run_escalation(database, begin_run(database, as_of, "two")))
+    assert [one.plan.customer_id for one in rest] == ["C-3", "C-4", "C-5"]
+    with pytest.raises(LeaseLost):
+        list(broken)
+    with database.read() as work:
+        [one] = work.escalation.runs()
+    assert (one.customers, one.steps, one.messages, one.finished_at is not None) == (5, 4, 4, True)
+
+
+def test_a_customer_whose_tier_nobody_can_tell_is_told(real: Service) -> None:
+    tiers = "tiers:\n  - {tier: good, when: customer.score >= 50, ladder: strict}\n"
+    publish(real, "collecting.yaml", written(tiers + "  - {tier: rest, otherwise: true, ladder: strict}\n", STRICT))
+    real.put_customer("C-2", country="CN")
+    owe(real, "I-2", date(2026, 1, 1), customer_id="C-2")
+    owe(real, "I-1", date(2026, 1, 1))
+    by_customer = {one.plan.customer_id: one.plan for one in run(real, date(2026, 1, 4))}
+    assert (by_customer["C-2"].steps, by_customer["C-2"].unknown) == ((), ("the tier",))
+    assert len(by_customer["C-1"].steps) == 1
+
+
+def test_a_policy_without_a_ladder_leaves_everybody_in_peace(real: Service) -> None:
+    publish(real, "collecting.yaml", written())
+    owe(real, "I-1", date(2026, 1, 1))
+    assert [(one.plan.steps, one.told) for one in run(real, date(2026, 3, 1))] == [((), "")]
