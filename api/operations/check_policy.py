@@ -35,8 +35,9 @@ class PolicyFile:
 class NotPublishable(ValueError):
     """The file cannot be published; `problems` are its errors, `failed` its failing tests, else an engine differed."""
 
-    def __init__(self, problems: tuple[Problem, ...] = (), failed: tuple[Result, ...] = (), engines: str = "") -> None:
-        self.problems, self.failed, self.engines = problems, failed, engines
+    def __init__(self, problems: tuple[Problem, ...] = (), failed: tuple[Result, ...] = (), engines: str = "",
+                 unread: str = "") -> None:  # fmt: skip
+        self.problems, self.failed, self.engines, self.unread = problems, failed, engines, unread
         super().__init__(self.told("en"))
 
     def told(self, language: str) -> str:
@@ -44,7 +45,8 @@ class NotPublishable(ValueError):
         lines = [f"the test '{one.name}' in line {one.line} fails" for one in self.failed]
         if language == "zh":
             lines = [in_chinese(line) for line in lines]
-        told = [*(one.told(language) for one in self.problems), *lines, self.engines]
+        unread = in_chinese(self.unread) if language == "zh" else self.unread
+        told = [*(one.told(language) for one in self.problems), *lines, self.engines, unread]
         return "\n".join(line for line in told if line)
 
 
@@ -71,7 +73,9 @@ class Checked:
         broken = tuple(errors(self.problems))
         failed = tuple(one for one in self.results if not one.passed)
         if broken or failed or self.engines:
-            return NotPublishable(broken, failed, self.engines)
+            parts = ", ".join(self.loaded.left_out)
+            unread = f"not looked at until the errors are mended: {parts}" if parts else ""
+            return NotPublishable(broken, failed, self.engines, unread)
         return None
 
     def kept(self, by: str) -> PolicyCheck:

@@ -71,6 +71,17 @@ def test_a_file_with_errors_is_not_stored_and_all_of_them_are_told(database: Dat
         assert work.policies.list().items == ()
 
 
+def test_what_was_not_looked_at_is_told_last_and_only_where_there_is_something(
+        database: Database, source: bytes) -> None:  # fmt: skip
+    broken = source.replace(b"account.paid_invoices < 5", b"account.paid_invoice < 5")
+    with pytest.raises(NotPublishable) as refused:
+        publish_policy(database, PolicyFile(broken, "p.yaml"), BOTH)
+    last = refused.value.told("en").splitlines()[-1]
+    assert last.startswith("not looked at until the errors are mended: ")
+    assert not refused.value.told("zh").splitlines()[-1].startswith("not looked at")
+    assert "not looked at" not in NotPublishable(refused.value.problems).told("en")
+
+
 USING = """aval: 1
 policy: with-a-part
 title: {en: With a part, zh: 带共享部分}
