@@ -13,9 +13,11 @@ from policy.dmn.findings import CODES as DMN_CODES
 from policy.load import load_policy
 from policy.problems import CODES, Problem
 from rules.facts import trade_vocabulary
+from rules.letter_findings import CODES as LETTER_CODES
 from rules.proving import all_findings
 from tests.house.sources import ROOT, Function, Source, functions, python_under
 
+ALL_CODES = CODES | DMN_CODES | LETTER_CODES
 BROKEN = sorted((ROOT / "tests" / "conformance" / "broken").glob("*.yaml"))
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 # Words that no line of a policy has outside quotes, so that a text with one of them is a sentence left in English.
@@ -24,8 +26,9 @@ ENGLISH = re.compile(
     r"|write|add|take|give|only|one of|both|each|other|stands|found|wanted|did you)(?![A-Za-z_.:])"
 )
 WORDS = re.compile("[a-z]{2}.* | .*[a-z]{2}")  # a single word is mostly one of the language's own
-WHERE = {"policy/dmn": "dmn", "policy/analysis": "analysis", "rules": "analysis", "policy/expression": "lines",
-         "policy/line_slips": "lines", "policy/diff": "reports", "api/commands": "reports"}  # fmt: skip
+WHERE = {"policy/dmn": "dmn", "policy/analysis": "analysis", "rules/letter": "letters", "api/letter": "letters",
+         "rules": "analysis", "policy/expression": "lines", "policy/line_slips": "lines", "policy/diff": "reports",
+         "api/commands": "reports"}  # fmt: skip
 
 
 def text_of(node: ast.expr) -> str | None:
@@ -91,7 +94,7 @@ def arguments(call: ast.Call) -> list[ast.expr]:
     if called == "refuse" and isinstance(call.func, ast.Attribute):  # of a translation, which knows code and place
         return call.args
     given = [*call.args, *(word.value for word in call.keywords if word.arg in ("code", "message", "help"))]
-    at = [number for number, one in enumerate(given) if any(code in CODES or code in DMN_CODES for code in codes(one))]
+    at = [number for number, one in enumerate(given) if any(code in ALL_CODES for code in codes(one))]
     return given[at[0] + 1 :] if at and len(given) > at[0] + 1 else []
 
 
@@ -127,7 +130,7 @@ def test_every_text_of_a_finding_has_its_chinese() -> None:
 
 def test_every_code_has_its_chinese() -> None:
     known = entries()
-    faults = [f"{meaning}{ARROW}中文" for meaning in (CODES | DMN_CODES).values() if meaning not in known]
+    faults = [f"{meaning}{ARROW}中文" for meaning in ALL_CODES.values() if meaning not in known]
     assert not faults, "add to policy/wording_zh/codes.txt:\n" + "\n".join(faults)
 
 
