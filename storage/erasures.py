@@ -1,8 +1,9 @@
 """Erasing what a decision was made from, on request of the person it tells of, while every proof still verifies.
 
-The bytes of the request, the facts, the outcome and the answer go, and the salt with which the log committed to them.
-The decision's verdict, its policy and its place in the ledger stay. The erasure itself is an event, and so an entry of
-the log: an auditor who finds a record without its bytes finds there who let them go, and why.
+The bytes of the request, the facts, the outcome and the answer go, the copies of them with which a person or a
+challenger was answered, and the salt with which the log committed to them. The decision's verdict, its policy and its
+place in the ledger stay. The erasure itself is an event, and so an entry of the log: an auditor who finds a record
+without its bytes finds there who let them go, and why.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from storage.clock import database_now, read_instant
+from storage.customers import write_json
 from storage.events import Event, Events
 from storage.failures import Refused
 from storage.log_tables import erasure, log_entry
-from storage.tables import decision
+from storage.policy_tables import policy_challenge
+from storage.tables import answered_request, customer, decided_referral, decision
 
 EMPTIED = {"request": b"", "response": b"", "facts": "{}", "outcome": "{}"}
+ERASED_NAME = "erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,32 @@ class Erasures:
         self._connection.execute(insert(erasure).values(at=database_now(), **values))
         self._connection.execute(update(log_entry).where(wanted).values(salt=b""))
         self._connection.execute(update(decision).where(decision.c.decision_id == decision_id).values(**EMPTIED))
+        self._empty_copies(decision_id)
         self._events.record(Event("record_erased", subject_of(decision_id), by, {"reason": reason}))
         done = self.get(decision_id)
         assert done is not None
         return done
+
+    def _empty_copies(self, decision_id: str) -> None:
+        """Empty what quotes the decision: the answers to whoever decided on it, and what challengers made of it."""
+        referred = select(decided_referral.c.referral_id).where(decided_referral.c.decision_id == decision_id)
+        quoting = or_(answered_request.c.subject_id == decision_id, answered_request.c.subject_id.in_(referred))
+        self._connection.execute(update(answered_request).where(quoting).values(response=b""))
+        compared = policy_challenge.c.decision_id == decision_id
+        self._connection.execute(update(policy_challenge).where(compared).values(details="{}"))
+
+    def erase_master(self, customer_id: str, by: str, reason: str, decisions: int) -> bool:
+        """Erase a customer's name, country and facts; False where that was done before. Its id and account stay."""
+        mine = customer.c.customer_id == customer_id
+        emptied = {"name": ERASED_NAME, "country": None, "facts": write_json({})}
+        told = {name: customer.c[name] for name in emptied}
+        before = self._connection.execute(select(*told.values()).where(mine)).mappings().one()
+        if dict(before) == emptied:
+            return False
+        self._connection.execute(update(customer).where(mine).values(updated_at=database_now(), **emptied))
+        details = {"reason": reason, "decisions": decisions}
+        self._events.record(Event("customer_erased", f"customer:{customer_id}", by, details))
+        return True
 
     def get(self, decision_id: str) -> Erasure | None:
         """The erasure of a decision, or None where its bytes are there."""

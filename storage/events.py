@@ -26,7 +26,7 @@ KINDS = (
     "signed_in", "signed_out",
     "limit_told", "grant_given", "grant_withdrawn", "hold_placed", "hold_ended",
     "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",
-    "record_erased",
+    "record_erased", "customer_erased",
     "policy_drafted", "policy_edited", "policy_checked", "policy_simulated", "policy_submitted", "policy_approved",
     "policy_withdrawn", "policy_commented", "policy_published", "policy_assignment_ended", "policy_emergency_submitted",
     "policy_emergency_published", "policy_refused",

@@ -75,7 +75,7 @@ END $$
 
 ONLY_ADDED_OF_POLICIES = (
     "policy_draft", "policy_revision", "policy_revision_part", "policy_check", "policy_submission", "policy_approval",
-    "policy_withdrawal", "policy_comment", "policy_challenge", "policy_simulation",
+    "policy_withdrawal", "policy_comment", "policy_simulation",
 )  # fmt: skip
 GUARDS_IN_FILE = tuple(in_file(*guard) for guard in GUARDS)
 GUARDS_ON_SERVER = tuple(statement for guard in GUARDS for statement in on_server(*guard))

@@ -70,7 +70,7 @@ LIMIT_COPIED_TRIGGER = (
 )
 
 ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "policy_effective",
-              "state_change", "act", "confirmed_security", "answered_request", "event", "limit_grant",
+              "state_change", "act", "confirmed_security", "event", "limit_grant",
               "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure", "rate",
               "foreign_order", "conversion", "granted_limit", "order_hold", "order_hold_end",
               "escalation_step", "outbox", "delivery",
@@ -79,6 +79,8 @@ ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "polic
 ERASABLE = {
     "decision": {"response": "x''", "request": "x''", "facts": "'{}'", "outcome": "'{}'"},
     "log_entry": {"salt": "x''"},
+    "answered_request": {"response": "x''"},
+    "policy_challenge": {"details": "'{}'"},
 }
 KEPT = {
     "decision": (
@@ -87,8 +89,17 @@ KEPT = {
         "order_amount", "unsecured_amount", "placed_on",
     ),
     "log_entry": ("place", "entry_id", "kind", "body", "at"),
+    "answered_request": ("client", "idempotency_key", "body_hash", "operation", "subject_id", "status", "at"),
+    "policy_challenge": ("decision_id", "digest", "decided_by", "verdict", "challenger_verdict", "differs", "at"),
 }  # fmt: skip
-ERASED_BY = {"decision": "decision_id", "log_entry": "entry_id"}
+# which erasure names a row: the answer to a person quotes the referral and the decision that followed it
+ERASED_BY = {
+    "decision": "OLD.decision_id",
+    "log_entry": "OLD.entry_id",
+    "answered_request": "OLD.subject_id OR entry_id ="
+    " (SELECT decision_id FROM decided_referral WHERE referral_id = OLD.subject_id)",
+    "policy_challenge": "OLD.decision_id",
+}
 
 QUEUED = """
 CREATE TRIGGER log_entry_queued AFTER INSERT ON log_entry
@@ -107,7 +118,7 @@ def refuse_all_but_erasure(table: str) -> tuple[str, str, str]:
     """The triggers that let a row lose what an erasure names, where there is one for it, and nothing else."""
     refused = f"BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END"
     gone = " AND ".join(f"NEW.{name} = {value}" for name, value in ERASABLE[table].items())
-    named = f"EXISTS (SELECT 1 FROM erasure WHERE entry_id = OLD.{ERASED_BY[table]})"
+    named = f"EXISTS (SELECT 1 FROM erasure WHERE entry_id = {ERASED_BY[table]})"
     return (
         f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {', '.join(KEPT[table])} ON {table} {refused}",
         f"CREATE TRIGGER {table}_only_erased BEFORE UPDATE OF {', '.join(ERASABLE[table])} ON {table}"
@@ -179,7 +190,7 @@ def only_erased(table: str) -> tuple[str, str, str]:
         f"""
 CREATE FUNCTION {table}_only_erased() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM erasure WHERE entry_id = OLD.{ERASED_BY[table]}) OR NOT ({gone})
+  IF NOT EXISTS (SELECT 1 FROM erasure WHERE entry_id = {ERASED_BY[table]}) OR NOT ({gone})
      OR to_jsonb(NEW) - ARRAY[{names}] <> to_jsonb(OLD) - ARRAY[{names}] THEN
     RAISE EXCEPTION '{table} is only added to' USING ERRCODE = 'integrity_constraint_violation';
   END IF;

@@ -43,6 +43,7 @@ from storage.rates import Rates
 from storage.receivables import Imports, Invoices
 from storage.referrals import Referrals
 from storage.reservations import Reservations
+from storage.retention import Retention
 from storage.revaluation import Revaluation
 from storage.states import States
 from storage.transparency import TransparencyLog
@@ -83,6 +84,7 @@ class Work:
         self.people = People(connection, self.events)
         self.identities = Identities(connection, self.events)
         self.erasures = Erasures(connection, self.events)
+        self.retention = Retention(connection)
         self.imports = Imports(connection)
         self.queues = Queues(connection)
         self.log = TransparencyLog(connection)
