@@ -27,7 +27,7 @@ from api.operations.customer_states import changed_states
 from api.operations.decide import Asked, record_decision
 from api.operations.evaluate import Asking, Slow, evaluate, load_slow
 from api.operations.guard import within_ceiling
-from api.operations.referrals import Officer, life_of, officer_of, referral_dict, visible
+from api.operations.referrals import Officer, life_of, officer_of, referral_dict, refuse_erased, visible
 from api.operations.standing_release import with_release
 from api.operations.use_policy import use_policy
 from api.operations.wanted import read_wanted
@@ -126,6 +126,7 @@ def approve_referral(held: Services, asked: Deciding) -> Answer:
             if claim.state != "new":
                 return stored_answer(claim)
             found = visible(work, asked.caller, asked.referral_id)
+            refuse_erased(found)
             order = _order_of(found, asked.wish)
             slow = load_slow(work, found.decision.customer_id, order.wanted)
         case = Case(asked, Officer("", ""), found, order, slow)
@@ -299,6 +300,7 @@ def _taken(held: Services, work: Work, asked: Deciding) -> Referral:
     account_id = visible(work, asked.caller, asked.referral_id).decision.account_id
     now = work.referrals.hold(account_id)
     found = visible(work, asked.caller, asked.referral_id)
+    refuse_erased(found)
     state = found.state(now, life_of(held))
     if state == EXPIRED:
         raise Refused("referral-expired", "it waited for too long; the order has to be decided again")

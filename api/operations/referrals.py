@@ -67,6 +67,12 @@ def visible(work: Work, caller: Caller, referral_id: str) -> Referral:
     return found
 
 
+def refuse_erased(found: Referral) -> None:
+    """Refuse to decide on a referral whose bytes are gone: nobody can know what was asked. Raises: Refused."""
+    if not found.decision.response:
+        raise Refused("record-erased", "what was asked was erased; the order has to be decided again")
+
+
 def show_referral(held: Services, caller: Caller, referral_id: str) -> bytes:
     """A referral as it stands now. Raises: Refused for one that is not there or not the caller's."""
     with held.database.read() as work:
@@ -93,7 +99,8 @@ def list_referrals(held: Services, caller: Caller, asked: Mapping[str, Any]) -> 
 def referral_dict(found: Referral, now: datetime, life: timedelta) -> dict[str, object]:
     """A referral as it is shown: how long it waits, for what amount, and whom it needs."""
     decision, order = found.decision, found.decision.order
-    answered = json.loads(decision.response)["decision"]
+    erased: dict[str, Any] = {"checks": [], "authority": None, "missing": []}
+    answered = json.loads(decision.response)["decision"] if decision.response else erased
     failed = [{"check": one["check"], "status": one["status"]} for one in answered["checks"]
               if one["status"] in FAILING]  # fmt: skip
     amount, unsecured = Money(order.amount, found.currency), Money(order.unsecured_amount, found.currency)

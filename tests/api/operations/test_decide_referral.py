@@ -373,3 +373,23 @@ def test_the_queue_shows_age_amount_and_whom_each_needs(real: Service) -> None:
         for state in ("open", "rejected", "approved", "expired")}  # fmt: skip
     assert states == {"open": [second], "rejected": [referral], "approved": [], "expired": []}
     assert json.loads(real.send("GET", "/v1/referrals?customer_id=C-9", "approver").data)["items"] == []
+
+
+@pytest.mark.parametrize("what", ["approve", "reject"])
+def test_an_erased_referral_is_shown_without_its_reasons_and_decided_by_nobody(real: Service, what: str) -> None:
+    one, other = referred(real), referred(real, key="k-2")
+    with real.held.database.write() as work:
+        work.erasures.erase(one, "person:dpo", "asked")
+    listed = {shown["id"]: shown for shown in told(real.send("GET", "/v1/referrals", "compliance"))["items"]}
+    assert (listed[one]["checks"], bool(listed[other]["checks"])) == ([], True)
+    assert told(real.send("GET", f"/v1/referrals/{one}", "compliance"))["referral"]["authority"] is None
+    assert problem(say(real, one, what)) == (410, "record-erased")
+    assert say(real, other, what, key="a-2").status_code == 200
+
+
+def test_the_answer_to_a_person_goes_with_the_decision_that_it_quotes(real: Service) -> None:
+    one = referred(real)
+    made = told(say(real, one))["decision"]["decision_id"]
+    with real.held.database.write() as work:
+        work.erasures.erase(made, "person:dpo", "asked")
+    assert problem(say(real, one)) == (410, "record-erased")
