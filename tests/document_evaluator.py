@@ -447,10 +447,13 @@ class Evaluator:
     def effective(self) -> Any:
         """The lower of what was granted and what the policy computes; nothing at all counts as 0."""
         own, group = self.own_limit(), NOBODY
-        if mentions(self.policy, GROUP_FACTS) and self.facts.get("group.limit") is not None:
+        if self.facts.get("group.limit") is not None and self.once("groups", self._speaks_of_groups):
             group = self.fact("group.limit", "limit")
         fixed = isinstance(own, Unknown) or own == UNENDING
         return own if fixed else min((one for one in (own, group) if one is not NOBODY), default=Fraction(0))
+
+    def _speaks_of_groups(self) -> bool:
+        return mentions(self.policy, GROUP_FACTS)
 
     def own_limit(self) -> Any:
         """The customer's own: what the row says counts, else the lower of what was granted and what is computed."""
