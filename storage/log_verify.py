@@ -8,15 +8,13 @@ older checkpoint that this log contradicts.
 from __future__ import annotations
 
 import json
-from base64 import b64decode
-from binascii import Error
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 from policy.parts import Part, bound_source
-from storage.checkpoints import BadCheckpoint, Checkpoint, VerifyingKey, read_checkpoint
+from storage.checkpoints import BadCheckpoint, Checkpoint, VerifyingKey, decode, read_checkpoint
 from storage.log_entries import commitment
 from storage.log_export import FORMAT
 from storage.merkle import EMPTY_ROOT, leaf_hash, node_hash
@@ -242,10 +240,5 @@ def read_entry(body: bytes) -> Mapping[str, Any] | None:
 
 
 def decoded(text: object) -> bytes | None:
-    """Bytes from their line, or None."""
-    if not isinstance(text, str):
-        return None
-    try:
-        return b64decode(text, validate=True)
-    except (Error, ValueError):
-        return None
+    """Bytes from their line, or None; bytes that are spelled in another way are none."""
+    return decode(text) if isinstance(text, str) else None

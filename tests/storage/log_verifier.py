@@ -17,6 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 sys.setrecursionlimit(10_000)
 
 
+def bytes_of(text: str) -> bytes:
+    """Bytes from base64 in its one spelling."""
+    decoded = base64.b64decode(text, validate=True)
+    if base64.b64encode(decoded).decode() != text:
+        raise ValueError("another spelling")
+    return decoded
+
+
 def tree(leaves: list[bytes]) -> bytes:
     """The root by the definition of RFC 9162, section 2.1.1."""
     if len(leaves) <= 1:
@@ -40,14 +48,14 @@ def whole(text: str, key_line: str) -> bool:
     origin, size, root = signed(head["checkpoint"], key_line)
     entries = [one for one in rest if "seq" in one]
     policies = {one["policy"] for one in rest if "seq" not in one and policy_fits(one)}
-    bodies = [base64.b64decode(one["entry"], validate=True) for one in entries]
+    bodies = [bytes_of(one["entry"]) for one in entries]
     leaves = [hashlib.sha256(b"\x00" + body).digest() for body in bodies]
     told = [json.loads(body) for body in bodies]
     erased = {one["subject"] for one in told if one["kind"] == "record_erased"}
     return (
         len(entries) == size
         and [one["seq"] for one in entries] == list(range(size))
-        and [base64.b64decode(one["leaf"]) for one in entries] == leaves
+        and [bytes_of(one["leaf"]) for one in entries] == leaves
         and tree(leaves) == root
         and all(fits(one, entry, erased) for one, entry in zip(entries, told, strict=True))
         and {entry["policy"] for entry in told if entry["kind"] == "decision"} <= policies
@@ -60,12 +68,12 @@ def signed(note: str, key_line: str) -> tuple[str, int, bytes]:
     """What the note says, once its only signature is good."""
     name, identity, encoded = key_line.split("+", 2)
     body, told = note.split("\n\n— " + name + " ")
-    signature = base64.b64decode(told.removesuffix("\n"), validate=True)
+    signature = bytes_of(told.removesuffix("\n"))
     if signature[:4].hex() != identity:
         raise ValueError("another key")
-    Ed25519PublicKey.from_public_bytes(base64.b64decode(encoded)[1:]).verify(signature[4:], (body + "\n").encode())
+    Ed25519PublicKey.from_public_bytes(bytes_of(encoded)[1:]).verify(signature[4:], (body + "\n").encode())
     origin, size, root = body.split("\n")
-    return origin, int(size), base64.b64decode(root, validate=True)
+    return origin, int(size), bytes_of(root)
 
 
 def fits(one: dict, entry: dict, erased: set[str]) -> bool:  # type: ignore[type-arg]
@@ -76,8 +84,8 @@ def fits(one: dict, entry: dict, erased: set[str]) -> bool:  # type: ignore[type
         return True
     if "erased" in one:
         return f"decision:{one['id']}" in erased
-    salt = base64.b64decode(one["salt"], validate=True)
-    hidden = {name: base64.b64decode(held, validate=True) for name, held in one["hidden"].items()}
+    salt = bytes_of(one["salt"])
+    hidden = {name: bytes_of(held) for name, held in one["hidden"].items()}
     return entry["commitments"] == {
         name: hashlib.sha256(salt + name.encode() + b"\0" + held).hexdigest() for name, held in hidden.items()
     }
@@ -85,5 +93,5 @@ def fits(one: dict, entry: dict, erased: set[str]) -> bool:  # type: ignore[type
 
 def policy_fits(one: dict) -> bool:  # type: ignore[type-arg]
     """Whether a policy's bytes have the digest that names it; policies with parts are left to the first verifier."""
-    digest = hashlib.sha256(base64.b64decode(one["source"], validate=True)).hexdigest()
+    digest = hashlib.sha256(bytes_of(one["source"])).hexdigest()
     return bool(one["parts"]) or one["policy"] == f"sha256:{digest}"

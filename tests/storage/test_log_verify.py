@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -228,6 +229,18 @@ def test_every_byte_of_an_export_counts_for_both_verifiers(kept: Kept) -> None:
         other = whole[:place] + ("A" if whole[place] != "A" else "B") + whole[place + 1 :]
         first = verify_export(other.splitlines(keepends=True), KEY.verifying).good
         assert (first, accepts(other, key)) == (False, False), other[place - 40 : place + 40]
+
+
+def test_bytes_in_another_spelling_are_refused_by_both_verifiers(kept: Kept) -> None:
+    whole = exported(kept.database)
+    # 16 bytes leave four bits of the last sign unused
+    found = re.search(r'"salt":"[A-Za-z0-9+/]{21}([AQgw])=="', whole)
+    assert found is not None
+    at = found.start(1)
+    other = whole[:at] + chr(ord(whole[at]) + 1) + whole[at + 1 :]
+    assert verify_export(whole.splitlines(keepends=True), KEY.verifying).good
+    first = verify_export(other.splitlines(keepends=True), KEY.verifying).good
+    assert (first, accepts(other, str(KEY.verifying))) == (False, False)
 
 
 @pytest.mark.parametrize(
