@@ -61,6 +61,7 @@ STORED = {
     "subject": "order", "name": "Example Ltd", "granted_limit": "1000.00", "source": "central bank",
     "day": "2026-11-23", "from": "USD", "to": "CNY", "per": 1, "value": "7.1", "parent": None, "group": None,
 }  # fmt: skip
+INVOICE = {"id": "INV-1", "invoiced_on": "2026-11-25", "due_on": "2126-12-25"}
 MODES = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
 
 
@@ -120,6 +121,8 @@ def name_what_is_stored(case: Any, ids: dict[str, str]) -> None:
         case.body.update({name: value for name, value in STORED.items() if name in case.body})
         for name in ("limit_request", "amends", "inputs", "limit_valid_from", "limit_valid_until"):
             case.body.pop(name, None)
+        if "invoice" in case.body:
+            case.body |= {"amount": "1.00", "invoice": INVOICE}
         if "customer_id" in case.body:
             case.body["order"] = an_order()["order"] | {"deliver_by": "2126-12-05"}
 

@@ -90,7 +90,7 @@ def test_a_hold_is_checked_against_the_groups_limit_in_force(database: Database)
         hold_one(database)
 
 
-def test_days_cost_a_decision_no_statement(database: Database, kind: str) -> None:
+def test_days_cost_a_decision_no_statement(database: Database) -> None:
     with database.write() as work:
         work.customers.put(replace(a_customer(), limit=limited(work.now().date(), 0, 9)))
     with statements() as told, database.write() as work:
@@ -98,7 +98,7 @@ def test_days_cost_a_decision_no_statement(database: Database, kind: str) -> Non
         locked = work.accounts.lock("C-1")
         assert locked is not None and locked.limit is not None
         work.decisions.record(locked, a_decision(locked, "k", 10))
-    assert len([one for one in told if not one.startswith("BEGIN")]) == (7 if kind == "sqlite" else 8)
+    assert len([one for one in told if not one.startswith("BEGIN")]) == 7
 
 
 @pytest.mark.parametrize(("clock", "in_force"), [

@@ -158,7 +158,7 @@ def test_a_circle_is_refused_and_so_is_a_fourth_level(database: Database) -> Non
 
 
 @pytest.mark.parametrize("groups", [0, 1, 3])
-def test_groups_cost_a_decision_no_statement(database: Database, kind: str, groups: int) -> None:
+def test_groups_cost_a_decision_no_statement(database: Database, groups: int) -> None:
     with database.write() as work:
         for level in range(groups):
             work.groups.put(a_group(f"G-{level}", 500, f"G-{level - 1}" if level else None))
@@ -169,7 +169,7 @@ def test_groups_cost_a_decision_no_statement(database: Database, kind: str, grou
         assert locked is not None and len(locked.groups) == groups
         work.decisions.record(locked, a_decision(locked, "k", 10))
     begun = [one for one in told if one.startswith("BEGIN")]
-    assert len(told) - len(begun) == (7 if kind == "sqlite" else 8)
+    assert len(told) - len(begun) == 7
 
 
 def test_sums_stay_exact_while_members_move_and_others_decide(database: Database) -> None:
