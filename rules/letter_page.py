@@ -26,15 +26,17 @@ FONTS = {
 }
 HTML_LANGUAGE = {"en": "en", "zh": "zh-CN"}
 STYLE = """@page { size: A4; margin: 22mm 20mm 20mm 25mm }
-body { font: 11pt/1.5 FONTS; color: #111; max-width: 165mm; margin: 2em auto; padding: 0 1em; overflow-wrap: anywhere }
+body { font: 11pt/1.5 FONTS; color: #111; max-width: 165mm; margin: 2em auto; padding: 0 1em;
+       overflow-wrap: break-word }
 header { display: flex; justify-content: space-between; gap: 2em; margin-bottom: 2.5em }
 header p { margin: 0 } .about { text-align: right } .to { margin-bottom: 2.5em }
 h1 { font-size: 13pt; margin: 0 0 1.2em } p { margin: 0 0 1em; orphans: 3; widows: 3 }
-table { border-collapse: collapse; width: 100%; margin: 0 0 1em; font-size: 9.5pt }
-th, td { padding: .3em .5em; text-align: left; border-bottom: .5pt solid #999; vertical-align: top }
+table { border-collapse: collapse; width: 100%; margin: 0 0 1em; font-size: 8.5pt }
+th, td { padding: .3em .4em; text-align: left; border-bottom: .5pt solid #999; vertical-align: top }
 thead { display: table-header-group } tfoot { display: table-row-group; font-weight: bold }
 thead th { border-bottom: 1pt solid #111 } tr { break-inside: avoid }
-.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums } .d { white-space: nowrap }
+.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+.d { white-space: nowrap } .i { min-width: 8em }
 @media print { body { margin: 0; padding: 0; max-width: none } }"""
 
 
@@ -129,4 +131,4 @@ def _foot(facts: LetterFacts, names: Sequence[str], total: str) -> str:
 def _class(name: str) -> str:
     if name in ("late", "amount", "open", "charges"):
         return ' class="n"'
-    return ' class="d"' if name in ("issued", "due") else ""
+    return ' class="i"' if name == "invoice" else ' class="d"'

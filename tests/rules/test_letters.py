@@ -133,3 +133,9 @@ def test_every_field_has_a_text_in_both_languages() -> None:
     facts = replace(FACTS, items=(an_item(charges=cny(1)),))
     for name in FIELDS:
         assert field_text(name, facts, "en") and field_text(name, facts, "zh"), name
+
+
+def test_the_number_of_an_invoice_has_room_in_its_row() -> None:
+    shown = page(read(GOOD), FACTS)
+    assert '<td class="i">INV-1</td>' in shown and ".i { min-width: 8em }" in shown
+    assert "overflow-wrap: anywhere" not in shown, "it would let the column shrink to one sign"
