@@ -8,7 +8,7 @@ not taken yet.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -166,7 +166,7 @@ class Writer:
             return one
         mine = [letter for letter in letters if one.invoice_id in letter.invoices
                 and (self._per_customer or letter.step == one.step.name)]  # fmt: skip
-        return StepDue(one.invoice_id, one.ladder, one.step, one.planned_on, mine[-1].message_id)
+        return replace(one, message_id=mine[-1].message_id)
 
     def others(self, due: Sequence[StepDue]) -> Iterator[Message]:
         """The tasks and proposals of a day."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy.chinese import in_chinese
 
@@ -35,8 +35,35 @@ def sentence(message: str, help: str, language: str) -> str:
     return f"{message}{'；' if language == 'zh' else '; '}{help}" if help else message
 
 
+class Told:
+    """How a finding is told, whatever it is about: by its code, its place, what is wrong and what to do about it."""
+
+    __slots__ = ()
+    if TYPE_CHECKING:
+        code: str
+        where: Where
+        message: str
+        help: str
+        severity: str
+
+    def __str__(self) -> str:
+        return self.told("en")
+
+    def told(self, language: str) -> str:
+        """The finding in one line, "en" or "zh"."""
+        return f"{self.where}: {self.code}: {sentence(self.message, self.help, language)}"
+
+    def as_dict(self) -> dict[str, object]:
+        """The finding for machines: the same words, one key each, in both languages."""
+        return {
+            "code": self.code, "severity": self.severity, "file": self.where.file, "line": self.where.line,
+            "column": self.where.column, "message": self.message, "help": self.help,
+            "message_zh": in_chinese(self.message), "help_zh": in_chinese(self.help),
+        }  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Told):
     """One finding: what is wrong, where, and what to do about it.
 
     `code` is kebab-case and stands in `CODES`; `message` and `help` are lower case without a full stop, the officer's
@@ -55,20 +82,9 @@ class Problem:
         assert self.code in CODES, self.code
         assert self.severity in ("error", "warning"), self.severity
 
-    def __str__(self) -> str:
-        return self.told("en")
-
-    def told(self, language: str) -> str:
-        """The finding in one line, "en" or "zh"."""
-        return f"{self.where}: {self.code}: {sentence(self.message, self.help, language)}"
-
     def as_dict(self) -> dict[str, object]:
-        """The finding for machines: the same words, one key each, in both languages."""
-        return {
-            "code": self.code, "severity": self.severity, "file": self.where.file, "line": self.where.line,
-            "column": self.where.column, "message": self.message, "help": self.help,
-            "message_zh": in_chinese(self.message), "help_zh": in_chinese(self.help), "example": dict(self.example),
-        }  # fmt: skip
+        """The finding for machines, with the order that shows the harm."""
+        return Told.as_dict(self) | {"example": dict(self.example)}
 
 
 CODES: dict[str, str] = {

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policy.chinese import in_chinese
-from policy.problems import Where, sentence
+from policy.problems import Told, Where
 
 CODES: dict[str, str] = {
     "letter-unknown-field": "a letter names a field that there is not",
@@ -23,28 +22,14 @@ CODES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Told):
     """One finding about a letter: a code of `CODES`, its place, what is wrong and what to do about it."""
 
     code: str
     where: Where
     message: str
     help: str = ""
+    severity: str = "error"
 
     def __post_init__(self) -> None:
         assert self.code in CODES, self.code
-
-    def __str__(self) -> str:
-        return self.told("en")
-
-    def told(self, language: str) -> str:
-        """The finding in one line, "en" or "zh"."""
-        return f"{self.where}: {self.code}: {sentence(self.message, self.help, language)}"
-
-    def as_dict(self) -> dict[str, object]:
-        """The finding for machines: the same words, one key each, in both languages."""
-        return {
-            "code": self.code, "severity": "error", "file": self.where.file, "line": self.where.line,
-            "column": self.where.column, "message": self.message, "help": self.help,
-            "message_zh": in_chinese(self.message), "help_zh": in_chinese(self.help),
-        }  # fmt: skip

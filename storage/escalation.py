@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union, update
 
 from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.escalation_tables import delivery, escalation_run, escalation_step
 from storage.failures import Busy
 from storage.hold_tables import order_hold, order_hold_end
+from storage.new_rows import insert_new
 from storage.receivables import Invoice, read_invoice
 from storage.tables import account, invoice
 
@@ -86,7 +86,7 @@ class Escalation:
         none_yet = dict.fromkeys(("customers", "steps", "messages", "holds"), 0)
         first = none_yet | {"as_of": as_of.isoformat(), "fence": 1, "holder": holder, "lease_until": until,
                             "after_customer": "", "started_at": write_instant(now)}  # fmt: skip
-        if self._insert_new(escalation_run, [first]) == 0:
+        if not insert_new(self._connection, escalation_run, first):
             mine = update(escalation_run).where(key, escalation_run.c.finished_at.is_(None))
             free = or_(escalation_run.c.lease_until <= write_instant(now), escalation_run.c.holder == holder)
             mine = mine.where(free)
@@ -120,22 +120,14 @@ class Escalation:
 
     def customers(self, as_of: date, after: str = "", most: int = CUSTOMERS_AT_ONCE) -> tuple[str, ...]:
         """The next customers by id with an invoice that is open on a day, or a hold of a ladder that lasts."""
-        day = as_of.isoformat()
-        owing = select(invoice.c.customer_id).where(invoice.c.customer_id > after, open_on(day))
-        lasting = (
-            select(account.c.customer_id)
-            .join(order_hold, order_hold.c.account_id == account.c.account_id)
-            .outerjoin(order_hold_end, order_hold_end.c.hold_id == order_hold.c.hold_id)
-            .where(account.c.customer_id > after, order_hold.c.step.is_not(None), order_hold_end.c.hold_id.is_(None))
-        )
-        both = owing.union(lasting).subquery()
-        found = self._connection.execute(select(both.c.customer_id).order_by(both.c.customer_id).limit(most))
-        return tuple(found.scalars())
+        pages = (one.where(one.selected_columns.customer_id > after).limit(most) for one in concerned(as_of))
+        found: set[str] = {name for page in pages for name in self._connection.execute(page).scalars()}
+        return tuple(sorted(found)[:most])
 
     def count(self, as_of: date) -> int:
-        """How many customers have an invoice that is open on a day."""
-        wanted = select(func.count(func.distinct(invoice.c.customer_id))).where(open_on(as_of.isoformat()))
-        return int(self._connection.execute(wanted).scalar_one())
+        """How many customers a run of a day looks at."""
+        both = union(*(one.order_by(None) for one in concerned(as_of))).subquery()
+        return int(self._connection.execute(select(func.count()).select_from(both)).scalar_one())
 
     def open_invoices(self, customer_id: str, as_of: date) -> tuple[Invoice, ...]:
         """A customer's invoices that are open on a day, by due date."""
@@ -165,7 +157,7 @@ class Escalation:
 
     def take(self, steps: Sequence[StepTaken]) -> int:
         """Record steps, each once for its invoice; how many were new."""
-        return self._insert_new(escalation_step, [step_row(one) for one in steps])
+        return sum(insert_new(self._connection, escalation_step, step_row(one)) for one in steps)
 
     def steps(self, customer_id: str) -> tuple[StepTaken, ...]:
         """Every step that was taken for a customer, in the order of the days."""
@@ -179,14 +171,21 @@ class Escalation:
         wanted = select(escalation_run).order_by(escalation_run.c.as_of.desc()).limit(most)
         return tuple(read_run(row) for row in self._connection.execute(wanted))
 
-    def _insert_new(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Insert rows whose key is not there yet; how many."""
-        kind = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        found = 0
-        for row in rows:
-            writing = kind.insert(table).values(**row).on_conflict_do_nothing().returning(*table.primary_key)
-            found += len(self._connection.execute(writing).all())
-        return found
+
+def concerned(as_of: date) -> tuple[Select[Any], Select[Any]]:
+    """The customers by id with an invoice that is open on a day, and those with a hold of a ladder that lasts.
+
+    Two queries, as each is read in the order of an index and no further than a page.
+    """
+    owing = select(invoice.c.customer_id).where(open_on(as_of.isoformat())).distinct()
+    held = (
+        select(account.c.customer_id)
+        .join(order_hold, order_hold.c.account_id == account.c.account_id)
+        .outerjoin(order_hold_end, order_hold_end.c.hold_id == order_hold.c.hold_id)
+        .where(order_hold.c.step.is_not(None), order_hold_end.c.hold_id.is_(None))
+        .distinct()
+    )
+    return owing.order_by(invoice.c.customer_id), held.order_by(account.c.customer_id)
 
 
 def open_on(day: str) -> Any:

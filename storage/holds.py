@@ -111,12 +111,11 @@ class Holds:
 
         Raises: Refused for one that ended before, and for a day before the hold's own.
         """
-        found = self.get(hold_id)
-        if found is None:
+        account_id = self._connection.scalar(select(order_hold.c.account_id).where(order_hold.c.hold_id == hold_id))
+        if account_id is None:
             return None
-        taken = self._take(self._connection.execute(
-            select(order_hold.c.account_id).where(order_hold.c.hold_id == hold_id)).scalar_one())  # fmt: skip
-        found = self.get(hold_id)  # again, as it stands now
+        taken = self._take(account_id)
+        found = self.get(hold_id)  # as it stands under the lock
         assert found is not None
         if found.release is not None:
             raise Refused(f"the hold ended already, on {found.release.released_on}, by {found.release.by}")

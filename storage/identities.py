@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.clock import database_now, read_clock, write_instant
 from storage.events import Event, Events
+from storage.new_rows import insert_new
 from storage.people import Person, read_person, subject_of
 from storage.tables import identity, person, used_sign_on
 
@@ -48,6 +48,4 @@ class Identities:
         """
         oldest = write_instant(read_clock(self._connection) - 2 * life)
         self._connection.execute(delete(used_sign_on).where(used_sign_on.c.used_at < oldest))
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        using = dialect.insert(used_sign_on).values(attempt=attempt, used_at=database_now()).on_conflict_do_nothing()
-        return self._connection.execute(using.returning(used_sign_on.c.used_at)).first() is not None
+        return insert_new(self._connection, used_sign_on, {"attempt": attempt, "used_at": database_now()})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.escalation_tables import delivery, outbox, outbox_lease
@@ -161,8 +161,8 @@ class Outbox:
 
     def waiting(self) -> int:
         """How many messages nobody has delivered or given up."""
-        open_ones = select(outbox_lease.c.message_id).where(outbox_lease.c.done_at.is_(None))
-        return len(self._connection.execute(open_ones).all())
+        waiting = select(func.count()).select_from(outbox_lease).where(outbox_lease.c.done_at.is_(None))
+        return int(self._connection.execute(waiting).scalar_one())
 
 
 def read_message(row: Row[Any]) -> Message:

@@ -20,6 +20,7 @@ from storage.clock import database_now, read_instant
 from storage.database import Database
 from storage.log_tables import log_checkpoint, log_entry, log_head, log_leaf, log_queue, log_tile
 from storage.merkle import Tree, grow, is_consistent, leaf_hash
+from storage.new_rows import insert_new
 from storage.transparency import last_signed, tile_reader
 
 BATCH = 1_000
@@ -109,11 +110,9 @@ def refuse_to_lose(tree: Tree, new: Checkpoint, before: Checkpoint | None) -> No
 
 def take_head(connection: Connection) -> int:
     """The tree's size, held until the transaction ends; a sequencer that comes second is told Busy at once."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(postgresql.insert(log_head).values(one=1, size=0).on_conflict_do_nothing())
-        return int(connection.execute(select(log_head.c.size).with_for_update(nowait=True)).scalar_one())
-    connection.execute(sqlite.insert(log_head).values(one=1, size=0).on_conflict_do_nothing())
-    return int(connection.execute(select(log_head.c.size)).scalar_one())
+    insert_new(connection, log_head, {"one": 1, "size": 0})
+    held = select(log_head.c.size).with_for_update(nowait=True)  # SQLite has one writer anyway, and leaves it out
+    return int(connection.execute(held).scalar_one())
 
 
 def take_waiting(connection: Connection, batch: int) -> Sequence[Any]:

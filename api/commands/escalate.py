@@ -33,12 +33,13 @@ def escalate(as_of: datetime | None, dry_run: bool, days: int | None, as_json: b
     Each step of an invoice is taken once, however often this runs. A run that broke off is gone on with by running it
     again; one that is done does nothing. A day that was missed is made up for by the next run.
     """
-    from api.operations.escalate import day_of_run, planned
+    from api.operations.escalate import planned
+    from api.operations.tell_limit import policy_day
 
     if dry_run and days is not None:
         raise click.UsageError("--dry-run shows one day, --calendar several; give one of them")
     with opened(database) as found:
-        today = day_of_run(found)
+        today = policy_day(found)
         day = today if as_of is None else as_of.date()
         if days is not None:
             _calendar(found, day, days, as_json)

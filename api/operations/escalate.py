@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from api.build import load_version
 from api.escalating import Plan, StepDue, histories, plan_for
@@ -45,14 +44,6 @@ class Done:
     told: str = ""
 
 
-def day_of_run(database: Database) -> date:
-    """Today in the timezone of the default policy; in UTC while none is in effect."""
-    with database.read() as work:
-        version, now = work.policies.effective(), work.now()
-    program = None if version is None else load_version(version).program
-    return now.astimezone(ZoneInfo(program.timezone)).date() if program is not None else now.date()
-
-
 def begin_run(database: Database, as_of: date, holder: str, lease: float = LEASE_SECONDS) -> Run:
     """Lead the run of a day; one that is done comes back finished. Raises: Busy while another one leads it."""
     with database.write() as work:
@@ -80,12 +71,18 @@ def run_escalation(database: Database, run: Run, lease: float = LEASE_SECONDS) -
 
 def planned(database: Database, as_of: date) -> Iterator[Done]:
     """What a run of a day would do for each customer; nothing is written."""
+    for work, customer_id in _looked_at(database, as_of):
+        yield plan_of(work, customer_id, as_of)
+
+
+def _looked_at(database: Database, as_of: date) -> Iterator[tuple[Work, str]]:
+    """Every customer that a run of a day looks at, each page in a transaction that reads."""
     after = ""
     while True:
         with database.read() as work:
             customers = work.escalation.customers(as_of, after)
-            found = [plan_of(work, customer_id, as_of) for customer_id in customers]
-        yield from found
+            for customer_id in customers:
+                yield work, customer_id
         if not customers:
             return
         after = customers[-1]
@@ -106,7 +103,7 @@ def escalate_customer(work: Work, customer_id: str, as_of: date) -> Done:
     for one in plan.steps:
         for action in one.step.does:
             if action.verb == "hold":
-                placed += _place(work, account, one, action.what, as_of)
+                placed += _place(work, account, plan, one, Hold(action.what, as_of))
             elif action.verb == "release":
                 ended += _release(work, customer_id, one, as_of)
     return Done(plan, placed, ended, done.told)
@@ -114,26 +111,24 @@ def escalate_customer(work: Work, customer_id: str, as_of: date) -> Done:
 
 def plan_of(work: Work, customer_id: str, as_of: date) -> Done:
     """What is due for one customer on a day, and why nothing is where a policy cannot say."""
+    found = _under(work, customer_id, as_of)
+    if isinstance(found, str):
+        return Done(Plan(customer_id), told=found)
+    program, situation = found
+    return Done(plan_for(program, situation, work.escalation.pasts(customer_id)), told=told_of(program))
+
+
+def _under(work: Work, customer_id: str, as_of: date) -> tuple[Program, Situation] | str:
+    """The policy that a customer is under and all that is known; why there is none that can say, "" for no ladder."""
     account = _account(work, customer_id)
     version = None if account.policy_digest is None else work.policies.get(account.policy_digest)
     program = None if version is None else load_version(version).program
     if version is None or program is None:
-        return Done(Plan(customer_id), told="no policy is in effect")
-    if program.ladders and program.currency != account.currency:
-        return Done(Plan(customer_id), told=f"the policy decides in {program.currency}, not in {account.currency}")
+        return "no policy is in effect"
     if not program.ladders:
-        return Done(Plan(customer_id))
-    situation = situation_on(work, account, version, program, as_of)
-    return Done(plan_for(program, situation, work.escalation.pasts(customer_id)), told=told_of(program))
-
-
-def _known(work: Work, customer_id: str, as_of: date) -> tuple[Program, Situation] | None:
-    """The policy with a ladder that a customer is under, and all that is known; None for none."""
-    account = _account(work, customer_id)
-    version = None if account.policy_digest is None else work.policies.get(account.policy_digest)
-    program = None if version is None else load_version(version).program
-    if version is None or program is None or not program.ladders or program.currency != account.currency:
-        return None
+        return ""
+    if program.currency != account.currency:
+        return f"the policy decides in {program.currency}, not in {account.currency}"
     return program, situation_on(work, account, version, program, as_of)
 
 
@@ -170,12 +165,13 @@ def _taken(plan: Plan, one: StepDue, as_of: date) -> StepTaken:
                      plan.policy_digest, one.message_id)  # fmt: skip
 
 
-def _place(work: Work, account: AccountState, one: StepDue, scope: str, as_of: date) -> bool:
+def _place(work: Work, account: AccountState, plan: Plan, one: StepDue, hold: Hold) -> bool:
     """Place the hold of a step, from the day of the run on."""
-    customer_id = account.customer.customer_id
     reason = f"step '{one.step.name}' of ladder '{one.ladder}' for invoice '{one.invoice_id}'"
-    return work.holds.place(NewHold(one.hold_id(customer_id), account.account_id, Hold(scope, as_of), reason, LADDER,
-                                    invoice_id=one.invoice_id, step=one.step.name))  # fmt: skip
+    return work.holds.place(NewHold(
+        one.hold_id(plan.customer_id), account.account_id, hold, reason, LADDER, invoice_id=one.invoice_id,
+        step=one.step.name, policy_digest=plan.policy_digest,
+    ))  # fmt: skip
 
 
 def _release(work: Work, customer_id: str, one: StepDue, as_of: date) -> int:
@@ -208,23 +204,17 @@ def coming(database: Database, first: date, last: date) -> Mapping[date, Counter
     not taken falls on the first day.
     """
     found: dict[date, Counter[str]] = defaultdict(Counter)
-    after = ""
-    while True:
-        with database.read() as work:
-            customers = work.escalation.customers(first, after)
-            for customer_id in customers:
-                for ladder, step, day in _days_of(work, customer_id, first):
-                    if max(day, first) <= last:
-                        found[max(day, first)][f"{ladder}: {step}"] += 1
-        if not customers:
-            return found
-        after = customers[-1]
+    for work, customer_id in _looked_at(database, first):
+        for ladder, step, day in _days_of(work, customer_id, first):
+            if max(day, first) <= last:
+                found[max(day, first)][f"{ladder}: {step}"] += 1
+    return found
 
 
 def _days_of(work: Work, customer_id: str, as_of: date) -> Iterator[tuple[str, str, date]]:
     """Ladder, step and day of each step to come of a customer's open invoices."""
-    found = _known(work, customer_id, as_of)
-    if found is None:
+    found = _under(work, customer_id, as_of)
+    if isinstance(found, str):
         return
     program, situation = found
     pasts = work.escalation.pasts(customer_id)

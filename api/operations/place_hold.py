@@ -9,21 +9,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from api import idempotency
 from api.auth import Caller
 from api.errors import Refused
 from api.idempotency import Answer, stored_answer
-from api.operations.set_customer import is_identifier
-from api.operations.use_policy import use_policy
+from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.services import Services
 from credit.decision import canonical_json, instant_text
 from credit.holds import Hold
 from storage.answers import NewAnswer
-from storage.exposure_ledger import AccountState
 from storage.failures import Refused as RefusedByStorage
 from storage.holds import NewHold, Release, StoredHold
 from storage.unit_of_work import Work
@@ -49,15 +45,14 @@ class Holding:
 
 def place_hold(held: Services, asked: Holding, wish: Mapping[str, Any]) -> Answer:
     """The hold as it is stored, or the stored answer to the same key and body. Raises: Refused for no such customer."""
-    with held.database.read() as work:
-        zone = zone_of(held, account_of(work, asked.subject))
+    day = policy_day(held.database, CUSTOMER, asked.subject)
     with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
         claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
         if claim.state != "new":
             return stored_answer(claim)
-        account = account_of(work, asked.subject)
-        new = NewHold(str(uuid.uuid4()), account.account_id, Hold(wish["scope"], today(work, zone)), wish["reason"],
-                      asked.caller.by, asked.caller.client)  # fmt: skip
+        owner = owner_of(work, CUSTOMER, asked.subject)
+        new = NewHold(str(uuid.uuid4()), owner.account_id, Hold(wish["scope"], day), wish["reason"], asked.caller.by,
+                      asked.caller.client)  # fmt: skip
         work.holds.place(new)
         stored = work.holds.get(new.hold_id)
         assert stored is not None
@@ -70,13 +65,14 @@ def end_hold(held: Services, asked: Holding, wish: Mapping[str, Any]) -> Answer:
     Raises: Refused for one that is not there, or ended before.
     """
     with held.database.read() as work:
-        zone = zone_of(held, account_of(work, _hold_of(work, asked.subject).customer_id))
+        customer_id = _hold_of(work, asked.subject).customer_id
+    day = policy_day(held.database, CUSTOMER, customer_id)
     with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
         claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
         if claim.state != "new":
             return stored_answer(claim)
         begun = _hold_of(work, asked.subject).hold.placed_on
-        release = Release(max(begun, today(work, zone)), wish["reason"], asked.caller.by, asked.caller.client)
+        release = Release(max(begun, day), wish["reason"], asked.caller.by, asked.caller.client)
         try:
             ended = work.holds.end(asked.subject, release)
         except RefusedByStorage as refused:
@@ -88,29 +84,8 @@ def end_hold(held: Services, asked: Holding, wish: Mapping[str, Any]) -> Answer:
 def list_holds(held: Services, customer_id: str) -> bytes:
     """Every hold of a customer. Raises: Refused for one that is not there."""
     with held.database.read() as work:
-        account_of(work, customer_id)
+        owner_of(work, CUSTOMER, customer_id)
         return canonical_json({"items": [hold_dict(one) for one in work.holds.of_customer(customer_id)]})
-
-
-def account_of(work: Work, customer_id: str) -> AccountState:
-    """A customer's account. Raises: Refused (not-found)."""
-    account = work.accounts.look(customer_id, None) if is_identifier(customer_id) else None
-    if account is None:
-        raise Refused("not-found", "there is no customer with this id")
-    return account
-
-
-def zone_of(held: Services, account: AccountState) -> str:
-    """The timezone of the policy that decides a customer's orders; UTC while none is in effect."""
-    if account.policy_digest is None:
-        return "UTC"
-    with use_policy(held, account.policy_digest) as loaded:
-        return loaded.program.timezone
-
-
-def today(work: Work, zone: str) -> date:
-    """The day of the database's clock in a timezone."""
-    return work.now().astimezone(ZoneInfo(zone)).date()
 
 
 def hold_dict(one: StoredHold) -> dict[str, object]:

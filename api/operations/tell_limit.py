@@ -83,8 +83,8 @@ def show_limits(held: Services, what: str, name: str) -> bytes:
         return canonical_json(limits_dict(work, owner_of(work, what, name), day))
 
 
-def policy_day(database: Database, what: str, name: str) -> date:
-    """Today in the timezone of the policy that decides for a customer or group; in UTC where none does.
+def policy_day(database: Database, what: str = "", name: str = "") -> date:
+    """Today in the timezone of the policy that decides for a customer, or of the default one; in UTC where none does.
 
     A policy is read outside of any transaction, as that can take a while.
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policy.problems import Where, sentence
+from policy.problems import Told, Where
 
 CODES: dict[str, str] = {
     "dmn-too-large": "the file is larger than a DMN file may be",
@@ -28,7 +28,7 @@ CODES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Told):
     """One finding about a DMN file: a code of `CODES`, its place, what is wrong and what to do about it.
 
     `severity` "error": the part it stands at was not kept. "warning": it was kept, and should be looked at.
@@ -42,13 +42,6 @@ class Finding:
 
     def __post_init__(self) -> None:
         assert self.code in CODES, self.code
-
-    def __str__(self) -> str:
-        return self.told("en")
-
-    def told(self, language: str) -> str:
-        """The finding in one line, "en" or "zh"."""
-        return f"{self.where}: {self.code}: {sentence(self.message, self.help, language)}"
 
 
 class Refused(Exception):

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from api.operations.escalate import Done, begin_run, day_of_run, escalate_customer, planned, run_escalation
+from api.operations.escalate import Done, begin_run, escalate_customer, planned, run_escalation
+from api.operations.tell_limit import policy_day
 from storage.escalation import LeaseLost
 from storage.outbox import Delivery
 from storage.receivables import Invoice
@@ -47,7 +48,7 @@ def owe(service: Service, invoice_id: str, due_on: date, amount: int = 500_00, s
     """Store an invoice, or its payment."""
     one = Invoice(customer_id, invoice_id, amount, "CNY", due_on - timedelta(30), due_on, settled_on)
     with service.held.database.write() as work:
-        work.invoices.add_many([one], day_of_run(service.held.database))
+        work.invoices.add_many([one], policy_day(service.held.database))
 
 
 def run(service: Service, as_of: date) -> list[Done]:
@@ -110,7 +111,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(real: Service) -> None:
 
 
 def test_a_hold_stops_orders_until_the_first_run_after_the_payment(real: Service) -> None:
-    today = day_of_run(real.held.database)
+    today = policy_day(real.held.database)
     due = today - timedelta(16)
     owe(real, "I-1", due)
     assert decided(real, "before") == "approve"
@@ -122,6 +123,7 @@ def test_a_hold_stops_orders_until_the_first_run_after_the_payment(real: Service
     with real.held.database.read() as work:
         [hold] = work.holds.of_customer("C-1")
     assert (hold.by, hold.step, hold.invoice_id) == ("ladder", "demand", "I-1")
+    assert hold.policy_digest is not None, "it names the text by which it was placed"
     assert hold.release is not None and hold.release.reason == "invoice 'I-1' is paid"
 
 
