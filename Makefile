@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gene
 export PORT
 unexport PYTHONDONTWRITEBYTECODE  # each test that starts a process would compile all sources again
 
-.PHONY: help setup check test test-fast run serve bench bench-large bench-http bench-log soak-log kills conform policy demo-evidence reliability soak soak-engines docs docs-findings docs-words real-input client lock clean
+.PHONY: help setup check test test-fast run serve bench bench-large bench-http bench-log soak-log soak-ladder kills conform policy demo-evidence reliability soak soak-engines docs docs-findings docs-words real-input client lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +97,9 @@ soak-log: $(READY) ## kill sequencers (SEED=7) with the control that loses, and 
 	AVAL_SOAK=1 AVAL_TEST_SEED=$(or $(SEED),7) $(BIN)/pytest -s tests/storage/test_sequencer_kills.py \
 		tests/storage/test_sequencer.py tests/storage/test_merkle.py
 
+soak-ladder: $(READY) ## T16: 500 invoices on four steps, four workers killed all the time, on both databases; SEED=number
+	AVAL_SOAK=1 AVAL_TEST_SEED=$(or $(SEED),7) $(BIN)/pytest -s tests/reliability/test_ladder.py
+
 kills: $(READY) ## kill, crash, cut, reload under load, in the long form; prints what was counted; SEED=number
 	AVAL_SOAK=1 AVAL_TEST_SEED=$(or $(SEED),7) $(BIN)/pytest -s -m "not bench" tests/api/test_kills.py \
 	  tests/storage/test_cuts.py tests/api/test_serve_under_load.py tests/api/test_policy_reload.py
@@ -104,7 +107,7 @@ kills: $(READY) ## kill, crash, cut, reload under load, in the long form; prints
 soak-engines: $(READY) ## the long comparison of the engines, COUNT=100000 documents; goes on at any: FIRST=number
 	$(BIN)/python -m tests.rules.differential --first $(or $(FIRST),0) --count $(or $(COUNT),100000) --workers $(WORKERS)
 
-reliability: $(READY) ## T1 to T9: what must never be lost, with counts; SEED=1 ORDERS=40, DATABASE=both|sqlite|postgresql
+reliability: $(READY) ## T1 to T9, T16: what must never be lost, with counts; SEED=1 ORDERS=40, DATABASE=both|sqlite|postgresql
 	$(BIN)/python -m tests.reliability.everything --seed $(or $(SEED),1) --orders $(or $(ORDERS),40) --database $(or $(DATABASE),both)
 
 soak: $(READY) ## the long versions of the tests (hours)

@@ -25,6 +25,7 @@ TESTS = {
     "T7": ("tests/storage/test_sqlite_database.py",),
     "T8": ("tests/storage/test_postgres.py", "tests/api/test_idempotency.py"),
     "T9": ("tests/storage/test_clock.py", "tests/storage/test_grants.py", "tests/api/test_expiring.py"),
+    "T16": ("tests/reliability/test_ladder.py",),
 }
 
 
