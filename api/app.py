@@ -31,6 +31,7 @@ from api.policies import LoadedPolicy, PolicyCache
 from api.resources import (
     customers,
     decisions,
+    erasures,
     events,
     grants,
     groups,
@@ -115,6 +116,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(grants.routes)
     api.register_blueprint(limits.routes)
     api.register_blueprint(holds.routes)
+    api.register_blueprint(erasures.routes)
     api.register_blueprint(rates.routes)
     api.register_blueprint(states.routes)
     api.register_blueprint(policies.routes)

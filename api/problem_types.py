@@ -115,6 +115,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         ("not-found", 404, "there is nothing here", "Check the address and the identifier."),
         ("record-erased", 410, "the record was erased on request",
          "Its verdict stands, and its receipt still proves it; compliance knows by whom and why it was erased."),
+        ("record-kept", 409, "the record is still needed",
+         "`errors` names each decision and why; what is open has to be closed first, or a term to end."),
         ("method-not-allowed", 405, "the address does not take this method", "The Allow header names those it takes."),
         ("refused", 400, "the request is refused", "See the status."),
         # our side

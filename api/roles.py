@@ -51,6 +51,8 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "list_log_entries": frozenset({"compliance", "admin"}),
     "replay_decision": frozenset({"risk_officer", "approver", "compliance"}),
     "collect_evidence": frozenset({"compliance"}),
+    "erase_decision": frozenset({"compliance", "admin"}),
+    "erase_customer": frozenset({"compliance", "admin"}),
     "show_receipt": frozenset({"risk_officer", "approver", "order_system", "compliance"}),
     "show_session": _READERS,
     "sign_out": _READERS,
@@ -98,7 +100,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
 PERSON_OPERATIONS = frozenset({
     "approve_referral", "approve_referral_with_terms", "reject_referral", "sign_out", "give_grant", "withdraw_grant",
     "create_draft", "edit_draft", "check_draft", "simulate_draft", "submit_draft", "submit_version", "approve_policy",
-    "withdraw_policy", "publish_policy", "comment_policy",
+    "withdraw_policy", "publish_policy", "comment_policy", "erase_decision", "erase_customer",
 })  # fmt: skip
 
 # What says nothing about any customer and so needs no key.

@@ -23,7 +23,8 @@ class Settings:
     is not installed. `reservation_hours` is how long an approval holds exposure, `sweep_seconds` the time between two
     looks for expired ones; `page_size` is the default of lists, `offers_each_minute` how many answers with
     counter-offers each client gets in a minute from each process. `referral_hours` is how long a referral waits,
-    `rate_days` how many days old an exchange rate may be for an approval. `/metrics` is told at `metrics_port` alone
+    `rate_days` how many days old an exchange rate may be for an approval, `retention_days` how many days behind its own
+    a decision's record is kept whatever is asked (0: while it is needed). `/metrics` is told at `metrics_port` alone
     (None: nowhere), from counts that the processes keep in `metrics_folder` (None: one process, in its memory).
     The service is not ready when an entry of the transparency log waits longer than `log_delay_seconds` for its leaf or
     its signature (None: not looked at). People sign on by the provider of `sign_on` as well (None: by passwords alone).
@@ -46,10 +47,11 @@ class Settings:
     metrics_folder: Path | None = None
     log_delay_seconds: float | None = None
     sign_on: SignOn | None = None
+    retention_days: int = 0
 
     def __post_init__(self) -> None:
         for pepper in (self.pepper, self.previous_pepper):
             assert pepper is None or len(pepper) >= 32, "a pepper has at least 32 bytes"
         assert self.reservation_hours > 0 and self.referral_hours > 0
-        assert self.rate_days >= 0
+        assert self.rate_days >= 0 and self.retention_days >= 0
         assert self.sweep_seconds > 0 and 0 < self.page_size <= 200

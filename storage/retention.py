@@ -2,7 +2,8 @@
 
 A decision is needed while money or a person's answer depends on it: it still holds exposure, it waits for a person, an
 invoice of the days in which its order was open is unpaid, a state that it entered stands, or the decision that followed
-its referral is needed. No row says which invoice belongs to which order, so any unpaid one of those days keeps it.
+its referral is needed. No row says which invoice belongs to which order, so any unpaid one of those days keeps it. And
+where the firm has to keep records for a term, each is needed until it is over.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from storage.clock import read_clock, write_instant
 from storage.log_tables import erasure, log_entry
-from storage.tables import decided_referral, decision, invoice, reservation, state_change
+from storage.tables import account, decided_referral, decision, invoice, reservation, state_change
 
 HOLDS, WAITS, UNPAID, STATE, FOLLOWED = "holds_exposure", "open_referral", "unpaid_invoice", "state", "followed"
-BEFORE_LOG = "before_the_log"
-REASONS = (HOLDS, WAITS, UNPAID, STATE, FOLLOWED, BEFORE_LOG)
+BEFORE_LOG, TERM = "before_the_log", "retention_term"
+REASONS = (HOLDS, WAITS, UNPAID, STATE, FOLLOWED, TERM, BEFORE_LOG)
+PASSES_ON = frozenset(REASONS) - {TERM, BEFORE_LOG}  # why a decision that followed a referral keeps the referral
 DAY = timedelta(days=1)
 
 
@@ -43,12 +45,26 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """How long a referral waits for a person, and the first day whose records are kept for their term (None: none)."""
+
+    referral: timedelta
+    kept_from: date | None = None
+
+    @classmethod
+    def on_day(cls, today: date, days: int, referral: timedelta) -> Terms:
+        """Of records that are kept for so many whole days after the day that they were decided for; 0 keeps none."""
+        return cls(referral, today - days * DAY if days else None)
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A decision whose bytes are there, its place in the order of all, and why it is kept; empty where it may go."""
 
     seq: int
     decision_id: str
-    kept: tuple[str, ...]
+    account_id: int
+    kept: tuple[str, ...] = ()
 
 
 class Retention:
@@ -63,27 +79,49 @@ class Retention:
         counting = select(func.count()).select_from(decision).where(wanted.clause())
         return int(self._connection.execute(counting).scalar_one())
 
-    def page(self, wanted: Wanted, after: int, most: int, life: timedelta) -> Sequence[Candidate]:
-        """At most so many of them behind a place, the oldest first; a referral waits for `life`."""
-        reading = select(decision.c.seq, decision.c.decision_id).where(wanted.clause(), decision.c.seq > after)
-        rows = self._connection.execute(reading.order_by(decision.c.seq).limit(most)).all()
-        needs = self.needs([row.decision_id for row in rows], life)
-        return [Candidate(row.seq, row.decision_id, needs.get(row.decision_id, ())) for row in rows]
+    def count_erased(self, customer_id: str) -> int:
+        """How many decisions of a customer are erased."""
+        joined = decision.join(erasure, erasure.c.entry_id == decision.c.decision_id)
+        counting = select(func.count()).select_from(joined).where(decision.c.customer_id == customer_id)
+        return int(self._connection.execute(counting).scalar_one())
 
-    def needs(self, ids: Collection[str], life: timedelta) -> Mapping[str, tuple[str, ...]]:
+    def account_of(self, decision_id: str) -> int | None:
+        """The account that a decision was made on; None for no such decision."""
+        wanted = select(decision.c.account_id).where(decision.c.decision_id == decision_id)
+        return self._connection.execute(wanted).scalar_one_or_none()
+
+    def page(self, wanted: Wanted, after: int, most: int, terms: Terms) -> Sequence[Candidate]:
+        """At most so many of them behind a place, the oldest first."""
+        told = (decision.c.seq, decision.c.decision_id, decision.c.account_id)
+        reading = select(*told).where(wanted.clause(), decision.c.seq > after)
+        rows = self._connection.execute(reading.order_by(decision.c.seq).limit(most)).all()
+        needs = self.needs([row.decision_id for row in rows], terms)
+        return [Candidate(*row, needs.get(row.decision_id, ())) for row in rows]
+
+    def needs(self, ids: Collection[str], terms: Terms) -> Mapping[str, tuple[str, ...]]:
         """Why each of some decisions is still needed; those that are not needed are left out."""
         followers = self._followers(ids)
-        found = self._needs({*ids, *followers.values()}, life)
+        found = self._needs({*ids, *followers.values()}, terms)
         for first, follower in followers.items():
-            if set(found.get(follower, ())) - {BEFORE_LOG}:
+            if PASSES_ON.intersection(found.get(follower, ())):
                 found.setdefault(first, []).append(FOLLOWED)
         return {one: tuple(sorted(found[one], key=REASONS.index)) for one in ids if one in found}
 
-    def _needs(self, ids: Collection[str], life: timedelta) -> dict[str, list[str]]:
+    def needs_of_master(self, customer_id: str) -> tuple[str, ...]:
+        """Why a customer's record is still needed beside its decisions: what is held, and what it owes."""
+        held = select(account.c.account_id).where(account.c.customer_id == customer_id)
+        held = held.where(account.c.balance != account.c.open_receivables)
+        found = [HOLDS] if self._connection.execute(held).first() else []
+        return tuple([*found, UNPAID] if self._owed_days([customer_id]) else found)
+
+    def _needs(self, ids: Collection[str], terms: Terms) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for why, needed in ((HOLDS, self._holding(ids)), (WAITS, self._waiting(ids, life)),
-                            (UNPAID, self._unpaid(ids)), (STATE, self._standing(ids)),
-                            (BEFORE_LOG, self._before_log(ids))):  # fmt: skip
+        asked = (
+            (HOLDS, self._holding(ids)), (WAITS, self._waiting(ids, terms.referral)), (UNPAID, self._unpaid(ids)),
+            (STATE, self._standing(ids)), (TERM, self._in_term(ids, terms.kept_from)),
+            (BEFORE_LOG, self._before_log(ids)),
+        )  # fmt: skip
+        for why, needed in asked:
             for one in needed:
                 found.setdefault(one, []).append(why)
         return found
@@ -141,6 +179,13 @@ class Retention:
             later.c.place > state_change.c.place)  # fmt: skip
         return self._ids(select(state_change.c.decision_id).where(
             state_change.c.decision_id.in_(ids), state_change.c.change == "entered", ~over.exists()))  # fmt: skip
+
+    def _in_term(self, ids: Collection[str], kept_from: date | None) -> set[str]:
+        """Those of which the firm keeps a record for so long, whatever else."""
+        if kept_from is None:
+            return set()
+        return self._ids(select(decision.c.decision_id).where(
+            decision.c.decision_id.in_(ids), decision.c.as_of >= kept_from.isoformat()))  # fmt: skip
 
     def _before_log(self, ids: Collection[str]) -> set[str]:
         """Those that nothing commits to: their bytes are all that tells of them."""

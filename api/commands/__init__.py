@@ -42,6 +42,8 @@ COMMANDS = {
     "replay": ("api.commands.replay:replay", "decide stored decisions again, and say what a difference belongs to"),
     "simulate": ("api.commands.simulate:simulate", "decide the firm's own order book again under a policy, in money"),
     "evidence": ("api.commands.evidence:evidence", "write all that is known of one decision to a file for an auditor"),
+    "erase": ("api.commands.erase:erase", "erase the record of a decision or of a customer, for good"),
+    "retention": ("api.commands.retention:retention", "erase the records of decisions that are past their time"),
     "log": ("api.commands.log:log", "keep the transparency log, export it, and check an export"),
     "db": ("api.commands.database:db", "keep the database's tables at this version"),
 }

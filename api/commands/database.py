@@ -24,6 +24,10 @@ rate_days_option = click.option(
     "--rate-days", type=click.IntRange(0, 3650), envvar="AVAL_RATE_DAYS", default=7, show_default=True,
     show_envvar=True, help="How many days old an exchange rate may be; an older one approves nothing.",
 )  # fmt: skip
+retention_days_option = click.option(
+    "--retention-days", type=click.IntRange(0, 36_500), envvar="AVAL_RETENTION_DAYS", default=0, show_default=True,
+    show_envvar=True, help="How many days behind its own a decision's record is kept whatever is asked.",
+)  # fmt: skip
 pepper_option = click.option(
     "--pepper", "pepper", metavar="PATH", envvar="AVAL_PEPPER", show_envvar=True,
     help="The file with the server's secret part of every key, made if there is none  [default: beside the database]",

@@ -39,14 +39,15 @@ def proven_person(held: Services, name: str, roles: frozenset[str]) -> Caller:
 
 
 @contextmanager
-def services_on(database: str) -> Iterator[Services]:
+def services_on(database: str, retention_days: int = 0) -> Iterator[Services]:
     """What the operations need, on this database. Raises: UsageError for what is refused."""
     from api.app import create_app
     from api.errors import Refused
     from api.settings import Settings
 
     with opened(database):
-        held: Services = create_app(Settings(database, pepper=secrets.token_bytes(32))).extensions["aval"]
+        settings = Settings(database, pepper=secrets.token_bytes(32), retention_days=retention_days)
+        held: Services = create_app(settings).extensions["aval"]
         try:
             yield held
         except Refused as refused:

@@ -18,6 +18,7 @@ from api.commands.database import (
     pepper_option,
     previous_pepper_option,
     rate_days_option,
+    retention_days_option,
 )
 from api.commands.log import key_file, log_key_option, places_of, places_option
 from api.commands.sign_on import read_sign_on, sign_on_options
@@ -45,6 +46,7 @@ DEMO_DATABASE = "var/demo.db"
               envvar="AVAL_FAILURES_PER_MINUTE", show_envvar=True,
               help="How many keys or sign-ins of one address or name may be wrong; 0 sets no limit.")  # fmt: skip
 @rate_days_option
+@retention_days_option
 @click.option("--keeper/--no-keeper", default=True, show_default=True,
               help="Keep the transparency log in a process beside, or leave it to 'aval log run'.")  # fmt: skip
 @click.option("--log-delay", type=click.IntRange(0, 86_400), metavar="SECONDS", default=10, show_default=True,
@@ -56,9 +58,9 @@ DEMO_DATABASE = "var/demo.db"
 @pepper_option
 @previous_pepper_option
 def serve(host: str, port: int, workers: int, threads: int, requests_per_worker: int, metrics: str | None, demo: bool,
-          allow_single: bool, requests_per_minute: int, failures_per_minute: int, rate_days: int, keeper: bool,
-          log_delay: int, places: tuple[str, ...], log_key: str | None, database: str, pepper: str | None,
-          previous_pepper: bytes | None, **sign_on: Any) -> None:  # fmt: skip
+          allow_single: bool, requests_per_minute: int, failures_per_minute: int, rate_days: int, retention_days: int,
+          keeper: bool, log_delay: int, places: tuple[str, ...], log_key: str | None, database: str,
+          pepper: str | None, previous_pepper: bytes | None, **sign_on: Any) -> None:  # fmt: skip
     """Answer order systems over HTTP until told to stop."""
     from api.app import create_app
     from api.limits import LimitSettings
@@ -75,7 +77,7 @@ def serve(host: str, port: int, workers: int, threads: int, requests_per_worker:
         raise click.UsageError(str(fault)) from None
     settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single,
                         previous_pepper=previous_pepper, rate_days=rate_days, log_delay_seconds=log_delay or None,
-                        sign_on=read_sign_on(sign_on),
+                        sign_on=read_sign_on(sign_on), retention_days=retention_days,
                         limits=LimitSettings(requests_per_minute, failures_per_minute, workers))  # fmt: skip
     if demo:
         from api.demo import prepare

@@ -48,7 +48,7 @@ ONLY_REFUSED = {
     **dict.fromkeys(("approve_referral", "approve_referral_with_terms", "reject_referral", "create_draft", "edit_draft",
                      "check_draft", "simulate_draft", "submit_draft", "submit_version", "approve_policy",
                      "withdraw_policy", "publish_policy", "comment_policy", "sign_in", "sign_out", "give_grant",
-                     "withdraw_grant"), PERSON),
+                     "withdraw_grant", "erase_decision", "erase_customer"), PERSON),
     **dict.fromkeys(("confirm_conditions", "show_rate", "show_version", "show_version_source", "export_policy",
                      "diff_policies", "show_draft", "show_submission", "show_checkpoint", "show_proof", "show_grant",
                      "tell_group_limit", "end_hold"), NOTHING),

@@ -61,6 +61,13 @@ def placed(service: Service) -> str:
     return str(json.loads(answer.data)["hold"]["id"])
 
 
+def denied(service: Service) -> str:
+    """The path on which a new denial is erased."""
+    placed(service)
+    answer = service.decide(an_order("1000.00"), "made")
+    return f"/v1/decisions/{json.loads(answer.data)['decision']['decision_id']}:erase"
+
+
 def granted(service: Service) -> str:
     """The id of a new grant."""
     whose = officer(service, "approver", "cfo")
@@ -129,6 +136,8 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "tell_group_limit": lambda s: ("risk_officer", grouped(s), TOLD, TOLD | {"limit": "4.00"}),
     "place_hold": lambda s: ("collector", "/v1/customers/C-1/holds", HOLD, HOLD | {"scope": "account"}),
     "end_hold": lambda s: ("risk_officer", f"/v1/holds/{placed(s)}:end", SAID, SAID | {"reason": "another"}),
+    "erase_decision": lambda s: ("compliance", denied(s), SAID, SAID | {"reason": "another"}),
+    "erase_customer": lambda s: ("compliance", "/v1/customers/C-1:erase", SAID, SAID | {"reason": "another"}),
     "add_rate": lambda s: ("risk_officer", "/v1/rates", RATE, RATE | {"value": "7.2"}),
     "record_act": lambda s: ("collector", "/v1/customers/C-1/acts", {}, {}),
     "approve_referral": said("approve"),
@@ -151,7 +160,7 @@ TRIED = [name for name in CASES if name != "record_act"]  # the shipped policy a
 def real(tmp_path: Path) -> Service:
     """The standard policy on the real engines."""
     found = start_real_service(tmp_path)
-    for role in ("approver", "risk_officer"):
+    for role in ("approver", "risk_officer", "compliance"):
         officer(found, role, "cfo")
     return found
 

@@ -92,6 +92,8 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/policies/challengers", "GET"): REVIEWERS,
     ("/v1/decisions/<decision_id>/replay", "GET"): {"risk_officer", "approver", "compliance"},
     ("/v1/decisions/<decision_id>/evidence", "GET"): {"compliance"},
+    ("/v1/decisions/<decision_id>:erase", "POST"): {"compliance", "admin"},
+    ("/v1/customers/<customer_id>:erase", "POST"): {"compliance", "admin"},
     ("/v1/session", "POST"): PUBLIC,
     ("/v1/session", "GET"): {*READERS, "admin"},
     ("/v1/session", "DELETE"): {*READERS, "admin"},
@@ -107,6 +109,7 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/problems/<name>", "GET"): PUBLIC,
 }
 PERSONS_ONLY = {
+    ("/v1/decisions/<decision_id>:erase", "POST"), ("/v1/customers/<customer_id>:erase", "POST"),
     ("/v1/grants", "POST"), ("/v1/grants/<grant_id>:withdraw", "POST"),
     ("/v1/session", "DELETE"), ("/v1/referrals/<referral_id>:approve", "POST"),
     ("/v1/referrals/<referral_id>:approve-with-terms", "POST"), ("/v1/referrals/<referral_id>:reject", "POST"),

@@ -92,6 +92,7 @@ def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
     service = with_permission(start_real_service(tmp_path), name="order_system_with_offers")
     add_person(service, "ann", "approver", authorities=frozenset({"cfo"}))
     add_person(service, "bo", "risk_officer", authorities=frozenset({"cfo"}))
+    add_person(service, "dora", "compliance")
     reservations: dict[str, str] = {}
     for request, answer in exchanges():
         response = sent(service, request, reservations)
@@ -226,6 +227,15 @@ def erased(service: Service) -> TestResponse:
     return service.send("GET", f"/v1/decisions/{decision['decision_id']}", "order_system")
 
 
+def kept(service: Service) -> TestResponse:
+    """A customer that is to be erased while it holds exposure."""
+    service.put_customer("C-kept", granted_limit="500000.00", country="CN", facts=GOOD)
+    pay_on_time(service, "CNY", "C-kept")
+    decision = json.loads(service.decide(an_order("1000.00", "C-kept"), "kept").data)["decision"]
+    return service.send("POST", f"/v1/decisions/{decision['decision_id']}:erase", body={"reason": "x"},
+                        Idempotency_Key="kept", **officer(service, "compliance", "cfo"))  # fmt: skip
+
+
 def withdrawn_twice(service: Service) -> TestResponse:
     """A grant that is taken back for the second time."""
     whose, until = officer(service, "approver", "cfo"), str(datetime.now(UTC).date() + timedelta(days=3))
@@ -345,6 +355,7 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "invalid-cursor": lambda s: s.send("GET", "/v1/decisions?cursor=mine", "compliance"),
     "not-found": lambda s: s.send("GET", "/v1/customers/C-404", "risk_officer"),
     "record-erased": lambda s: erased(s),
+    "record-kept": lambda s: kept(s),
     "method-not-allowed": lambda s: s.send("DELETE", "/v1/customers/C-7", "risk_officer"),
 }  # fmt: skip
 

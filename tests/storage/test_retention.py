@@ -14,13 +14,13 @@ from storage.engine import Database
 from storage.policy_challenges import Challenge
 from storage.policy_tables import policy_challenge
 from storage.referrals import DECIDED_ANEW, DecidedReferral
-from storage.retention import BEFORE_LOG, FOLLOWED, HOLDS, STATE, UNPAID, WAITS, Wanted
+from storage.retention import BEFORE_LOG, FOLLOWED, HOLDS, STATE, TERM, UNPAID, WAITS, Terms, Wanted
 from storage.states import StateChanged
 from storage.tables import answered_request, invoice
 from storage.unit_of_work import Work
 from tests.storage.records import DIGEST, a_customer, a_decision, an_invoice, approve
 
-LIFE = timedelta(days=14)
+TERMS = Terms(timedelta(days=14))
 AN_ANSWER = NewAnswer("person:ann", "a-1", b"body", "approve_referral", "D-r", 200, b'{"name":"Vale"}')
 
 
@@ -31,10 +31,10 @@ def decide(work: Work, key: str, **changes: object) -> None:
     work.decisions.record(locked, a_decision(locked, key, **changes))
 
 
-def needs(database: Database, key: str, life: timedelta = LIFE) -> tuple[str, ...]:
+def needs(database: Database, key: str, terms: Terms = TERMS) -> tuple[str, ...]:
     """Why a decision is needed."""
     with database.read() as work:
-        return work.retention.needs([f"D-{key}"], life).get(f"D-{key}", ())
+        return work.retention.needs([f"D-{key}"], terms).get(f"D-{key}", ())
 
 
 def test_a_denial_is_not_needed_and_an_approval_only_while_it_holds(database: Database) -> None:
@@ -78,7 +78,7 @@ def test_an_unpaid_invoice_of_its_days_keeps_it(
 def test_a_referral_is_needed_while_a_person_may_decide_it(database: Database) -> None:
     with database.write() as work:
         decide(work, "r", verdict="refer")
-    assert (needs(database, "r"), needs(database, "r", timedelta(0))) == ((WAITS,), ())
+    assert (needs(database, "r"), needs(database, "r", Terms(timedelta(0)))) == ((WAITS,), ())
     decided_anew(database)
     assert needs(database, "r") == ()
 
@@ -120,6 +120,46 @@ def test_what_the_log_does_not_know_is_kept(database: Database, monkeypatch: pyt
     assert needs(database, "old") == (BEFORE_LOG,)
 
 
+@pytest.mark.parametrize(("decided", "kept"), [(date(2026, 3, 1), (TERM,)), (date(2026, 2, 28), ())])
+def test_a_record_is_kept_until_the_day_behind_its_term(
+    database: Database, decided: date, kept: tuple[str, ...]
+) -> None:
+    with database.write() as work:
+        decide(work, "k", as_of=decided)
+    ten_days = Terms.on_day(date(2026, 3, 11), 10, timedelta(days=14))
+    assert needs(database, "k", ten_days) == kept
+    assert needs(database, "k", Terms.on_day(date(2026, 3, 11), 0, timedelta(days=14))) == ()
+
+
+def test_a_term_of_the_decision_that_followed_does_not_keep_the_referral(database: Database) -> None:
+    with database.write() as work:
+        decide(work, "r", verdict="refer", as_of=date(2026, 1, 1))
+    decided_anew(database)
+    assert needs(database, "n", Terms(timedelta(0), date(2026, 1, 2))) == (TERM,)
+    assert needs(database, "r", Terms(timedelta(0), date(2026, 1, 2))) == ()
+
+
+def test_a_customers_record_is_needed_while_anything_is_held_or_owed(database: Database) -> None:
+    def needed() -> tuple[str, ...]:
+        with database.read() as work:
+            return work.retention.needs_of_master("C-1")
+
+    assert needed() == ()
+    with database.write() as work:
+        approve(work, "k", 10)
+    assert needed() == (HOLDS,)
+    with database.write() as work:
+        account = work.accounts.look("C-1")
+        assert account is not None
+        work.invoices.enter(account.account_id, an_invoice())
+    assert needed() == (HOLDS, UNPAID)
+    end(database, "R-k")
+    assert needed() == (UNPAID,)
+    with database.alone() as connection:
+        connection.execute(update(invoice).values(settled_on="2026-02-01"))
+    assert needed() == ()
+
+
 def test_pages_go_on_where_they_ended_and_leave_out_what_is_erased(database: Database) -> None:
     with database.write() as work:
         for key in "abcde":
@@ -129,8 +169,8 @@ def test_pages_go_on_where_they_ended_and_leave_out_what_is_erased(database: Dat
     with database.read() as work:
         assert (work.retention.count(old), work.retention.count(Wanted("C-1"))) == (2, 4)
         assert work.retention.count(Wanted(before=date(2016, 1, 1))) == work.retention.count(Wanted("C-2")) == 0
-        [first] = work.retention.page(old, 0, 1, LIFE)
-        [second] = work.retention.page(old, first.seq, 5, LIFE)
+        [first] = work.retention.page(old, 0, 1, TERMS)
+        [second] = work.retention.page(old, first.seq, 5, TERMS)
     assert (first.decision_id, second.decision_id, second.kept) == ("D-b", "D-d", ())
 
 
