@@ -29,6 +29,7 @@ from api.memory import Memory
 from api.metrics import Metrics
 from api.policies import LoadedPolicy, PolicyCache
 from api.resources import (
+    customer_file,
     customers,
     decisions,
     erasures,
@@ -117,6 +118,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(limits.routes)
     api.register_blueprint(holds.routes)
     api.register_blueprint(erasures.routes)
+    api.register_blueprint(customer_file.routes)
     api.register_blueprint(rates.routes)
     api.register_blueprint(states.routes)
     api.register_blueprint(policies.routes)

@@ -57,6 +57,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         ("referral-expired", 409, "the referral waited for too long", "Ask for a new decision on the order."),
         ("order-held", 409, "the order holds exposure by now",
          "It was approved in the meantime; nothing is to be done."),
+        ("document-withdrawn", 409, "the document was withdrawn before", "See it: GET /v1/customers/{id}/dossier."),
         ("hold-ended", 409, "the hold was ended before", "See it: GET /v1/customers/{id}/holds."),
         ("grant-withdrawn", 409, "the grant was taken back before", "See it: GET /v1/grants/{id}."),
         ("not-releasable", 409, "nobody may release this order",

@@ -18,6 +18,7 @@ from storage.failures import Refused
 from storage.limit_tables import granted_limit
 from storage.page import LARGEST_PAGE, Page
 from storage.tables import LIMIT_STATES, account, customer
+from storage.told_facts import Telling, follow_master, master_of
 from storage.turns import take_turn
 
 COLUMNS = tuple(customer.c)
@@ -65,7 +66,8 @@ WITH_MASTER_DATA = Told()
 class Customer:
     """One customer of the master data; `facts` maps fact names to JSON values, exactly as they were given.
 
-    `limit` is the permanent limit that was told last, also where its days have not come or a temporary one counts.
+    `limit` is the permanent limit that was told last, also where its days have not come or a temporary one counts;
+    so are `facts` and `country` those told last.
     """
 
     customer_id: str
@@ -151,6 +153,8 @@ class Customers:
         if held is not None:
             at = customer.c.customer_id == wanted.customer_id
             self._connection.execute(update(customer).where(at).values(**values))
+            master = master_of(wanted.facts, wanted.country)
+            follow_master(self._connection, held.account_id, master, Telling(told.by, told.reason))
             stored = self.get(wanted.customer_id)
             assert stored is not None
             if stored.limit != wanted.limit:

@@ -25,6 +25,7 @@ KINDS = (
     "person_added", "person_disabled", "person_enabled", "password_changed", "person_linked", "roles_changed",
     "signed_in", "signed_out",
     "limit_told", "grant_given", "grant_withdrawn", "hold_placed", "hold_ended",
+    "facts_told", "document_filed", "document_withdrawn",
     "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",
     "record_erased", "customer_erased",
     "policy_drafted", "policy_edited", "policy_checked", "policy_simulated", "policy_submitted", "policy_approved",

@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
 
+from credit.dossier import Document
 from credit.holds import Hold
 from storage.account_tree import MOST_LEVELS, in_order, take_together, with_groups
 from storage.clock import database_now, read_instant, write_instant
 from storage.customers import PERMANENT, Customer, GrantedLimit, read_customer
+from storage.documents import DOCUMENTS, read_documents
 from storage.earlier_orders import (
     LAST_MARK,
     EarlierOrder,
@@ -45,6 +47,7 @@ from storage.tables import (
     movement,
     withdrawn_grant,
 )
+from storage.told_facts import COUNTRY, TOLD_FACTS, TimedFact, facts_of_day, master_of, read_facts_told
 from storage.turns import policy_stays
 
 LOOK_BACK_DAYS = 60
@@ -98,6 +101,8 @@ class AccountState:
     limits: tuple[TimedLimit, ...] | None = None  # those that may count about now; None: the one told last
     day: date | None = None  # the day whose limits count; None: that of the clock, in UTC
     holds: tuple[Hold, ...] = ()  # those that ended too
+    told: tuple[TimedFact, ...] = ()  # facts from a day on, those that may count about now
+    documents: tuple[Document, ...] = ()  # those that nobody withdrew
 
     @property
     def limit(self) -> GrantedLimit | None:
@@ -106,9 +111,9 @@ class AccountState:
         return limit_of_day(told, self.day or self.now.date())
 
     def on_day(self, day: date) -> AccountState:
-        """The account with the limits that count on a day: that of the policy's timezone."""
+        """The account with the limits and facts that count on a day: that of the policy's timezone."""
         groups = tuple(replace(one, limit=group_limit_of(one.limits, day)) for one in self.groups)
-        return replace(self, day=day, groups=groups)
+        return replace(self, day=day, groups=groups, customer=customer_of_day(self.customer, self.told, day))
 
     def in_timezone(self, timezone: str) -> AccountState:
         """The account with the limits that count on the clock's day in a timezone."""
@@ -168,6 +173,7 @@ STATE = (
     account.c.open_receivables, account.c.currency.label("account_currency"), account.c.group_id,
     database_now().label("now"), stamp_of_last().scalar_subquery().label("policies"),
     GRANTED.label("granted"), LIMITS.label("limits"), HOLDS.label("holds"),
+    TOLD_FACTS.label("told"), DOCUMENTS.label("documents"),
     qualified(LAST_MARK.correlate(account).scalar_subquery()).label("past"),
     qualified(select(customer_group.c.name).where(customer_group.c.group_id == account.c.group_id)
               .correlate(account).scalar_subquery()).label("group_name"),
@@ -304,7 +310,9 @@ class Accounts:
         row = rows[0]
         now = read_instant(row.now)
         since = now.date() - timedelta(days=look_back_days or 0)
-        whose = Whose(customer_id, tuple(one.group_id for one in rows[1:]), row.country)
+        told = read_facts_told(row.told)
+        country = facts_of_day(master_of({}, row.country), told, now.date()).get(COUNTRY)
+        whose = Whose(customer_id, tuple(one.group_id for one in rows[1:]), country)
         policies = timeline_at(self._connection, row.policies)
         return AccountState(
             account_id=row.account_id, version=row.ver, facts_version=row.facts_ver, balance=row.balance,
@@ -314,8 +322,17 @@ class Accounts:
             earlier_orders=EarlierOrders((), since, complete=False) if look_back_days is None
             else self.earlier_orders(customer_id, since), granted=int(row.granted),
             groups=tuple(read_group_state(one) for one in rows[1:]), past=row.past, limits=read_told(row.limits),
-            holds=read_holds(row.holds),
+            holds=read_holds(row.holds), told=told, documents=read_documents(row.documents),
         )  # fmt: skip
+
+
+def customer_of_day(kept: Customer, told: Sequence[TimedFact], day: date) -> Customer:
+    """A customer with the facts and the country that count on a day."""
+    if not told:
+        return kept
+    facts = facts_of_day(master_of(kept.facts, kept.country), told, day)
+    country = facts.pop(COUNTRY, None)
+    return replace(kept, facts=facts, country=country)
 
 
 def seen_after(locked: AccountState, decided: EarlierOrder) -> Seen | None:

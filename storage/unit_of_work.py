@@ -21,6 +21,7 @@ from storage.clock import read_clock
 from storage.conversions import Conversions
 from storage.customers import Customers
 from storage.decisions import Decisions
+from storage.documents import Documents
 from storage.erasures import Erasures
 from storage.escalation import Escalation
 from storage.events import Events
@@ -46,6 +47,7 @@ from storage.reservations import Reservations
 from storage.retention import Retention
 from storage.revaluation import Revaluation
 from storage.states import States
+from storage.told_facts import ToldFacts
 from storage.transparency import TransparencyLog
 from storage.waiting import Queues
 
@@ -59,6 +61,7 @@ class Work:
         self.customers = Customers(connection)
         self.accounts = Accounts(connection)
         self.limits = Limits(connection)
+        self.told_facts = ToldFacts(connection)
         self.rates = Rates(connection)
         self.conversions = Conversions(connection)
         self.invoices = Invoices(connection, self.accounts)
@@ -74,6 +77,7 @@ class Work:
         self.policies = Policies(connection)
         self.events = Events(connection, self.log_entries)
         self.holds = Holds(connection, self.events)
+        self.documents = Documents(connection, self.events)
         self.escalation = Escalation(connection)
         self.outbox = Outbox(connection, self.log_entries)
         self.challenges = Challenges(connection)

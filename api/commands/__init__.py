@@ -31,6 +31,7 @@ COMMANDS = {
     "serve": ("api.commands.serve:serve", "answer order systems over HTTP"),
     "import": ("api.importing:importing", "bring in customers and invoices from files"),
     "limit": ("api.commands.limit:limit", "tell limits of customers and groups, and list them"),
+    "dossier": ("api.commands.dossier:dossier", "keep the files of customers: facts told from a day on, documents"),
     "rate": ("api.commands.rate:rate", "add and list the exchange rates of orders in other currencies"),
     "escalate": ("api.commands.escalate:escalate", "take the steps of ladders that are due on a day"),
     "revalue": ("api.commands.revalue:revalue", "bring what is owed in other currencies to the rates of a day"),

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from api.build import load_version
 from api.escalating import Plan, StepDue, histories, plan_for
 from api.operations.customer_states import recorded_of
 from api.operations.evaluate import master_facts
+from api.operations.preview_decision import facts_ever_told
 from api.situation import Situation
 from credit.decision import PolicyReference
 from credit.escalation import planned_days
@@ -143,9 +144,12 @@ def situation_on(
 ) -> Situation:
     """All that is known of a customer on a day, without an order."""
     customer_id = account.customer.customer_id
+    if as_of < account.now.date():  # a lock and a look bring what may count about now
+        account = replace(account, told=facts_ever_told(work, account.account_id))
+    account = account.on_day(as_of)
     recorded = recorded_of(work.states.history(account.account_id), program.timezone, as_of)
     return Situation(
-        decision_id="", order=None, account=account.on_day(as_of),
+        decision_id="", order=None, account=account,
         invoices=work.invoices.for_customer(customer_id, as_of), stated={},
         master=master_facts(trade_vocabulary(), program, account),
         policy=PolicyReference(version.name, version.version, version.digest, program.digest),

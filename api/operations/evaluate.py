@@ -25,7 +25,10 @@ from api.requests import refused_fields
 from api.services import Services
 from api.situation import Evaluated, Situation
 from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, PolicyReference
+from credit.dossier import on_file
 from credit.money import LARGEST_AMOUNT
+from policy.asked_documents import fact_name
+from policy.check_documents import MEANINGS
 from policy.kinds import Value
 from policy.program import Program
 from policy.subjects import CALLED, ORDER
@@ -164,10 +167,10 @@ def _stated(held: Services, loaded: LoadedPolicy, facts: Mapping[str, Any]) -> d
 
 
 def master_facts(vocabulary: Vocabulary, program: Program, account: AccountState) -> dict[str, Value]:
-    """What people keep about the customer; a value that no longer fits its kind counts as missing."""
+    """What people keep about the customer on the account's day; a value that no longer fits its kind is missing."""
     known = {**vocabulary.facts, **program.facts}
     values: dict[str, Value] = {}
-    for name, given in account.customer.facts.items():
+    for name, given in with_documents(account).items():
         declared = known.get(name)
         if declared is None or given is None or declared.source not in ("master", "bureau"):
             continue
@@ -176,6 +179,16 @@ def master_facts(vocabulary: Vocabulary, program: Program, account: AccountState
         except ValueError:
             log.warning("a stored fact does not fit its kind any more and counts as missing", extra={"detail": name})
     return values
+
+
+def with_documents(account: AccountState) -> dict[str, Any]:
+    """The master data with the documents on file: of a kind that the file has, it alone says what there is."""
+    facts = dict(account.customer.facts)
+    for kind, one in on_file(account.documents, account.day or account.now.date()).items():
+        said = {} if one is None else {"dated_on": one.issued_on.isoformat(), "months": one.months,
+                                       "years": one.years, "quality": one.quality}  # fmt: skip
+        facts |= {fact_name(kind, name): said.get(name) for name in MEANINGS}
+    return facts
 
 
 def _refuse_doubtful_approval(found: Evaluated, allow_single: bool) -> None:

@@ -22,6 +22,7 @@ from api.services import Services
 from credit.decision import APPROVE, canonical_json
 from rules.states import remembers
 from storage.limits import TimedLimit
+from storage.told_facts import TimedFact
 from storage.unit_of_work import Work
 
 
@@ -72,10 +73,16 @@ def _as_of(work: Work, slow: Slow, day: date) -> Slow:
     open_then = sum(read_invoice(one, account.currency).open_amount(day).minor for one in slow.invoices)
     groups = tuple(replace(one, limits=_limits(work, one.account_id)) for one in account.groups)
     then = replace(account, balance=account.reserved + open_then, open_receivables=open_then, earlier_orders=earlier,
-                   limits=_limits(work, account.account_id), groups=groups)  # fmt: skip
+                   limits=_limits(work, account.account_id), groups=groups,
+                   told=facts_ever_told(work, account.account_id))  # fmt: skip
     return replace(slow, account=then.on_day(day))
 
 
 def _limits(work: Work, account_id: int) -> tuple[TimedLimit, ...]:
     """Every limit of an account, as any day may be asked about."""
     return tuple(one.timed for one in work.limits.of_account(account_id))
+
+
+def facts_ever_told(work: Work, account_id: int) -> tuple[TimedFact, ...]:
+    """Every fact that was told from a day on, as any day may be asked about."""
+    return tuple(one.timed for one in work.told_facts.of_account(account_id))

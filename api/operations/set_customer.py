@@ -20,7 +20,7 @@ from storage.failures import Refused as RefusedByStorage
 from storage.limits import LimitRow
 from storage.unit_of_work import Work
 
-_SOURCES = ("master", "bureau")
+SOURCES = ("master", "bureau")
 
 
 def is_identifier(text: str) -> bool:
@@ -58,7 +58,7 @@ def _load(held: Services, customer_id: str, wish: Mapping[str, Any]) -> Customer
         ])  # fmt: skip
     currency = wish["currency"]
     read_currency(currency)
-    read_facts(wish["facts"], effective_facts(held), _SOURCES, currency, held.vocabulary)
+    read_facts(wish["facts"], effective_facts(held), SOURCES, currency, held.vocabulary)
     customer = Customer(customer_id, wish["name"], currency, wish["country"], facts=wish["facts"])
     return replace(customer, limit=read_granted(wish, currency))
 

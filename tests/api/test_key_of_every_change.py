@@ -32,6 +32,8 @@ GRANT = {"customer_id": "C-1", "order_id": "SO-G", "amount": "5.00", "currency":
          "until": str(date.today() + timedelta(days=30))}  # fmt: skip
 HOLD = {"scope": "orders", "reason": "a cheque came back"}
 RATE = {"from": "USD", "to": "CNY", "value": "7.1", "day": "2026-11-23", "source": "a bank"}
+FACTS = {"facts": {"customer.score": 60}, "valid_from": "2026-11-01", "reason": "a new rating"}
+PAPER = {"kind": "registration", "title": "Business licence", "issued_on": "2026-01-05", "source": "the customer"}
 Case = tuple[str, str, dict[str, Any], dict[str, Any]]  # role, path, a body, another body
 
 
@@ -53,6 +55,12 @@ def confirmed(service: Service) -> Case:
     other = [{"security": "letter_of_credit", "amount": "1000.00", "reference": "LC-2"}]
     path = f"/v1/reservations/{reservation(service, 70)}/confirm"
     return "approver", path, {"conditions": one}, {"conditions": other}
+
+
+def filed(service: Service) -> str:
+    """The id of a new document."""
+    answer = service.send("POST", "/v1/customers/C-1/documents", "collector", PAPER, Idempotency_Key="filed")
+    return str(json.loads(answer.data)["document"]["id"])
 
 
 def placed(service: Service) -> str:
@@ -138,6 +146,9 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "end_hold": lambda s: ("risk_officer", f"/v1/holds/{placed(s)}:end", SAID, SAID | {"reason": "another"}),
     "erase_decision": lambda s: ("compliance", denied(s), SAID, SAID | {"reason": "another"}),
     "erase_customer": lambda s: ("compliance", "/v1/customers/C-1:erase", SAID, SAID | {"reason": "another"}),
+    "tell_facts": lambda s: ("risk_officer", "/v1/customers/C-1/facts", FACTS, FACTS | {"source": "a bureau"}),
+    "file_document": lambda s: ("collector", "/v1/customers/C-1/documents", PAPER, PAPER | {"title": "Another"}),
+    "withdraw_document": lambda s: ("approver", f"/v1/documents/{filed(s)}:withdraw", SAID, SAID | {"reason": "other"}),
     "add_rate": lambda s: ("risk_officer", "/v1/rates", RATE, RATE | {"value": "7.2"}),
     "record_act": lambda s: ("collector", "/v1/customers/C-1/acts", {}, {}),
     "approve_referral": said("approve"),

@@ -255,6 +255,15 @@ def ended_twice(service: Service) -> TestResponse:
     return service.send("POST", path, "risk_officer", {"reason": "x"}, Idempotency_Key="ended-again")
 
 
+def taken_off_twice(service: Service) -> TestResponse:
+    """A document that is withdrawn for the second time."""
+    body = {"kind": "registration", "title": "x", "issued_on": "2026-01-01", "source": "x"}
+    filed = service.send("POST", "/v1/customers/C-7/documents", "collector", body, Idempotency_Key="filed")
+    path = f"/v1/documents/{json.loads(filed.data)['document']['id']}:withdraw"
+    service.send("POST", path, "risk_officer", {"reason": "x"}, Idempotency_Key="gone")
+    return service.send("POST", path, "risk_officer", {"reason": "x"}, Idempotency_Key="gone-again")
+
+
 def lived(service: Service, what: str) -> TestResponse:
     """A policy, and what a person cannot do with it."""
     if id(service) not in LIVES:
@@ -346,6 +355,7 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "too-many-requests": lambda s: asked_too_often(s),
     "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
     "hold-ended": lambda s: ended_twice(s),
+    "document-withdrawn": lambda s: taken_off_twice(s),
     "grant-withdrawn": lambda s: withdrawn_twice(s),
     "currency-mismatch": lambda s: s.decide({"subject": "limit_request", "customer_id": "C-7", "limit_request":
                                              {"amount": "1.00", "currency": "USD"}}),
