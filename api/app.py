@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 
-from api import auth, documentation, errors, health, metrics, security_headers
+from api import auth, documentation, errors, health, metrics, refusals, security_headers
 from api.agreeing import Agreeing
 from api.allowance import Allowance
 from api.build import build_policy
@@ -27,6 +27,7 @@ from api.known_keys import KnownKeys
 from api.limits import Limits
 from api.memory import Memory
 from api.metrics import Metrics
+from api.operations.set_customer import is_identifier
 from api.policies import LoadedPolicy, PolicyCache
 from api.resources import (
     customer_file,
@@ -88,6 +89,7 @@ def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy
                                           Challenger(), _provider(settings))  # fmt: skip
     _register_routes(app)
     _register_log(app)
+    _register_refusals(app)
     metrics.register(app, settings.metrics_port)
     doors = auth.Doors(partial(identify_person, find=finder(database, settings.session_lifetime)))
     auth.register(app, doors)
@@ -152,6 +154,21 @@ def _register_log(app: Flask) -> None:
             "client": caller.client if caller else None, "role": caller.role if caller else None,
             "milliseconds": None if seconds is None else round(seconds * 1000, 1),
         })  # fmt: skip
+        return response
+
+
+def _register_refusals(app: Flask) -> None:
+    """Keep what a client or person tried that they may not do, once it is refused."""
+
+    @app.after_request
+    def keep_refusal(response: Response) -> Response:
+        caller, problem, operation = g.get("caller"), g.get("problem"), g.get("operation")
+        if caller is not None and problem in refusals.TOLD:
+            held: Services = app.extensions["aval"]
+            about = next(iter((request.view_args or {}).values()), "")
+            subject = f"{operation}:{about}" if is_identifier(about) else str(operation)
+            tried = refusals.Attempt(refusals.REQUEST, subject, caller.by, str(operation), problem)
+            refusals.keep(held.database, held.refusals, tried)
         return response
 
 

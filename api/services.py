@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask import current_app
@@ -14,6 +14,7 @@ from api.known_keys import KnownKeys
 from api.limits import Limits
 from api.memory import Memory
 from api.policies import PolicyCache
+from api.refusals import Refusals
 from api.settings import Settings
 from policy.vocabulary import Vocabulary
 from storage.engine import Database
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 class Services:
     """The settings, the database, the words of the trade, the policies ready to run, the keys in work, who may
     still ask for counter-offers, how often anybody may ask at all, which API keys are known, and what
-    is remembered of customers, and by which provider people sign on.
+    is remembered of customers, by which provider people sign on, and which refusals are told.
     """
 
     settings: Settings
@@ -44,6 +45,7 @@ class Services:
     memory: Memory
     challenger: Challenger
     provider: IdentityProvider | None = None
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 def services() -> Services:

@@ -30,7 +30,7 @@ KINDS = (
     "record_erased", "customer_erased",
     "policy_drafted", "policy_edited", "policy_checked", "policy_simulated", "policy_submitted", "policy_approved",
     "policy_withdrawn", "policy_commented", "policy_published", "policy_assignment_ended", "policy_emergency_submitted",
-    "policy_emergency_published", "policy_refused",
+    "policy_emergency_published", "policy_refused", "request_refused",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """One step of a policy's life, asked for by a person: once for its key, in one transaction, and told where refused.
 
 Every door takes its steps here, so a key, a command and a console are refused alike. INVARIANT: a refused attempt is an
-event too (`policy_refused`), written after the transaction that it spoiled was taken back.
+event too (`policy_refused`), written after the transaction that it spoiled was taken back, as far as `api.refusals` has
+room for it.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from api import idempotency
 from api.auth import Caller
 from api.errors import Refused
 from api.idempotency import Answer, stored_answer
+from api.refusals import POLICY, Attempt, keep
 from api.services import Services
 from credit.decision import canonical_json
 from storage.answers import NewAnswer
-from storage.events import Event
 from storage.failures import NotAllowed
 from storage.unit_of_work import Work
 
@@ -85,7 +86,6 @@ def answered_before(held: Services, asked: Step) -> Answer | None:
 
 def noted(held: Services, asked: Step, refusal: NotAllowed) -> Refused:
     """A refusal as it leaves, once it stands among the events."""
-    with held.database.write() as work:
-        details = {"operation": asked.operation, "problem": refusal.name}
-        work.events.record(Event("policy_refused", asked.about, asked.caller.by, details))
+    keep(held.database, held.refusals,
+         Attempt(POLICY, asked.about, asked.caller.by, asked.operation, refusal.name))  # fmt: skip
     return Refused(refusal.name, str(refusal))
