@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-_PERCENT = re.compile(r"(0|[1-9][0-9]{0,6})(?:\.([0-9]{1,6}))?%")
+_PERCENT = re.compile(r"(0|[1-9][0-9]{0,4})(?:\.([0-9]{1,6}))?%")
 
 
 def percent_text(share: Fraction) -> str:

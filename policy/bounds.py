@@ -33,7 +33,7 @@ def _whole(size: int) -> Bound:
 
 ONE = _whole(1)
 _BY_KIND = {
-    "money": _whole(MONEY_MAX), "limit": _whole(UNLIMITED), "percent": Bound(10**6, 10**8, 10**14, 10**6),
+    "money": _whole(MONEY_MAX), "limit": _whole(UNLIMITED), "percent": Bound(10**3, 10**8, 10**11, 10**3),
     "ratio": Bound(COUNT_MAX, COUNT_MAX, COUNT_MAX, COUNT_MAX),
 }  # fmt: skip
 

@@ -88,7 +88,7 @@ def compile_policy(
 def _wide(low: Lowering) -> list[Problem]:
     told = {
         "number": ("this formula can grow beyond the largest number that is calculated exactly",
-                   "multiply fewer amounts, or divide first"),
+                   "multiply fewer values, or round the amounts between them: round(a * b) * c"),
         "limit": ("this amount meets a limit and can grow beyond any limit", "end it with: , at most 5_000_000"),
     }  # fmt: skip
     return [Problem("too-wide", _place(low, index), *told[what]) for index, what in too_wide(low.nodes).items()]

@@ -44,7 +44,8 @@ from policy.syntax import (
 T = TypeVar("T")
 DEPTH_MAX = 40
 PERCENT_DECIMALS = 6
-FUNCTIONS = {"min": (2, 20), "max": (2, 20), "abs": (1, 1), "days_between": (2, 2)}  # name to fewest and most values
+# name to fewest and most values
+FUNCTIONS = {"min": (2, 20), "max": (2, 20), "abs": (1, 1), "round": (1, 1), "days_between": (2, 2)}
 NOTCHES = ("one", "two", "three", "four", "five")
 TOLD_LENGTH = 200  # a finding is one line on a screen, whatever it quotes
 _SHORTER = "give its parts names under let"

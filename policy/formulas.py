@@ -167,6 +167,8 @@ class Formulas(Resolver):
     def _call(self, expr: Call, hint: Sort | None) -> Sort | None:
         if expr.function == "abs":
             return self._signed(expr.args[0], hint)
+        if expr.function == "round":
+            return self._rounded(expr)
         if expr.function == "days_between":
             sorts = [self.formula(arg, Sort("date")) for arg in expr.args]
             if all(sort is not None and sort.kind == "date" for sort in sorts):
@@ -175,6 +177,15 @@ class Formulas(Resolver):
                 self.note("kind", expr.at, "days_between takes two dates")
             return None
         return self._where_none(expr) if expr.function == "if_none" else self._one_kind(expr, hint)
+
+    def _rounded(self, expr: Call) -> Sort | None:
+        """An amount in whole minor units: nothing else is paid in units that a currency has not."""
+        sort = self.formula(expr.args[0], Sort("money"))
+        if sort is None or sort.kind == "money":
+            return sort
+        self.note("kind", expr.at, f"{self.label(expr.args[0])} is {shown(sort)}; only an amount is rounded",
+                  "leave round( ) out: shares and counts are exact")  # fmt: skip
+        return None
 
     def _where_none(self, expr: Call) -> Sort | None:
         """A limit, and what takes its place where nobody granted one: an amount, or a limit that is never none."""

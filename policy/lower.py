@@ -253,6 +253,8 @@ class Lowering:
             args = tuple(self.not_below_zero(index, arg) for index, arg in zip(args, expr.args, strict=True))
         if expr.function == "days_between":
             return self.add(Calc("days_between", args[::-1], "days"))
+        if expr.function == "round":
+            return self.whole_units(args[0])
         return self.add(Calc(CALLS[expr.function], args, self._kind(expr)))
 
     def condition(self, condition: Condition) -> int:

@@ -78,9 +78,10 @@ class Negate:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Call:
-    """`min(a, b)`, `max(a, b)`, `abs(a)`, `days_between(a, b)`; `x, at most y` is min, `x, at least y` is max.
+    """`min(a, b)`, `max(a, b)`, `abs(a)`, `round(a)`, `days_between(a, b)`.
 
-    `first known of [a, b]` is `first_known`, `stricter of [a, b]` is `stricter`.
+    `x, at most y` is min, `x, at least y` is max, `first known of [a, b]` is `first_known`,
+    `stricter of [a, b]` is `stricter`.
     """
 
     function: str

@@ -80,9 +80,9 @@ class FormulaText:
         if node.op in INFIX:
             text = self._infix(INFIX[node.op], node.args)
             return text if whole else f"({text})"
-        args = [self.formula(arg) for arg in node.args]
+        args = [self._part(arg) for arg in node.args]
         if node.op == "negate":
-            return f"-{self.formula(node.args[0], whole=False)}"
+            return f"-{self._part(node.args[0], whole=False)}"
         if node.op == "none_as_zero":
             return args[0]
         if node.op == "days_between":
@@ -96,7 +96,12 @@ class FormulaText:
             right = next((arg for arg in less.args if not self._is_zero(arg)), right)  # compile guards a divisor so
         if sign == "+" and isinstance(less, Calc) and less.op == "negate":
             sign, right = "-", less.args[0]
-        return f"{self.formula(left, whole=False)} {sign} {self.formula(right, whole=False)}"
+        return f"{self._part(left, whole=False)} {sign} {self._part(right, whole=False)}"
+
+    def _part(self, index: int, whole: bool = True) -> str:
+        """A part of a calculation; one that is rounded says so, where a whole formula is rounded as all amounts are."""
+        rounded = isinstance(self.nodes[index], Round) and index not in self.labels
+        return f"round({self.formula(index)})" if rounded else self.formula(index, whole)
 
     def _is_zero(self, index: int) -> bool:
         node = self.nodes[index]

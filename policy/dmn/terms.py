@@ -16,8 +16,8 @@ DECIMALS_MAX = 12
 KINDS = {"number": "ratio", "string": "text", "boolean": "flag", "date": "date"}
 RESERVED = frozenset((
     "is", "in", "not", "and", "or", "where", "count", "sum", "first", "stricter", "net", "missing", "known", "none",
-    "zero", "unlimited", "true", "false", "tier", "min", "max", "abs", "days_between", "as_of", "measured", "always",
-    "any", "all", "null", "yes", "no", "on", "off", "input", "allowed", "excess", "items", "value", "at",
+    "zero", "unlimited", "true", "false", "tier", "min", "max", "abs", "round", "days_between", "as_of", "measured",
+    "always", "any", "all", "null", "yes", "no", "on", "off", "input", "allowed", "excess", "items", "value", "at",
 ))  # fmt: skip
 
 

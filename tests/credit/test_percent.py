@@ -23,14 +23,14 @@ def test_a_share_is_written_in_per_cent(share: Fraction, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["30", "30 %", "-3%", "1e1%", "３０%", "30%%", "030%", ".5%", "5.%", "1.1234567%", "%"]
+    "text", ["30", "30 %", "-3%", "1e1%", "３０%", "30%%", "030%", ".5%", "5.%", "1.1234567%", "%", "100000%"]
 )
 def test_other_spellings_of_a_share_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="write it in per cent, such as 30%"):
         parse_percent(text)
 
 
-@given(st.integers(0, 10**12))
+@given(st.integers(0, 10**11 - 1))
 def test_a_share_written_and_read_again_is_the_same(millionths: int) -> None:
     share = Fraction(millionths, 10**8)
     assert parse_percent(percent_text(share)) == share

@@ -67,7 +67,9 @@ FIGURES: Mapping[str, tuple[str, str]] = {
     "empty months break": ("a month without an item ends the streak", "空月中断连续计数"),
 }  # fmt: skip
 CALLS: Mapping[str, tuple[str, str]] = {
-    "abs": ("a number without its sign", "绝对值"), "min": ("the smaller of several", "较小者"),
+    "abs": ("a number without its sign", "绝对值"),
+    "round": ("an amount in whole minor units, half to even", "金额取整至最小货币单位，五成双"),
+    "min": ("the smaller of several", "较小者"),
     "max": ("the larger of several", "较大者"),
     "days_between": ("days from the first date to the second", "两个日期之间的天数"),
     "first known of": ("the first of several that is not missing", "首个已知的值"),

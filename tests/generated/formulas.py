@@ -125,13 +125,15 @@ class Formulas:
         return f"first known of [{self.formula(kind, depth)}, {last}]"
 
     def _turned(self, kind: str, depth: int) -> str:
-        return self.random.choice(("abs({})", "(-{})")).format(self.formula(kind, depth))
+        turns = ("abs({})", "(-{})", "round({})") if kind == "money" else ("abs({})", "(-{})")
+        return self.random.choice(turns).format(self.formula(kind, depth))
 
     def _share_of_money(self, depth: int) -> str:
         share = self.random.choice((self.narrow("percent"), self.narrow("count"), "customer.own_ratio", "1.5"))
         pair = [share, self.narrow("money", depth)]
         self.random.shuffle(pair)
-        return f"({pair[0]} * {pair[1]})"
+        product = f"({pair[0]} * {pair[1]})"
+        return f"round{product}" if self.random.random() < 0.3 else product
 
     def _money_part(self, depth: int) -> str:
         divisor = self.random.choice((self.narrow("count"), "customer.own_percent", "4"))

@@ -24,12 +24,17 @@ MONEY, COUNT = Fact("a", "money"), Fact("b", "count")
         ("order.amount / order.prepaid * customer.score * customer.score * customer.score", True),
         ("max(order.amount * customer.score, order.amount / 7)", False),
         ("10% * order.amount * customer.score / 7", False),
+        ("order.amount * customer.default_risk * customer.default_risk", False),
+        ("order.amount * customer.default_risk * customer.default_risk * customer.default_risk", True),
+        ("round(order.amount * customer.default_risk) * customer.default_risk * customer.default_risk", True),
+        ("round(round(order.amount * customer.default_risk) * customer.default_risk) * customer.default_risk", False),
         ("min(order.amount, limit.effective)", False),
     ],
 )
 def test_a_formula_may_grow_to_two_to_the_126(formula: str, wide: bool) -> None:
-    assert (codes(f"let:\n  it: {formula}\nchecks:\n  - {{check: one, measure: it, at_most: 5, verdict: deny}}\n")
-            == ["too-wide"]) is wide  # fmt: skip
+    facts = "facts:\n  customer.default_risk: {kind: percent, from: master}\n" if "risk" in formula else ""
+    checks = "checks:\n  - {check: one, measure: it, at_most: 5, verdict: deny}\n"
+    assert (codes(f"{facts}let:\n  it: {formula}\n{checks}") == ["too-wide"]) is wide
 
 
 def test_only_the_innermost_of_a_wide_formula_is_told() -> None:

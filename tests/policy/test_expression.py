@@ -124,6 +124,7 @@ def test_conditions_become_trees_with_places(line: str, tree: str) -> None:
         ("min(10% * x, 5_000_000)", "min((1/10%@4 * x@10)@8, 5000000@13)@0"),
         ("days_between(a, b)", "days_between(a@13, b@16)@0"),
         ("abs(a)", "abs(a@4)@0"),
+        ("round(a)", "round(a@6)@0"),
         ("x, at least 5", "max(x@0, 5@12)@3"),
         ("x, at least 1, at most 5", "min(max(x@0, 1@12)@3, 5@23)@15"),
         ("min(10_000, unlimited)", "min(10000@4, unlimited@12)@0"),
@@ -244,7 +245,7 @@ def test_what_is_no_date_is_told_as_a_date(text: str) -> None:
         ("5 < a < 9", 6,
          "chained-comparison: '<' is the second comparison in one line; write two lines, or one with 'in (5..9)'"),
         ("a > foo(3)", 4,
-         "unknown-function: 'foo' is not a function of the language; functions are min, max, abs, days_between"),
+         "unknown-function: 'foo' is not a function of the language; functions are min, max, abs, round, days_between"),
         ("a > mim(3, 4)", 4, "unknown-function: 'mim' is not a function of the language; did you mean 'min'?"),
         ("a > min(3)", 4, "expression: 'min' takes 2 to 20 values, not 1"),
         ("收入 > 5", 0, "bad-name: '收入' is not a name of the language; "

@@ -14,7 +14,8 @@ from tests.generated.comparison import facts_of, program_of, situations
 from tests.generated.documents import document
 
 WRITTEN = (
-    " at most ", " at least ", "first known of [", "stricter of [", "min(", "max(", "abs(", "days_between(", " not in ",
+    " at most ", " at least ", "first known of [", "stricter of [", "min(", "max(", "abs(", "round(", "days_between(",
+    " not in ",
     "any:", "all:", "not:", "is missing", "is known", "is none", "is zero", "is unlimited", "in lists.", "from: 2026",
     "until: ", "rows:", "grid:", "count of ", "sum of ", " where ", "group:", "only_when:", "release_by:", "say:",
     "require_one_of:", "require: none", "longest:", "missing: deny", " USD", " JPY", " months)", " days)", " years)",
