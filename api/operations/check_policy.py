@@ -86,6 +86,7 @@ class Checked:
             "tests": [{"name": one.name, "line": one.line, "passed": one.passed,
                        "differences": [str(each) for each in one.differences]} for one in self.results],
             "promises": [self._promise(one) for one in self.proofs],
+            "not_looked_at": list(self.loaded.left_out),
             "engines": self.engines or ("agreed" if publishable else "not tried"),
             "comparison": self.comparison,
         }  # fmt: skip

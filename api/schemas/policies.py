@@ -172,6 +172,7 @@ class PolicyCheckShown(Body):
     findings = fields.List(fields.Dict(keys=fields.String()), required=True)
     tests = fields.List(fields.Dict(keys=fields.String()), required=True)
     promises = fields.List(fields.Dict(keys=fields.String()), required=True)
+    not_looked_at = fields.List(fields.String())
     engines = fields.String(required=True)
     comparison = fields.Dict(keys=fields.String(), required=True, allow_none=True)
 

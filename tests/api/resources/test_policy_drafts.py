@@ -49,7 +49,8 @@ def test_the_whole_way(life: Life) -> None:
 def test_a_check_can_say_whose_orders_change(life: Life) -> None:
     draft = life.drafted(OTHER)["id"]
     compare = {"compare": True}
-    assert told(life.post("ann", f"drafts/{draft}:check", compare), 201)["comparison"] is None  # the fake one never ran
+    first = told(life.post("ann", f"drafts/{draft}:check", compare), 201)
+    assert first["comparison"] is None and first["not_looked_at"] == []  # the fake one never ran
     life.published()
     found = told(life.post("ann", f"drafts/{draft}:check", compare), 201)["comparison"]
     assert found["decisions"]["orders_differing"] > 0
@@ -67,6 +68,7 @@ def test_a_draft_with_errors_is_kept_and_not_submitted(shared: Life) -> None:
     draft = shared.drafted(SMALL.replace("order.amount", "order.amuont"))["id"]
     checked = told(shared.post("ann", f"drafts/{draft}:check"), 201)
     assert not checked["publishable"] and checked["findings"][0]["code"] == "unknown-fact"
+    assert checked["not_looked_at"] == ["checks.large"] and checked["engines"] == "not tried"
     assert problem(shared.post("ann", f"drafts/{draft}:submit")) == (422, "not-publishable")
 
 
