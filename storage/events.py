@@ -22,7 +22,8 @@ from storage.tables import event
 # What may happen; a new kind is a word here and a line in docs/operations.md.
 KINDS = (
     "key_created", "key_rotated", "key_revoked",
-    "person_added", "person_disabled", "person_enabled", "password_changed", "person_linked", "roles_changed",
+    "person_added", "person_disabled", "person_enabled", "password_changed", "person_linked", "person_unlinked",
+    "roles_changed",
     "signed_in", "signed_out",
     "limit_told", "grant_given", "grant_withdrawn", "hold_placed", "hold_ended",
     "facts_told", "document_filed", "document_withdrawn",

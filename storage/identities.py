@@ -42,6 +42,15 @@ class Identities:
                                                          linked_at=database_now()))  # fmt: skip
         self._events.record(Event("person_linked", subject_of(name), by, {"issuer": issuer, "subject": subject}))
 
+    def unlink(self, issuer: str, name: str, by: str) -> str | None:
+        """Take a person for nobody at this provider any longer; the subject they were, None where they were nobody."""
+        mine = (identity.c.issuer == issuer) & (identity.c.person == name)
+        subject = self._connection.execute(delete(identity).where(mine).returning(identity.c.subject)).scalar()
+        if subject is None:
+            return None
+        self._events.record(Event("person_unlinked", subject_of(name), by, {"issuer": issuer, "subject": subject}))
+        return str(subject)
+
     def use_once(self, attempt: bytes, life: timedelta) -> bool:
         """Say whether an attempt to sign on was not used before; it is now. What is older than its life is forgotten,
         as nothing so old is let in.

@@ -80,7 +80,7 @@ class People:
         changed = update(person).where(person.c.name == name).values(password=password)
         if self._connection.execute(changed).rowcount != 1:
             return False
-        self._end_all(name)
+        self.end_sessions(name)
         self._events.record(Event("password_changed", subject_of(name), by))
         return True
 
@@ -113,7 +113,7 @@ class People:
         shut = (person.c.name == name) & person.c.disabled_at.is_(None)
         if self._connection.execute(update(person).where(shut).values(disabled_at=database_now())).rowcount != 1:
             return False
-        self._end_all(name)
+        self.end_sessions(name)
         self._events.record(Event("person_disabled", subject_of(name), by))
         return True
 
@@ -164,7 +164,8 @@ class People:
             self._events.record(Event("signed_out", subject_of(name), subject_of(name)))
         return name is not None
 
-    def _end_all(self, name: str) -> None:
+    def end_sessions(self, name: str) -> None:
+        """End what a person began, so that they have to sign in anew."""
         alive = (session.c.person == name) & session.c.ended_at.is_(None)
         self._connection.execute(update(session).where(alive).values(ended_at=database_now()))
 

@@ -149,6 +149,22 @@ def link(name: str, subject: str, issuer: str, by: str, database: str) -> None:
     click.echo(f"{name} is {subject} at {issuer}")
 
 
+@person.command(short_help="Say that a person is nobody at a provider of identities any longer.")
+@click.argument("name", metavar="NAME")
+@click.option("--issuer", metavar="URL", required=True, envvar="AVAL_SIGN_ON_ISSUER", show_envvar=True,
+              help="The provider, as 'aval serve' knows it.")  # fmt: skip
+@by_option
+@database_option
+def unlink(name: str, issuer: str, by: str, database: str) -> None:
+    """Say that a person is nobody at a provider of identities any longer: their sessions end now."""
+    with opened(database) as found, found.write() as work:
+        subject = work.identities.unlink(issuer, name, by)
+        if subject is None:
+            raise click.UsageError(f"'{name}' is linked with nobody at {issuer}; see 'aval person history'")
+        work.people.end_sessions(name)
+    click.echo(f"{name} is no longer {subject} at {issuer}, and all sessions are over")
+
+
 @person.command(short_help="Tell what was done to people, and when they signed in.")
 @click.argument("name", metavar="NAME", required=False)
 @database_option

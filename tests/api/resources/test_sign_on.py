@@ -291,6 +291,22 @@ def test_the_same_name_is_the_same_person_only_where_the_setting_says_so(service
     assert problem(signed_on(browser(service)))[2] == told
 
 
+def test_who_is_unlinked_is_out_at_once_and_nobody_there_any_longer(service: Service, provider: Provider) -> None:
+    linked(service, provider)
+    client = browser(service)
+    assert signed_on(client).status_code == 200 and client.get("/v1/session").status_code == 200
+    with service.held.database.write() as work:
+        assert work.identities.unlink("https://other.example", "ann", "person:root") is None
+        assert work.identities.unlink(provider.issuer, "ann", "person:root") == "u-1"
+        work.people.end_sessions("ann")
+    assert client.get("/v1/session").status_code == 401
+    assert problem(signed_on(browser(service)))[:2] == (401, "sign-on-failed")
+    assert events(service, "person_unlinked") == [
+        ("person:ann", "person:root", {"issuer": provider.issuer, "subject": "u-1"})]
+    with service.held.database.write() as work:
+        assert work.identities.unlink(provider.issuer, "ann", "person:root") is None
+
+
 def test_a_person_is_the_subject_and_not_the_name(service: Service, provider: Provider) -> None:
     linked(service, provider)
     add_person(service, "bo", "approver")
