@@ -19,6 +19,7 @@ from storage.log_entries import LogEntries
 from storage.page import LARGEST_PAGE, Page, page_of, read_cursor
 from storage.tables import event
 
+LOG_BEGUN = "log_begun"
 # What may happen; a new kind is a word here and a line in docs/operations.md.
 KINDS = (
     "key_created", "key_rotated", "key_revoked",
@@ -32,6 +33,7 @@ KINDS = (
     "policy_drafted", "policy_edited", "policy_checked", "policy_simulated", "policy_submitted", "policy_approved",
     "policy_withdrawn", "policy_commented", "policy_published", "policy_assignment_ended", "policy_emergency_submitted",
     "policy_emergency_published", "policy_refused", "request_refused",
+    LOG_BEGUN,
 )  # fmt: skip
 
 

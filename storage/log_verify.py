@@ -15,6 +15,7 @@ from typing import Any
 
 from policy.parts import Part, bound_source
 from storage.checkpoints import BadCheckpoint, Checkpoint, VerifyingKey, decode, read_checkpoint
+from storage.events import LOG_BEGUN
 from storage.log_entries import commitment
 from storage.log_export import FORMAT
 from storage.merkle import EMPTY_ROOT, leaf_hash, node_hash
@@ -34,6 +35,8 @@ class Checked:
     policies_wanted: set[str] = field(default_factory=set)
     without_bytes: set[str] = field(default_factory=set)  # decisions that the export calls erased
     erasures: set[str] = field(default_factory=set)  # decisions whose erasure the log tells
+    begun: dict[str, str] = field(default_factory=dict)  # who ended a log of another name, and why
+    lost: bool = False  # whether the checkpoint that somebody kept is not one of this log
 
     @property
     def erased(self) -> int:
@@ -84,14 +87,16 @@ def verify_export(lines: Iterable[str], key: VerifyingKey, older: Checkpoint | N
     found.checkpoint = read_first(first or {}, key, found)
     if found.checkpoint is None:
         return found
-    check_older_name(found, older)
+    check_older_size(found, older)
     for one in told:
         if "policy" in one and "seq" not in one:
             check_policy(one, found)
             continue
         check_entry(one, tree, found)
         if older is not None and tree.size == older.size and tree.root() != older.root:
+            found.lost = True
             found.faults.append(f"the first {older.size} entries are not those that your checkpoint covers")
+    check_older_name(found, older)
     check_root(tree, found)
     check_whole(found)
     return found
@@ -125,20 +130,30 @@ def read_first(first: Mapping[str, Any], key: VerifyingKey, found: Checked) -> C
     return checkpoint
 
 
-def check_older_name(found: Checked, older: Checkpoint | None) -> None:
-    """The older checkpoint is one of the same log, and not of a larger one."""
+def check_older_size(found: Checked, older: Checkpoint | None) -> None:
+    """The older checkpoint is not one of a larger log."""
     assert found.checkpoint is not None
     if older is None:
         return
-    if older.origin != found.checkpoint.origin:
-        found.faults.append(
-            f"your checkpoint is of the log '{older.origin}', the export of '{found.checkpoint.origin}'"
-        )
     if older.size > found.checkpoint.size:
+        found.lost = True
         found.faults.append(f"your checkpoint covers {older.size} entries, the export {found.checkpoint.size}: "
                             "entries were taken away")  # fmt: skip
     if older.size == 0 and older.root != EMPTY_ROOT:
         found.faults.append("your checkpoint is of an empty log that was not empty")
+
+
+def check_older_name(found: Checked, older: Checkpoint | None) -> None:
+    """The older checkpoint is one of the same log, or of one that this log itself says was ended for it."""
+    assert found.checkpoint is not None
+    if older is None or older.origin == found.checkpoint.origin:
+        return
+    if older.origin not in found.begun:
+        found.faults.append(
+            f"your checkpoint is of the log '{older.origin}', the export of '{found.checkpoint.origin}'"
+        )
+    elif found.lost:
+        found.faults.append(f"the log '{older.origin}' was ended, {found.begun[older.origin]}")
 
 
 def check_root(tree: GrowingRoot, found: Checked) -> None:
@@ -195,6 +210,10 @@ def check_behind(name: str, entry: Mapping[str, Any], one: Mapping[str, Any], fo
             found.faults.append(f"{name}: the record says {field_name} {value!r}, the log {entry.get(field_name)!r}")
     if entry.get("kind") == "record_erased":
         found.erasures.add(str(entry.get("subject")).removeprefix("decision:"))
+    details = entry.get("details")
+    if entry.get("kind") == LOG_BEGUN and isinstance(details, dict):
+        told = f"by {entry.get('by')} at {entry.get('at')}: {details.get('reason')}"
+        found.begun[str(details.get("before"))] = told
     if entry.get("kind") != "decision":
         return
     found.decisions += 1

@@ -8,6 +8,7 @@ proves to itself that the new tree only adds to the last one it signed, also whe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +19,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from storage.checkpoints import Checkpoint, SigningKey, sign
 from storage.clock import database_now, read_instant
 from storage.database import Database
+from storage.events import LOG_BEGUN
 from storage.log_tables import log_checkpoint, log_entry, log_head, log_leaf, log_queue, log_tile
 from storage.merkle import Tree, grow, is_consistent, leaf_hash
 from storage.new_rows import insert_new
+from storage.tables import event
 from storage.transparency import last_signed, tile_reader
 
 BATCH = 1_000
@@ -74,6 +77,7 @@ def sign_head(database: Database, origin: str, key: SigningKey, known: Checkpoin
     """
     with database.alone() as connection:
         tree = Tree(take_head(connection), tile_reader(connection))
+        refuse_ended(connection, origin)
         last = last_signed(connection, origin)
         checkpoint = Checkpoint(origin, tree.size, tree.root())
         for before in (known, last and last[0]):
@@ -93,6 +97,15 @@ def sign_head(database: Database, origin: str, key: SigningKey, known: Checkpoin
         return checkpoint, note
 
 
+def refuse_ended(connection: Connection, origin: str) -> None:
+    """Refuse to go on under a name in whose place another one was begun."""
+    begun = select(event.c.details).where(event.c.kind == LOG_BEGUN).order_by(event.c.seq.desc()).limit(1)
+    found = connection.execute(begun).scalar()
+    name = origin if found is None else json.loads(found)["origin"]
+    if name != origin:
+        raise RefusedToSign(f"the log goes on as '{name}', which was begun in the place of '{origin}'; use its key")
+
+
 def refuse_to_lose(tree: Tree, new: Checkpoint, before: Checkpoint | None) -> None:
     """Refuse a tree that lacks or changes what was signed before."""
     if before is None:
@@ -105,7 +118,8 @@ def refuse_to_lose(tree: Tree, new: Checkpoint, before: Checkpoint | None) -> No
             "checkpoint; where it was restored from a backup, begin a new log with 'aval log begin'"
         )
     if not is_consistent((before.size, before.root), (new.size, new.root), tree.consistency(before.size)):
-        raise RefusedToSign(f"the first {before.size} entries are not those that were signed; somebody changed the log")
+        raise RefusedToSign(f"the first {before.size} entries are not those that were signed: somebody changed "
+                            "the log, or a backup was put back and it went on; then see 'aval log begin'")  # fmt: skip
 
 
 def take_head(connection: Connection) -> int:

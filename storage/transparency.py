@@ -67,6 +67,18 @@ class TransparencyLog:
         """The newest signed checkpoint, or that of a size, with its note; None where none was signed."""
         return last_signed(self._connection, size=size)
 
+    def origins(self) -> frozenset[str]:
+        """Every name under which the log was signed."""
+        return frozenset(self._connection.execute(select(log_checkpoint.c.origin).distinct()).scalars())
+
+    def shared(self, origin: str) -> int:
+        """How many entries the newest checkpoint of a name covers that is one of this tree; 0 where none is."""
+        wanted = select(log_checkpoint).where(log_checkpoint.c.origin == origin, log_checkpoint.c.size <= self.size())
+        for row in self._connection.execute(wanted.order_by(log_checkpoint.c.size.desc())):
+            if self.tree(row.size).root() == bytes(row.root):
+                return int(row.size)
+        return 0
+
     def entry(self, entry_id: str) -> Entry | None:
         """An entry by its id, or None."""
         wanted = select(log_entry.c.body, log_entry.c.salt).where(log_entry.c.entry_id == entry_id)

@@ -16,22 +16,19 @@ import click
 
 from api.commands.counts import counted
 from api.commands.database import database_option, opened
-from storage.engine import read_location, server_url
+from api.commands.log_begin import begin
+from api.commands.log_key import key_file, key_of, log_key_option, public_key
 
 if TYPE_CHECKING:
     from api.log_keeping import LogKeeper
     from api.log_places import Publish
-    from storage.checkpoints import Checkpoint, SigningKey, VerifyingKey
+    from storage.checkpoints import Checkpoint, VerifyingKey
     from storage.log_verify import Checked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 MOST_TOLD = 50
 
-log_key_option = click.option(
-    "--log-key", metavar="PATH", envvar="AVAL_LOG_KEY", show_envvar=True,
-    help="The file with the key that signs the log  [default: beside the database]",
-)  # fmt: skip
 places_option = click.option(
     "--checkpoints-to", "places", metavar="PLACE", multiple=True, envvar="AVAL_CHECKPOINTS_TO", show_envvar=True,
     help="Publish a checkpoint there each minute: file:PATH, https://ADDRESS or smtp://HOST:PORT?from=A@B&to=C@D; "
@@ -42,6 +39,9 @@ places_option = click.option(
 @click.group()
 def log() -> None:
     """Keep the transparency log, export it, and check an export."""
+
+
+log.add_command(begin)
 
 
 @log.command("create-key", short_help="Make the key that signs the log.")
@@ -162,7 +162,8 @@ def export(file: Path, database: str) -> None:
 @click.argument("file", type=FILE)
 @click.option("--key", "key_text", metavar="KEY", required=True, help="The public key: its line, or a file of it.")
 @click.option("--older", type=FILE, help="A checkpoint that you kept, signed with the same key.")
-def verify(file: Path, key_text: str, older: Path | None) -> int:
+@click.option("--older-key", metavar="KEY", help="The key of that checkpoint, where the log was begun anew since.")
+def verify(file: Path, key_text: str, older: Path | None, older_key: str | None) -> int:
     """Check an export of the log with its public key alone: no database, no network.
 
     Exit code 0 where all is as it was signed, 1 where anything is not, and each fault is told. What nobody catches:
@@ -171,8 +172,9 @@ def verify(file: Path, key_text: str, older: Path | None) -> int:
     from storage.log_verify import verify_export
 
     key = public_key(key_text)
+    before = key if older_key is None else public_key(older_key)
     with reading(file) as lines:
-        found = verify_export(lines, key, None if older is None else kept_checkpoint(older, key))
+        found = verify_export(lines, key, None if older is None else kept_checkpoint(older, before))
     for fault in found.faults[:MOST_TOLD]:
         click.echo(fault)
     if len(found.faults) > MOST_TOLD:
@@ -199,42 +201,6 @@ def places_of(places: tuple[str, ...]) -> dict[str, Publish]:
         return {place: read_place(place) for place in places}
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
-
-
-def key_file(database: str, log_key: str | None) -> Path:
-    """Where the signing key lies. Raises: UsageError where a database server would have to keep it."""
-    if log_key:
-        return Path(log_key)
-    if server_url(database) is not None:
-        raise click.UsageError("a database server keeps no key; name its file with --log-key")
-    return read_location(database).with_suffix(".log-key")
-
-
-def key_of(database: str, log_key: str | None) -> SigningKey:
-    """The signing key. Raises: UsageError where its file cannot be used."""
-    from api.log_keys import load_log_key
-
-    path = key_file(database, log_key)
-    try:
-        return load_log_key(path)
-    except OSError as fault:
-        raise click.UsageError(
-            f"cannot read '{path}' ({fault.strerror}); make a key with: aval log create-key --name NAME"
-        ) from None
-    except ValueError as fault:
-        raise click.UsageError(f"{fault}; name another file with --log-key") from None
-
-
-def public_key(told: str) -> VerifyingKey:
-    """A public key from its line, or from the file that holds the line. Raises: UsageError."""
-    from storage.checkpoints import BadCheckpoint, read_verifying_key
-
-    try:
-        path = Path(told)
-        line = path.read_text("ascii") if len(told) < 4096 and path.is_file() else told
-        return read_verifying_key(line)
-    except (BadCheckpoint, OSError, UnicodeDecodeError) as fault:
-        raise click.UsageError(f"--key: {fault}; print it with: aval log show-key") from None
 
 
 def kept_checkpoint(file: Path, key: VerifyingKey) -> Checkpoint:

@@ -20,7 +20,8 @@ from api.commands.database import (
     rate_days_option,
     retention_days_option,
 )
-from api.commands.log import key_file, log_key_option, places_of, places_option
+from api.commands.log import places_of, places_option
+from api.commands.log_key import key_file, log_key_option
 from api.commands.sign_on import read_sign_on, sign_on_options
 
 DEMO_DATABASE = "var/demo.db"
