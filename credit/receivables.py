@@ -1,7 +1,8 @@
 """Invoices as of a day, and what they say about a customer: owed, overdue, how late and how often.
 
 A day's figures use only what was known on that day: an invoice is open from its date until the day before it was
-settled, and a payment of the future is not yet one. Days are calendar days; on the due date nothing is overdue.
+settled, what was paid of it is not owed, and a payment of the future is not yet one. Days are calendar days; on the due
+date nothing is overdue.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
 
+from credit.allocation import Reduction, reduced_by
 from credit.money import Money, round_fraction
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
@@ -19,8 +21,9 @@ BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One invoice to one customer; `settled_on` is None while it is unpaid, `disputed` where nobody said.
+    """One invoice to one customer; `settled_on` is None while any of it is unpaid, `disputed` where nobody said.
 
+    `reductions` are what payments, credit notes and write-offs took from it, in minor units of its amount.
     Raises: ValueError for an amount of zero or less (a credit note is no invoice) and a due date before its own.
     """
 
@@ -31,6 +34,7 @@ class Invoice:
     due_on: date
     settled_on: date | None = None
     disputed: bool | None = None
+    reductions: tuple[Reduction, ...] = ()
 
     def __post_init__(self) -> None:
         if self.amount.minor <= 0:
@@ -41,20 +45,36 @@ class Invoice:
 
     @property
     def days_late(self) -> int | None:
-        """How many days after the due date it was settled, 0 when in time; None while it is unpaid."""
-        return None if self.settled_on is None else max(0, (self.settled_on - self.due_on).days)
+        """How many days after the due date it was settled, 0 when in time; None while it is unpaid.
+
+        One that was written off is late by a day at least, also before it was due.
+        """
+        if self.settled_on is None:
+            return None
+        return max(int(self._took("write_off")), (self.settled_on - self.due_on).days)
 
     def is_open(self, as_of: date) -> bool:
-        """Was it invoiced and not yet settled on this day?"""
-        return self.invoiced_on <= as_of and (self.settled_on is None or as_of < self.settled_on)
+        """Was it invoiced by this day, and something of it not yet settled?"""
+        return self._left(as_of) > 0
 
     def is_paid(self, as_of: date) -> bool:
-        """Was it invoiced and settled by this day?"""
-        return self.invoiced_on <= as_of and self.settled_on is not None and self.settled_on <= as_of
+        """Was it invoiced and settled by this day? What credit notes alone settled was never paid, well or badly."""
+        if self.invoiced_on > as_of or self.settled_on is None or self.settled_on > as_of:
+            return False
+        credited = sum(one.minor for one in self.reductions if one.kind == "credit_note")
+        return credited < self.amount.minor
 
     def open_amount(self, as_of: date) -> Money:
         """What was still owed on this day; a dispute does not make it less."""
-        return self.amount if self.is_open(as_of) else Money.zero(self.amount.currency)
+        return Money(self._left(as_of), self.amount.currency)
+
+    def _left(self, as_of: date) -> int:
+        if self.invoiced_on > as_of or (self.settled_on is not None and self.settled_on <= as_of):
+            return 0
+        return self.amount.minor - reduced_by(self.reductions, as_of) if self.reductions else self.amount.minor
+
+    def _took(self, kind: str) -> bool:
+        return sum(one.minor for one in self.reductions if one.kind == kind) > 0
 
     def days_overdue(self, as_of: date) -> int:
         """Days since the due date while it is open; 0 on the due date, before it, and when nothing is owed."""
@@ -100,7 +120,7 @@ def receivable_figures(invoices: Iterable[Invoice], as_of: date, currency: str) 
     invoiced = _total((invoice.amount for invoice in known), currency)
     average = Money(round_fraction(Fraction(invoiced.minor, len(known))), currency) if known else None
     return ReceivableFigures(
-        open_amount=_total((invoice.amount for invoice in known if invoice.is_open(as_of)), currency),
+        open_amount=_total((invoice.open_amount(as_of) for invoice in known), currency),
         overdue_amount=_total((invoice.open_amount(as_of) for invoice in overdue), currency),
         oldest_overdue_days=max((invoice.days_overdue(as_of) for invoice in overdue), default=0),
         paid_invoices=len(late_days),
@@ -141,7 +161,7 @@ def ageing(invoices: Iterable[Invoice], as_of: date, currency: str) -> Ageing:
     still_open = [invoice for invoice in invoices if invoice.is_open(as_of)]
     amounts = dict.fromkeys(BUCKETS, Money.zero(currency))
     for invoice in still_open:
-        amounts[bucket(invoice.days_overdue(as_of))] += invoice.amount
+        amounts[bucket(invoice.days_overdue(as_of))] += invoice.open_amount(as_of)
     return Ageing(**amounts, open_invoices=len(still_open))
 
 

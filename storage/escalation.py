@@ -19,7 +19,7 @@ from storage.escalation_tables import delivery, escalation_run, escalation_step
 from storage.failures import Busy
 from storage.hold_tables import order_hold, order_hold_end
 from storage.new_rows import insert_new
-from storage.receivables import Invoice, read_invoice
+from storage.receivables import INVOICES, Invoice, read_invoice
 from storage.tables import account, invoice
 
 CUSTOMERS_AT_ONCE = 50
@@ -131,9 +131,9 @@ class Escalation:
 
     def open_invoices(self, customer_id: str, as_of: date) -> tuple[Invoice, ...]:
         """A customer's invoices that are open on a day, by due date."""
-        wanted = select(invoice).where(invoice.c.customer_id == customer_id, open_on(as_of.isoformat()))
+        wanted = INVOICES.where(invoice.c.customer_id == customer_id, open_on(as_of.isoformat()))
         rows = self._connection.execute(wanted.order_by(invoice.c.due_on, invoice.c.invoice_id))
-        return tuple(read_invoice(row) for row in rows)
+        return tuple(one for one in map(read_invoice, rows) if one.open_on(as_of))
 
     def pasts(self, customer_id: str) -> Mapping[str, Past]:
         """What happened on the ladder to each invoice of a customer."""

@@ -28,6 +28,8 @@ KINDS = (
     "signed_in", "signed_out",
     "limit_told", "grant_given", "grant_withdrawn", "hold_placed", "hold_ended",
     "facts_told", "document_filed", "document_withdrawn",
+    "payment_entered", "credit_note_entered", "written_off", "money_allocated", "allocation_taken_back",
+    "settlement_reversed",
     "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",
     "record_erased", "customer_erased",
     "policy_drafted", "policy_edited", "policy_checked", "policy_simulated", "policy_submitted", "policy_approved",

@@ -51,6 +51,7 @@ from storage.told_facts import COUNTRY, TOLD_FACTS, TimedFact, facts_of_day, mas
 from storage.turns import policy_stays
 
 LOOK_BACK_DAYS = 60
+MOVE_INVOICES = ("invoice", "revalued", "payment", "credit_note", "write_off", "reversal")
 LOADED_DAYS = LOOK_BACK_DAYS + 1  # west of UTC a policy's day may be the one before the clock's
 
 

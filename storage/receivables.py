@@ -1,36 +1,35 @@
-"""Invoices as they were imported, and the runs that imported them.
+"""Invoices as they were imported, with what is open of each.
 
 An import changes what a customer owes, so it writes one movement on the account: the balance always ties back to its
-movements. Invoices are facts, not new risk: no ceiling refuses them.
+movements. Invoices are facts, not new risk: no ceiling refuses them. What a file says of an invoice never undoes what
+payments, credit notes and write-offs took from it here.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
 
+from credit.allocation import Reduction, counted_reductions, reduced_by, settled_on, share_of
 from credit.money import Money
-from storage.clock import database_now, read_instant
 from storage.conversions import Conversions, Converted
-from storage.customers import write_json
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import Refused
 from storage.prepared import Prepared
 from storage.rates import Rate, Rates
-from storage.tables import account, import_run, invoice
+from storage.reduction_texts import REDUCTIONS, read_reductions, reduced_after
+from storage.tables import account, invoice
 from storage.turns import take_turn
 
 CUSTOMERS_AT_ONCE = 500
+INVOICES = select(invoice, REDUCTIONS.label("reductions"))
 OF_CUSTOMER = Prepared(
-    select(invoice)
-    .where(invoice.c.customer_id == bindparam("wanted"))
-    .order_by(invoice.c.invoiced_on, invoice.c.invoice_id)
+    INVOICES.where(invoice.c.customer_id == bindparam("wanted")).order_by(invoice.c.invoiced_on, invoice.c.invoice_id)
 )
 
 
@@ -38,8 +37,9 @@ OF_CUSTOMER = Prepared(
 class Invoice:
     """One invoice: minor units of its currency, open while `settled_on` is None; `disputed` is None where nobody said.
 
-    One in another currency than its account's has a `carrying_amount`, which is what it counts as there, by the rate
-    `rate_id` of the day `valued_on`; storage sets all three.
+    `reductions` are what settlements took from it, which storage sets; where they are less than the amount and it is
+    settled, an import said so of the rest. One in another currency than its account's has a `carrying_amount`, which is
+    what the whole counts as there, by the rate `rate_id` of the day `valued_on`; storage sets all three.
     """
 
     customer_id: str
@@ -53,11 +53,32 @@ class Invoice:
     carrying_amount: int | None = None
     rate_id: str | None = None
     valued_on: date | None = None
+    reductions: tuple[Reduction, ...] = ()
 
     @property
     def counted(self) -> int:
-        """What it counts as in minor units of its account's currency."""
+        """What the whole of it counts as in minor units of its account's currency."""
         return self.amount if self.carrying_amount is None else self.carrying_amount
+
+    @property
+    def open_amount(self) -> int:
+        """What is open of it when everything that is stored has happened."""
+        return self.amount - reduced_by(self.reductions) if self.settled_on is None else 0
+
+    @property
+    def counted_reductions(self) -> tuple[Reduction, ...]:
+        """What settlements took from it, in minor units of its account's currency."""
+        return counted_reductions(self.counted, self.amount, self.reductions)
+
+    def open_on(self, day: date) -> int:
+        """What of it is open on a day."""
+        if self.invoiced_on > day or (self.settled_on is not None and self.settled_on <= day):
+            return 0
+        return self.amount - reduced_by(self.reductions, day)
+
+    def counted_on(self, day: date) -> int:
+        """What the open part counts as on a day, in minor units of its account's currency."""
+        return share_of(self.counted, self.amount, self.open_on(day))
 
     @property
     def converted(self) -> Converted | None:
@@ -68,9 +89,6 @@ class Invoice:
         return Converted(original, self.rate_id, self.carrying_amount, invoice_id=self.invoice_id)
 
 
-COUNTED = func.coalesce(invoice.c.carrying_amount, invoice.c.amount)
-
-
 @dataclass(frozen=True, slots=True)
 class InvoiceCounts:
     """What an import did with its invoices."""
@@ -78,18 +96,6 @@ class InvoiceCounts:
     added: int = 0
     changed: int = 0
     unchanged: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ImportRun:
-    """One import: which file, by whom, and what became of its rows."""
-
-    import_id: str
-    kind: str
-    file_name: str
-    counts: Mapping[str, int]
-    imported_by: str
-    imported_at: datetime | None = None
 
 
 class Valuing:
@@ -173,19 +179,21 @@ class Invoices:
         return Valuing(self._connection, as_of)
 
     def for_customer(self, customer_id: str, as_of: date | None = None) -> tuple[Invoice, ...]:
-        """A customer's invoices by date, as a reader on `as_of` knew them: none invoiced later, none settled later."""
+        """A customer's invoices by date, as a reader on `as_of` knew them: nothing invoiced or settled later."""
         if as_of is None:
             return tuple(read_invoice(row) for row in OF_CUSTOMER.run(self._connection, {"wanted": customer_id}))
-        wanted = select(invoice).where(invoice.c.customer_id == customer_id, invoice.c.invoiced_on <= as_of.isoformat())
+        wanted = INVOICES.where(invoice.c.customer_id == customer_id, invoice.c.invoiced_on <= as_of.isoformat())
         rows = self._connection.execute(wanted.order_by(invoice.c.invoiced_on, invoice.c.invoice_id))
-        found = (read_invoice(row) for row in rows)
-        return tuple(
-            replace(one, settled_on=None) if one.settled_on is not None and one.settled_on > as_of else one
-            for one in found
-        )
+        return tuple(known_on(read_invoice(row), as_of) for row in rows)
+
+    def settled_in_part(self, customers: Collection[str]) -> Mapping[tuple[str, str], Invoice]:
+        """The invoices of some customers from which a settlement took something, by customer and number."""
+        wanted = INVOICES.where(invoice.c.customer_id.in_(customers), reduced_after(""))
+        found = (read_invoice(row) for row in self._connection.execute(wanted))
+        return {(one.customer_id, one.invoice_id): one for one in found}
 
     def _add_some(self, customers: Sequence[str], given: Sequence[Invoice], as_of: date) -> Counter[str]:
-        rows = self._connection.execute(select(invoice).where(invoice.c.customer_id.in_(customers)))
+        rows = self._connection.execute(INVOICES.where(invoice.c.customer_id.in_(customers)))
         stored = {(row.customer_id, row.invoice_id): read_invoice(row) for row in rows}
         given = self._valued(customers, given, stored, as_of)
         added = [one for one in given if (one.customer_id, one.invoice_id) not in stored]
@@ -211,6 +219,8 @@ class Invoices:
             if one.customer_id not in currencies:
                 raise Refused(f"no customer '{one.customer_id}'; put the customer before its invoices")
             known = stored.get((one.customer_id, one.invoice_id))
+            if known is not None and known.reductions:
+                one = with_reductions(one, known)
             if known is not None and (known.amount, known.currency) == (one.amount, one.currency):
                 one = replace(one, carrying_amount=known.carrying_amount, rate_id=known.rate_id,
                               valued_on=known.valued_on)  # fmt: skip
@@ -249,45 +259,22 @@ class Invoices:
             self._keep(taken.account_id, taken.version, (one for one in stored if one.customer_id == customer_id))
 
     def _open_amounts(self, customers: Sequence[str], as_of: date) -> Mapping[str, int]:
+        """What is open on a day for each customer: added up by the database where the day does not matter."""
         day = as_of.isoformat()
-        rows = self._connection.execute(
-            select(invoice.c.customer_id, func.sum(COUNTED).label("open_amount"))
-            .where(invoice.c.customer_id.in_(customers), invoice.c.invoiced_on <= day)
-            .where(or_(invoice.c.settled_on.is_(None), invoice.c.settled_on > day))
-            .group_by(invoice.c.customer_id)
-        )
-        return {row.customer_id: int(row.open_amount) for row in rows}
-
-
-class Imports:
-    """The import runs of one transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        """Read and write over the transaction's connection."""
-        self._connection = connection
-
-    def add(self, run: ImportRun) -> None:
-        """Record an import; `imported_at` is the database's clock, whatever the record says."""
-        values = {
-            "import_id": run.import_id, "kind": run.kind, "file_name": run.file_name,
-            "counts": write_json(dict(run.counts)), "imported_by": run.imported_by,
-        }  # fmt: skip
-        self._connection.execute(insert(import_run).values(imported_at=database_now(), **values))
-
-    def list(self) -> tuple[ImportRun, ...]:
-        """The latest 500 imports, newest first."""
-        newest = select(import_run).order_by(import_run.c.imported_at.desc(), import_run.c.import_id).limit(500)
-        return tuple(
-            ImportRun(
-                row.import_id, row.kind, row.file_name, json.loads(row.counts), row.imported_by,
-                read_instant(row.imported_at),
-            )
-            for row in self._connection.execute(newest)
-        )  # fmt: skip
+        there = and_(invoice.c.customer_id.in_(customers), invoice.c.invoiced_on <= day)
+        plain = and_(invoice.c.settled_on.is_(None), invoice.c.carrying_amount.is_(None), ~reduced_after(day))
+        still = or_(invoice.c.settled_on.is_(None), invoice.c.settled_on > day)
+        total: Counter[str] = Counter()
+        sums = select(invoice.c.customer_id, func.sum(invoice.c.open_amount).label("open_amount"))
+        for row in self._connection.execute(sums.where(there, plain).group_by(invoice.c.customer_id)):
+            total[row.customer_id] += int(row.open_amount)
+        for one in map(read_invoice, self._connection.execute(INVOICES.where(there, still, ~plain))):
+            total[one.customer_id] += one.counted_on(as_of)
+        return total
 
 
 CHANGED = ("amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed", "carrying_amount", "rate_id",
-           "valued_on")  # fmt: skip
+           "valued_on", "open_amount")  # fmt: skip
 CHANGE = (
     update(invoice)
     .where(invoice.c.customer_id == bindparam("of_customer"), invoice.c.invoice_id == bindparam("of_invoice"))
@@ -308,6 +295,27 @@ def refuse_repeats(invoices: Sequence[Invoice]) -> None:
             raise Refused(f"invoice '{invoice_id}' of '{customer_id}' is given {times} times; give it once")
 
 
+def known_on(one: Invoice, as_of: date) -> Invoice:
+    """An invoice as a reader on a day knew it."""
+    later = one.settled_on is not None and one.settled_on > as_of
+    reductions = tuple(given for given in one.reductions if given.on <= as_of)
+    return replace(one, settled_on=None if later else one.settled_on, reductions=reductions)
+
+
+def with_reductions(told: Invoice, known: Invoice) -> Invoice:
+    """What a file says of an invoice, with what settlements took from it; what they settled stays settled by them.
+
+    Raises: Refused for another currency, and for less than they took.
+    """
+    taken = reduced_by(known.reductions)
+    if taken and told.currency != known.currency:
+        raise Refused(f"invoice '{told.invoice_id}' is paid in part in '{known.currency}'; its currency stays")
+    if taken > told.amount:
+        raise Refused(f"more of invoice '{told.invoice_id}' is settled than its new amount; take that back first")
+    ended = settled_on(told.amount, known.reductions)
+    return replace(told, reductions=known.reductions, settled_on=ended or told.settled_on)
+
+
 def invoice_row(one: Invoice) -> Mapping[str, Any]:
     """An invoice as the columns of its row."""
     return {
@@ -316,7 +324,7 @@ def invoice_row(one: Invoice) -> Mapping[str, Any]:
         "settled_on": None if one.settled_on is None else one.settled_on.isoformat(),
         "disputed": None if one.disputed is None else int(one.disputed),
         "carrying_amount": one.carrying_amount, "rate_id": one.rate_id,
-        "valued_on": None if one.valued_on is None else one.valued_on.isoformat(),
+        "valued_on": None if one.valued_on is None else one.valued_on.isoformat(), "open_amount": one.open_amount,
     }  # fmt: skip
 
 
@@ -341,4 +349,5 @@ def read_invoice(row: Row[Any]) -> Invoice:
         carrying_amount=row.carrying_amount,
         rate_id=row.rate_id,
         valued_on=None if row.valued_on is None else date.fromisoformat(row.valued_on),
+        reductions=read_reductions(row.reductions),
     )

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.conversions import Conversions, Converted, ForeignOrder
-from storage.exposure_ledger import Accounts, Movement, Taken
+from storage.exposure_ledger import MOVE_INVOICES, Accounts, Movement, Taken
 from storage.prepared import Prepared
 from storage.rate_tables import foreign_order
 from storage.tables import account, confirmed_security, decision, movement, reservation
@@ -260,7 +260,7 @@ class Reservations:
     def balance_parts(self, account_id: int) -> BalanceParts:
         """What is held and what is open by invoice, each added up from its own rows: their sum must be the balance."""
         held = sum(one.remaining for one in self.of_account(account_id))
-        of_it = (movement.c.account_id == account_id) & movement.c.kind.in_(("invoice", "revalued"))
+        of_it = (movement.c.account_id == account_id) & movement.c.kind.in_(MOVE_INVOICES)
         invoices = sum(self._connection.execute(select(movement.c.amount).where(of_it)).scalars())
         return BalanceParts(reserved=held, open_receivables=invoices)
 

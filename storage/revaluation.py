@@ -2,7 +2,8 @@
 
 Each account is moved by itself, by one movement of a kind of its own, with what each of its items came to beside it. A
 revaluation is no new risk, so no ceiling refuses it and a balance may stand above its limit afterwards. INVARIANT: the
-same rates change nothing, however often it runs; and a day never undoes the valuation of a later one.
+same rates change nothing, however often it runs; and a day never undoes the valuation of a later one. What is paid of
+an item is not revalued: the open part counts as its share of the whole.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
 from credit.money import Money
-from storage.conversions import Conversions
+from storage.conversions import Conversions, Converted
 from storage.exposure_ledger import Accounts, Movement
-from storage.receivables import Invoice, Valuing, read_invoice
+from storage.receivables import INVOICES, Invoice, Valuing, read_invoice
 from storage.tables import account, invoice
 from storage.turns import take_turn
 
@@ -73,23 +74,24 @@ class Revaluation:
         if moved:
             taken = self._accounts.take(row.account_id, facts_moved=True)
             found = self._found(customer_id, row.currency, as_of, most_days)  # again, as it stands now
-            amount = sum(one.after.counted - one.before.counted for one in found)
+            amount = sum(one.after.counted_on(as_of) - one.before.counted_on(as_of) for one in found)
             after = taken.balance + amount
             self._accounts.move(Movement(row.account_id, taken.version, KIND, amount, after, None, None, taken.now))
-            self._keep(row.account_id, taken.version, [one.after for one in found if one.before != one.after])
+            self._keep(row.account_id, taken.version, [one.after for one in found if one.before != one.after], as_of)
         return Revalued(
-            customer_id, row.currency, sum(one.before.counted for one in found),
-            sum(one.after.counted for one in found), len(found), moved,
+            customer_id, row.currency, sum(one.before.counted_on(as_of) for one in found),
+            sum(one.after.counted_on(as_of) for one in found), len(found), moved,
             sum(one.told == "without_rate" for one in found), sum(one.told == "stale" for one in found),
         )  # fmt: skip
 
     def _found(self, customer_id: str, kept_in: str, as_of: date, most_days: int) -> list[Found]:
         mine = (invoice.c.customer_id == customer_id) & invoice.c.carrying_amount.is_not(None) & open_on(as_of)
-        rows = self._connection.execute(select(invoice).where(mine).order_by(invoice.c.invoice_id))
+        rows = self._connection.execute(INVOICES.where(mine).order_by(invoice.c.invoice_id))
         valuing = Valuing(self._connection, as_of)
-        return [_at(read_invoice(row), valuing, kept_in, as_of, most_days) for row in rows]
+        still_open = (one for one in map(read_invoice, rows) if one.open_on(as_of))
+        return [_at(one, valuing, kept_in, as_of, most_days) for one in still_open]
 
-    def _keep(self, account_id: int, version: int, changed: Sequence[Invoice]) -> None:
+    def _keep(self, account_id: int, version: int, changed: Sequence[Invoice], as_of: date) -> None:
         rows = [
             {"of_customer": one.customer_id, "of_invoice": one.invoice_id, "new_carrying_amount": one.carrying_amount,
              "new_rate_id": one.rate_id, "new_valued_on": None if one.valued_on is None else one.valued_on.isoformat()}
@@ -97,7 +99,8 @@ class Revaluation:
         ]  # fmt: skip
         if rows:
             self._connection.execute(VALUE, rows)
-        items = [item for one in changed if (item := one.converted) is not None]
+        items = [Converted(Money(one.open_on(as_of), one.currency), one.rate_id, one.counted_on(as_of),
+                           invoice_id=one.invoice_id) for one in changed if one.rate_id is not None]  # fmt: skip
         Conversions(self._connection).keep(account_id, version, items)
 
 

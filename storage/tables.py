@@ -164,10 +164,15 @@ movement = Table(
     Column("decision_id", TEXT, ForeignKey("decision.decision_id"), nullable=True),
     text("at"), whole("granted"),  # what valid grants add to the limit is part of the ceiling, and told apart
     CheckConstraint(
-        "kind IN ('hold', 'release', 'invoice', 'nothing_held', 'granted', 'withdrawn', 'moved', 'revalued')",
+        "kind IN ('hold', 'release', 'invoice', 'nothing_held', 'granted', 'withdrawn', 'moved', 'revalued', "
+        "'payment', 'credit_note', 'write_off', 'reversal')",
         name="kind_known",
     ),
     CheckConstraint("kind NOT IN ('nothing_held', 'granted', 'withdrawn') OR amount = 0", name="nothing_is_nothing"),
+    CheckConstraint(
+        "(kind NOT IN ('payment', 'credit_note', 'write_off') OR amount <= 0) AND (kind <> 'reversal' OR amount >= 0)",
+        name="settled_is_less",
+    ),
     CheckConstraint(
         "kind <> 'hold' OR (amount > 0 AND (ceiling IS NULL OR balance_after <= ceiling))", name="hold_within_ceiling"
     ),
@@ -340,7 +345,11 @@ invoice = Table(
     text("invoiced_on"), text("due_on"), text("settled_on", empty=True), whole("disputed", empty=True),
     # in another currency than the account's: what it counts as there, by which rate, of which day
     whole("carrying_amount", empty=True), text("rate_id", empty=True), text("valued_on", empty=True),
+    # what no settlement took yet; 0 where an import said that it was settled (storage.settlement_tables)
+    whole("open_amount"),
     CheckConstraint(f"amount BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="amount_in_range"),
+    CheckConstraint("open_amount BETWEEN 0 AND amount OR open_amount BETWEEN amount AND 0", name="open_is_a_part"),
+    CheckConstraint("settled_on IS NULL OR open_amount = 0", name="settled_in_full"),
     CheckConstraint("disputed IN (0, 1)", name="disputed_yes_or_no"),
     Index("invoice_customer_id_invoiced_on", "customer_id", "invoiced_on"),
     sqlite_strict=True,

@@ -1,9 +1,9 @@
 """What the database itself watches over, in the words of each kind.
 
-Movements, reservations, grants, decisions, policies, states, acts, events and the log are only ever added to: a change
-is refused, whoever asks, but for what an erasure names. A movement must follow from its account, and moves it, so that
-a balance is always what its last movement says. The migrations keep words of their own, as they never change; a test
-holds both equal.
+Movements, settlements, reservations, grants, decisions, policies, states, acts, events and the log are only ever added
+to: a change is refused, whoever asks, but for what an erasure names. A movement must follow from its account, and moves
+it, so that a balance is always what its last movement says. No more of a settlement is allocated than there is. The
+migrations keep words of their own, as they never change; a test holds both equal.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from sqlalchemy import DDL, MetaData, event
 
 from storage.policy_triggers import GUARDS_IN_FILE, GUARDS_ON_SERVER, ONLY_ADDED_OF_POLICIES
 
+OF_INVOICES = "'invoice', 'revalued', 'payment', 'credit_note', 'write_off', 'reversal'"
+
 MOVEMENT_FOLLOWS = """
 CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement
 WHEN NOT EXISTS (SELECT 1 FROM account WHERE account_id = NEW.account_id AND ver = NEW.ver
@@ -19,11 +21,11 @@ WHEN NOT EXISTS (SELECT 1 FROM account WHERE account_id = NEW.account_id AND ver
 BEGIN SELECT RAISE(ABORT, 'a movement must follow from its account'); END
 """.strip()
 
-MOVEMENT_MOVES = """
+MOVEMENT_MOVES = f"""
 CREATE TRIGGER movement_moves_account AFTER INSERT ON movement
 BEGIN
   UPDATE account SET balance = NEW.balance_after,
-    open_receivables = open_receivables + CASE WHEN NEW.kind IN ('invoice', 'revalued') THEN NEW.amount ELSE 0 END
+    open_receivables = open_receivables + CASE WHEN NEW.kind IN ({OF_INVOICES}) THEN NEW.amount ELSE 0 END
   WHERE account_id = NEW.account_id;
 END
 """.strip()
@@ -39,6 +41,18 @@ MOVEMENT_GRANTED = f"""
 CREATE TRIGGER movement_within_grants BEFORE INSERT ON movement
 WHEN NEW.granted <> 0 AND NEW.granted > ({VALID_GRANTS})
 BEGIN SELECT RAISE(ABORT, 'a ceiling is raised by valid grants alone'); END
+""".strip()
+
+ALLOCATED_TOO_MUCH = """
+(SELECT coalesce(sum(amount), 0) FROM allocation WHERE kind = NEW.kind AND settlement_id = NEW.settlement_id)
+  + NEW.amount NOT BETWEEN 0 AND
+(SELECT amount FROM settlement WHERE kind = NEW.kind AND settlement_id = NEW.settlement_id)
+""".strip()
+
+ALLOCATION_WITHIN = f"""
+CREATE TRIGGER allocation_within_settlement BEFORE INSERT ON allocation
+WHEN {ALLOCATED_TOO_MUCH}
+BEGIN SELECT RAISE(ABORT, 'no more is allocated than there is'); END
 """.strip()
 
 COPIED = """
@@ -74,7 +88,7 @@ ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "polic
               "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure", "rate",
               "foreign_order", "conversion", "granted_limit", "order_hold", "order_hold_end",
               "told_fact", "customer_document", "withdrawn_document",
-              "escalation_step", "outbox", "delivery",
+              "escalation_step", "outbox", "delivery", "settlement", "settlement_reversal", "allocation",
               *ONLY_ADDED_OF_POLICIES)  # fmt: skip
 # a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
 ERASABLE = {
@@ -146,13 +160,23 @@ BEGIN
 END $$
 """.strip()
 
-MOVES_FUNCTION = """
+MOVES_FUNCTION = f"""
 CREATE FUNCTION movement_moves_account() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE account SET balance = NEW.balance_after,
-    open_receivables = open_receivables + CASE WHEN NEW.kind IN ('invoice', 'revalued') THEN NEW.amount ELSE 0 END
+    open_receivables = open_receivables + CASE WHEN NEW.kind IN ({OF_INVOICES}) THEN NEW.amount ELSE 0 END
   WHERE account_id = NEW.account_id;
   RETURN NULL;
+END $$
+""".strip()
+
+ALLOCATION_FUNCTION = f"""
+CREATE FUNCTION allocation_within_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF {ALLOCATED_TOO_MUCH} THEN
+    RAISE EXCEPTION 'no more is allocated than there is' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
 END $$
 """.strip()
 
@@ -210,6 +234,7 @@ TRIGGERS = {
         MOVEMENT_FOLLOWS,
         MOVEMENT_MOVES,
         MOVEMENT_GRANTED,
+        ALLOCATION_WITHIN,
         LIMIT_COPIED,
         QUEUED,
         *(trigger for table in ERASABLE for trigger in refuse_all_but_erasure(table)),
@@ -223,6 +248,9 @@ TRIGGERS = {
         GRANTED_FUNCTION,
         LIMIT_COPIED_FUNCTION,
         LIMIT_COPIED_TRIGGER,
+        ALLOCATION_FUNCTION,
+        "CREATE TRIGGER allocation_within_settlement BEFORE INSERT ON allocation"
+        " FOR EACH ROW EXECUTE FUNCTION allocation_within_settlement()",
         "CREATE TRIGGER movement_within_grants BEFORE INSERT ON movement"
         " FOR EACH ROW WHEN (NEW.granted <> 0) EXECUTE FUNCTION movement_within_grants()",
         "CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement"

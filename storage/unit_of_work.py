@@ -30,6 +30,7 @@ from storage.grants import Grants
 from storage.groups import Groups
 from storage.holds import Holds
 from storage.identities import Identities
+from storage.imports import Imports
 from storage.keys import Keys
 from storage.limits import Limits
 from storage.log_entries import LogEntries
@@ -41,11 +42,12 @@ from storage.policy_challenges import Challenges
 from storage.policy_drafts import Drafts
 from storage.policy_simulations import Simulations
 from storage.rates import Rates
-from storage.receivables import Imports, Invoices
+from storage.receivables import Invoices
 from storage.referrals import Referrals
 from storage.reservations import Reservations
 from storage.retention import Retention
 from storage.revaluation import Revaluation
+from storage.settlements import Settlements
 from storage.states import States
 from storage.told_facts import ToldFacts
 from storage.transparency import TransparencyLog
@@ -78,6 +80,7 @@ class Work:
         self.events = Events(connection, self.log_entries)
         self.holds = Holds(connection, self.events)
         self.documents = Documents(connection, self.events)
+        self.settlements = Settlements(connection, self.accounts, self.events)
         self.escalation = Escalation(connection)
         self.outbox = Outbox(connection, self.log_entries)
         self.challenges = Challenges(connection)

@@ -20,7 +20,8 @@ from api.operations.set_customer import limit_told, limits_of
 from storage.customers import Customer, GrantedLimit, Told
 from storage.engine import Database
 from storage.failures import Refused
-from storage.receivables import ImportRun, Valuing
+from storage.imports import ImportRun
+from storage.receivables import Invoice, Valuing, with_reductions
 from storage.unit_of_work import Work
 
 ROWS_AT_ONCE = 2_000
@@ -34,6 +35,7 @@ OTHER_GROUP = "the group is kept in another currency than the customer"
 NO_NAME = "the customer is new, and the file gives no name"
 OTHER_CURRENCY = "the currency is not that of the customer's account"
 NO_RATE = "no rate into the currency of the customer's account is known; add one, and import the file again"
+SETTLED_MORE = "more of it was settled here than its new amount, or in another currency; take that back first"
 TWICE_THE_SAME = "stands on an earlier line with the same values"
 TWICE_DIFFERENT = "stands on an earlier line with other values"
 
@@ -81,8 +83,10 @@ def import_invoices(database: Database, rows: Iterable[InvoiceRow | Rejected], a
         fit = sorting.unrepeated(batch, lambda row: (row.invoice.customer_id, row.invoice.invoice_id))
         with database.write() as work:
             valuing = work.invoices.valuing(as_of)
+            settled = work.invoices.settled_in_part({row.invoice.customer_id for row in fit})
             welcome = [row for row in fit
                        if sorting.let_in(row, _stranger(work, row, currencies, sorting.tally)
+                                         or _settled_more(settled, row)
                                          or _priceless(valuing, row, currencies))]  # fmt: skip
             counts = work.invoices.add_many([row.invoice for row in welcome], as_of)
         sorting.tally.added += counts.added
@@ -168,6 +172,17 @@ def _stranger(work: Work, row: InvoiceRow, currencies: dict[str, str], tally: Ta
             work.customers.put(Customer(invoice.customer_id, row.name, invoice.currency))
             tally.new_customers += 1
         currencies[invoice.customer_id] = invoice.currency if stored is None else stored.currency
+    return None
+
+
+def _settled_more(settled: Mapping[tuple[str, str], Invoice], row: InvoiceRow) -> str | None:
+    """Why what a file says of an invoice cannot be true after what was paid of it here, None where it can."""
+    known = settled.get((row.invoice.customer_id, row.invoice.invoice_id))
+    try:
+        if known is not None:
+            with_reductions(row.invoice, known)
+    except Refused:
+        return SETTLED_MORE
     return None
 
 

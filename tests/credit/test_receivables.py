@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from credit.allocation import Reduction
 from credit.money import Money
 from credit.receivables import (
     BUCKETS,
@@ -56,6 +58,43 @@ def test_days_late_count_from_the_due_date(settled: int | None, late: int | None
 def test_nothing_is_overdue_on_the_due_date_or_once_it_is_settled() -> None:
     invoice = an_invoice(settled=5)
     assert [invoice.days_overdue(DUE + timedelta(days=day)) for day in (-1, 0, 1, 4, 5)] == [0, 0, 1, 4, 0]
+
+
+def paid(days: int, minor: int, kind: str = "payment") -> Reduction:
+    """What was taken so many days after DUE."""
+    return Reduction(DUE + timedelta(days=days), minor, kind)
+
+
+def test_what_was_paid_in_part_is_not_owed_from_its_day_on() -> None:
+    invoice = replace(an_invoice(settled=9), reductions=(paid(1, 30_00), paid(4, -10_00), paid(9, 80_00)))
+    owed = [invoice.open_amount(DUE + timedelta(days=day)).minor for day in (-31, 0, 1, 3, 4, 8, 9)]
+    assert owed == [0, 100_00, 70_00, 70_00, 80_00, 80_00, 0]
+    assert [invoice.days_overdue(DUE + timedelta(days=day)) for day in (0, 1, 8, 9)] == [0, 1, 8, 0]
+    found = receivable_figures([invoice], DUE + timedelta(days=4), "USD")
+    assert (found.open_amount, found.overdue_amount, found.paid_invoices) == (dollars("80.00"), dollars("80.00"), 0)
+    assert found.average_invoice_amount == dollars("100.00")
+    assert ageing([invoice], DUE + timedelta(days=4), "USD").days_1_30 == dollars("80.00")
+    assert days_sales_outstanding([invoice], DUE + timedelta(days=4), "USD") == Fraction(80 * 90, 100)
+
+
+@pytest.mark.parametrize(
+    ("reductions", "settled", "paid_invoices", "late"),
+    [
+        ((paid(0, 100_00),), 0, 1, 0),
+        ((paid(0, 100_00, "credit_note"),), 0, 0, 0),
+        ((paid(5, 100_00, "credit_note"),), 5, 0, 0),
+        ((paid(0, 99_99, "credit_note"), paid(0, 1)), 0, 1, 0),
+        ((paid(-2, 100_00, "write_off"),), -2, 1, 1),
+        ((paid(40, 100_00, "write_off"),), 40, 1, 40),
+        ((paid(-2, 50_00, "write_off"), paid(-1, -50_00, "write_off"), paid(0, 100_00)), 0, 1, 0),
+    ],
+)
+def test_a_record_counts_what_was_paid_and_a_write_off_as_late(
+    reductions: tuple[Reduction, ...], settled: int, paid_invoices: int, late: int
+) -> None:
+    invoice = replace(an_invoice(settled=settled), reductions=reductions)
+    found = receivable_figures([invoice], DUE + timedelta(days=50), "USD")
+    assert (found.paid_invoices, found.days_late_total) == (paid_invoices, late)
 
 
 def test_impossible_invoices_are_refused() -> None:

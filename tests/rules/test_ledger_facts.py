@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from credit.allocation import Reduction
 from credit.exposure import Limit
 from credit.holds import Hold
 from credit.money import Money
@@ -88,6 +89,14 @@ def test_the_figures_are_those_of_the_day() -> None:
     assert [item["open_amount"] for item in lists["invoices"]] == [70_00]
     assert lists["invoices"][0]["days_overdue"] == 10
     assert [(item["invoice_id"], item["days_late"]) for item in lists["payments"]] == [("paid", 0), ("late", 5)]
+
+
+def test_what_is_open_of_an_invoice_is_owed_and_its_amount_is_not() -> None:
+    reductions = (Reduction(AS_OF, 20_00), Reduction(date(2026, 7, 1), 30_00))
+    one = replace(an_invoice("I-1", date(2026, 6, 20)), reductions=reductions)
+    facts, lists = gathered(replace(KNOWN, invoices=(one,)))
+    assert facts["account.open_amount"] == facts["account.overdue_amount"] == 30_00
+    assert [(item["amount"], item["open_amount"]) for item in lists["invoices"]] == [(50_00, 30_00)]
 
 
 def test_a_dispute_that_nobody_spoke_of_is_missing_and_not_denied() -> None:

@@ -9,7 +9,8 @@ import pytest
 from storage.engine import Database
 from storage.exposure_ledger import AccountState
 from storage.failures import Refused
-from storage.receivables import ImportRun, Invoice, InvoiceCounts
+from storage.imports import ImportRun
+from storage.receivables import Invoice, InvoiceCounts
 from storage.unit_of_work import Work
 from tests.storage.records import a_customer, an_invoice, approve
 

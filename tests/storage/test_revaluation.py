@@ -20,6 +20,7 @@ from storage.groups import Group
 from storage.rates import NewRate
 from storage.receivables import Invoice
 from storage.revaluation import Revalued
+from storage.settlements import Change, NewSettlement
 from tests.storage.records import a_customer, an_invoice
 
 DAY = date(2026, 1, 10)
@@ -56,7 +57,7 @@ def account(database: Database, customer_id: str = "C-1") -> AccountState:
         assert found is not None
         moved = work.accounts.movements(found.account_id)
         parts = work.reservations.balance_parts(found.account_id)
-        counted = sum(one.counted for one in work.invoices.for_customer(customer_id) if one.settled_on is None)
+        counted = sum(one.counted_on(date.max) for one in work.invoices.for_customer(customer_id))
     assert found.balance == sum(one.amount for one in moved)
     assert (parts.reserved, parts.open_receivables) == (found.reserved, found.open_receivables)
     assert counted == found.open_receivables
@@ -224,3 +225,55 @@ def test_whatever_happens_the_movements_add_up_and_nothing_is_left(shared: Datab
              for one in known.values()]  # fmt: skip
     bring(shared, *ended, day=day)
     assert account(shared, name).balance == 0
+
+
+def pay(database: Database, payment_id: str, cents: int, currency: str = "USD") -> None:
+    """A payment of C-1 on DAY."""
+    new = NewSettlement("payment", payment_id, "C-1", Money(cents, currency), DAY, "transfer", "person:ann")
+    with database.write() as work:
+        work.settlements.enter(new, NEXT)
+
+
+def test_what_is_paid_of_an_item_counts_as_its_share_and_the_rest_follows_the_rates(database: Database) -> None:
+    tell_rate(database, "7.1", DAY)
+    bring(database, dollars("A", 10_001), an_invoice("B", 500))
+    pay(database, "P-1", 3_333)
+    found = account(database)
+    assert found.open_receivables == 47_343 + 500  # 71,007 x 6,668 / 10,001 = 47,342.77...
+    with database.read() as work:
+        [kept] = work.conversions.at(found.account_id, found.version)
+    assert (kept.original, kept.amount, kept.invoice_id) == (Money(-3_333, "USD"), -(71_007 - 47_343), "A")
+
+
+@pytest.mark.parametrize("parts", [(10_001,), (1, 10_000), (3_333, 3_333, 3_335), (5_000, 5_000, 1)])
+@pytest.mark.parametrize("rate", ["7.1", "0.0137", "7.333333"])
+def test_an_item_that_is_paid_in_full_leaves_no_cent_whatever_the_rates_were(
+    database: Database, parts: tuple[int, ...], rate: str
+) -> None:
+    tell_rate(database, "7.1", DAY)
+    bring(database, dollars("A", 10_001))
+    for place, cents in enumerate(parts):
+        pay(database, f"P-{place}", cents)
+        account(database)
+        if place == 0:
+            tell_rate(database, rate, NEXT)
+            told = revalue(database, NEXT)
+            assert told.moved == (len(parts) > 1) and told.items == (len(parts) > 1)
+            account(database)
+    assert account(database).open_receivables == 0
+    with database.write() as work:
+        again = Change(NEXT, "person:ann", "bounced")
+        assert work.settlements.reverse("payment", "P-0", again, NEXT) is not None
+    with database.read() as work:
+        [one] = work.invoices.for_customer("C-1")
+    assert account(database).open_receivables == one.counted_on(NEXT) and one.open_amount == parts[0]
+
+
+def test_an_item_is_paid_in_its_own_currency_alone(database: Database) -> None:
+    tell_rate(database, "7.1", DAY)
+    bring(database, dollars("A", 100))
+    pay(database, "P-1", 40, "CNY")
+    assert account(database).open_receivables == 710
+    with database.read() as work:
+        found = work.settlements.get("payment", "P-1")
+    assert found is not None and found.unallocated == 40

@@ -9,9 +9,11 @@ import pytest
 
 from api.operations.escalate import Done, begin_run, escalate_customer, planned, run_escalation
 from api.operations.tell_limit import policy_day
+from credit.money import Money
 from storage.escalation import LeaseLost
 from storage.outbox import Delivery
 from storage.receivables import Invoice
+from storage.settlements import Change, NewSettlement
 from tests.api.service import Service, an_order, publish, start_real_service
 
 HEAD = "aval: 1\npolicy: collecting\ntitle: {en: Collecting, zh: 催收}\ncurrency: CNY\ntimezone: Asia/Shanghai\n"
@@ -108,6 +110,42 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(real: Service) -> None:
     assert steps(real) == []
     assert [one.plan for one in run(real, date(2026, 1, 20))] == dry
     assert [message.what for message in dry[0].messages] == ["written_reminder", "formal_demand"]
+
+
+def settle(service: Service, payment_id: str, minor: int, day: date) -> None:
+    """Enter a payment of C-1."""
+    new = NewSettlement("payment", payment_id, "C-1", Money(minor, "CNY"), day, "transfer", "person:ann")
+    with service.held.database.write() as work:
+        work.settlements.enter(new, policy_day(service.held.database))
+
+
+def test_a_payment_in_part_goes_on_with_what_is_open_and_one_that_bounces_as_if_it_had_not_been(real: Service) -> None:
+    due = date(2026, 1, 1)
+    owe(real, "I-1", due, amount=1_500_00)
+    settle(real, "P-1", 500_00, date(2026, 1, 2))
+    run(real, date(2026, 1, 4))
+    assert steps(real) == [("I-1", "reminder", 3)], "1,000.00 are open, and the call is for more"
+    settle(real, "P-2", 1_000_00, date(2026, 1, 10))
+    run(real, date(2026, 1, 16))
+    assert len(steps(real)) == 1, "all is paid"
+    with real.held.database.write() as work:
+        today = policy_day(real.held.database)
+        change = Change(today, "person:ann", "no funds")
+        work.settlements.reverse("payment", "P-2", change, date(2026, 1, 17))
+        work.settlements.reverse("payment", "P-1", change, date(2026, 1, 17))
+    run(real, date(2026, 1, 18))
+    assert steps(real)[1:] == [("I-1", "call", 17), ("I-1", "demand", 17)]
+
+
+def test_a_payment_in_full_lifts_the_hold_and_one_in_part_does_not(real: Service) -> None:
+    today = policy_day(real.held.database)
+    owe(real, "I-1", today - timedelta(16))
+    assert [(one.placed, one.ended) for one in run(real, today - timedelta(1))] == [(1, 0)]
+    settle(real, "P-1", 499_99, today)
+    assert [(one.placed, one.ended) for one in run(real, today)] == [(0, 0)]
+    assert decided(real, "held") == "deny"
+    settle(real, "P-2", 1, today)
+    assert [(one.placed, one.ended) for one in run(real, today + timedelta(1))] == [(0, 1)]
 
 
 def test_a_hold_stops_orders_until_the_first_run_after_the_payment(real: Service) -> None:

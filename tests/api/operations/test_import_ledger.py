@@ -19,6 +19,7 @@ from api.operations.import_ledger import (
     NO_RATE,
     OTHER_CURRENCY,
     OTHER_GROUP,
+    SETTLED_MORE,
     UNKNOWN_CUSTOMER,
     UNKNOWN_GROUP,
     import_customers,
@@ -33,6 +34,7 @@ from storage.engine import Database, open_database
 from storage.groups import Group
 from storage.rates import NewRate
 from storage.receivables import Invoice
+from storage.settlements import NewSettlement
 from tests.migrated import bring_up
 
 TODAY = date(2026, 11, 23)
@@ -122,6 +124,21 @@ def test_an_invoice_of_nobody_and_one_in_another_currency_are_rejected(database:
     tally = import_invoices(database, rows, TODAY, lambda row: None)
     assert tally.rejected == {UNKNOWN_CUSTOMER: 1, NO_RATE: 1}
     assert balance(database) == 100
+
+
+@pytest.mark.parametrize(("amount", "currency", "rejected"), [(60, "CNY", 0), (59, "CNY", 1), (100, "USD", 1)])
+def test_what_was_paid_here_is_not_undone_by_a_file(
+    database: Database, amount: int, currency: str, rejected: int
+) -> None:
+    import_invoices(database, [invoice_row(2)], TODAY, lambda row: None)
+    with database.write() as work:
+        work.rates.add(NewRate(ExchangeRate.parse("7.1", "USD", "CNY"), TODAY, "a bank", "operator:ann"))
+        new = NewSettlement("payment", "P-1", "C-1", Money(60, "CNY"), TODAY, "transfer", "person:ann")
+        work.settlements.enter(new, TODAY)
+    rows = [invoice_row(2, amount=amount, currency=currency), invoice_row(3, amount=7)]
+    tally = import_invoices(database, rows, TODAY, lambda row: None)
+    assert tally.rejected == ({SETTLED_MORE: 1} if rejected else {})
+    assert balance(database) == 7 + (40 if rejected else 0)
 
 
 def test_an_invoice_in_another_currency_comes_in_once_its_rate_is_known(database: Database) -> None:
