@@ -30,6 +30,7 @@ from api.metrics import Metrics
 from api.operations.set_customer import is_identifier
 from api.policies import LoadedPolicy, PolicyCache
 from api.resources import (
+    contacts,
     customer_file,
     customers,
     decisions,
@@ -115,6 +116,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(referrals.routes)
     api.register_blueprint(reservations.routes)
     api.register_blueprint(customers.routes)
+    api.register_blueprint(contacts.routes)
     api.register_blueprint(groups.routes)
     api.register_blueprint(grants.routes)
     api.register_blueprint(limits.routes)

@@ -7,17 +7,15 @@ published reaches back: nobody can change the log behind it without contradictin
 from __future__ import annotations
 
 import re
-import smtplib
-import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
-from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from api.posting import MailServer, NotTaken, WebAddress, post_to, send_mail
 
 Publish = Callable[[str], None]
-PATIENCE_SECONDS = 10.0
 KINDS = "give file:PATH, https://ADDRESS or smtp://HOST:PORT?from=A@B&to=C@D"
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 
@@ -54,37 +52,21 @@ def to_file(path: Path, note: str) -> None:
         raise NotPublished(f"'{path}' cannot be written ({fault.strerror})") from fault
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """An answer that sends elsewhere is no receipt."""
-
-    def redirect_request(self, *args: object) -> None:
-        """Go nowhere else."""
-
-
 def to_address(address: str, note: str) -> None:
     """Send the note as the body of a POST; any answer of 2xx is a receipt."""
-    asked = Request(address, note.encode(), {"Content-Type": "text/plain; charset=utf-8"}, method="POST")
     try:
-        with build_opener(_NoRedirect()).open(asked, timeout=PATIENCE_SECONDS) as answer:
-            answer.read(1)
-    except HTTPError as fault:
-        raise NotPublished(f"the address answered {fault.code}") from fault
-    except (OSError, ValueError) as fault:
-        raise NotPublished("the address cannot be reached") from fault
+        post_to(WebAddress(address, inside=True), note.encode(), {"Content-Type": "text/plain; charset=utf-8"})
+    except NotTaken as fault:
+        raise NotPublished(str(fault)) from fault
 
 
 def to_mailbox(scheme: str, server: tuple[str, int], asked: dict[str, str], note: str) -> None:
     """Send the note as a mail."""
-    mail = EmailMessage()
+    mail = EmailMessage(SMTP)
     mail["Subject"], mail["From"], mail["To"] = "checkpoint of " + note.split("\n", 1)[0], asked["from"], asked["to"]
     mail.set_content(note)
+    security = "tls" if scheme == "smtps" else "none"
     try:
-        if scheme == "smtps":
-            secure = ssl.create_default_context()
-            with smtplib.SMTP_SSL(*server, timeout=PATIENCE_SECONDS, context=secure) as post:
-                post.send_message(mail)
-        else:
-            with smtplib.SMTP(*server, timeout=PATIENCE_SECONDS) as post:
-                post.send_message(mail)
-    except (OSError, smtplib.SMTPException) as fault:
-        raise NotPublished(f"the mail server did not take it ({type(fault).__name__})") from fault
+        send_mail(MailServer(*server, security), (asked["from"], asked["to"]), mail.as_bytes())
+    except NotTaken as fault:
+        raise NotPublished(f"the mail server did not take it ({fault})") from fault

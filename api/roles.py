@@ -69,6 +69,8 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "file_document": frozenset({"risk_officer", "approver", "collector"}),
     "withdraw_document": frozenset({"risk_officer", "approver"}),
     "show_dossier": _READERS - {"admin"},
+    "set_contact": frozenset({"risk_officer", "collector", "admin"}),
+    "show_contact": frozenset({"risk_officer", "collector", "compliance", "admin"}),
     "tell_limit": frozenset({"risk_officer", "admin"}),
     "tell_group_limit": frozenset({"risk_officer", "admin"}),
     "list_limits": _READERS - {"admin"},

@@ -19,6 +19,7 @@ PROOFS = {
     "registered_mail": "postal receipt", "notarised_email": "notary's record",
 }  # fmt: skip
 CHANNELS = tuple(PROOFS)  # how a letter may be sent, and what then proves it
+CARRIED = ("email",)  # the channels of letters that leave by themselves; people see to the others
 STATUSES = ("done", "due", "later", "waits", "not_now", "missing", "over", "paid")
 
 

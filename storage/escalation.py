@@ -23,6 +23,8 @@ from storage.receivables import INVOICES, Invoice, read_invoice
 from storage.tables import account, invoice
 
 CUSTOMERS_AT_ONCE = 50
+NOT_SENT = ("failed", "dead")  # a letter came back, or nobody took it: a ladder goes on from either
+ENDS = ("sent", *NOT_SENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,13 @@ class Escalation:
         """Write that a run is done. Raises: LeaseLost where another one leads it by now."""
         return self._write(run, {"finished_at": database_now()})
 
+    def begin_again(self, run: Run) -> Run:
+        """Let go of a run that could not handle every customer: whoever leads it next looks at all of them again.
+
+        Raises: LeaseLost where another one leads it by now.
+        """
+        return self._write(run, {"after_customer": "", "customers": 0, "lease_until": database_now()})
+
     def _write(self, run: Run, changes: Mapping[str, Any]) -> Run:
         mine = and_(escalation_run.c.as_of == run.as_of.isoformat(), escalation_run.c.fence == run.fence)
         writing = update(escalation_run).where(mine).values(**changes).returning(escalation_run)
@@ -137,7 +146,7 @@ class Escalation:
 
     def pasts(self, customer_id: str) -> Mapping[str, Past]:
         """What happened on the ladder to each invoice of a customer."""
-        ended = and_(delivery.c.message_id == escalation_step.c.message_id, delivery.c.outcome != "tried")
+        ended = and_(delivery.c.message_id == escalation_step.c.message_id, delivery.c.outcome.in_(ENDS))
         wanted = (
             select(escalation_step, delivery.c.outcome, delivery.c.day)
             .outerjoin(delivery, ended)
@@ -148,7 +157,7 @@ class Escalation:
             past = found.setdefault(row.invoice_id, Past({}, {}, {}))
             told: tuple[tuple[Any, str | None], ...] = (
                 (past.done, row.as_of), (past.sent, row.day if row.outcome == "sent" else None),
-                (past.failed, row.day if row.outcome == "failed" else None),
+                (past.failed, row.day if row.outcome in NOT_SENT else None),
             )  # fmt: skip
             for days, day in told:
                 if day is not None:

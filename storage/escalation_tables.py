@@ -1,8 +1,8 @@
 """The tables of escalation: runs, each step that was taken of each invoice, and what is to be sent or done for it.
 
 `escalation_step` has one row for an invoice and a step, ever: whoever comes second finds it there. A message and the
-steps that it stands for are written in one transaction; `outbox_lease` alone changes afterwards, until somebody has
-delivered the message or given it up.
+steps that it stands for are written in one transaction; `outbox_lease` alone changes afterwards: it says what a message
+waits for, or what became of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint
 from storage.tables import TEXT, WHOLE, metadata, text, whole
 
 KINDS = ("letter", "task", "proposal")
-OUTCOMES = ("sent", "failed", "tried")  # done for good, not possible for good, to be tried again
+# sent; refused for good; given up after too many attempts; not needed any more; and to be tried again
+OUTCOMES = ("sent", "failed", "dead", "withdrawn", "tried")
+WAITING = ("queued", "for_a_person", "no_address")  # what a message waits for, until an outcome ends that
 
 escalation_run = Table(
     "escalation_run", metadata,
@@ -51,8 +53,13 @@ escalation_step = Table(
 outbox_lease = Table(
     "outbox_lease", metadata,
     Column("message_id", TEXT, ForeignKey("outbox.message_id"), primary_key=True),
-    whole("fence"), whole("attempts"), text("next_at"), text("done_at", empty=True),
-    Index("outbox_lease_next_at", "done_at", "next_at"),
+    text("state"), text("reason"),
+    whole("fence"), whole("attempts"), whole("counted_from"), text("next_at"), text("done_at", empty=True),
+    CheckConstraint("state IN ('queued', 'for_a_person', 'no_address', 'sent', 'failed', 'dead', 'withdrawn')",
+                    name="state_known"),
+    CheckConstraint("(done_at IS NULL) = (state IN ('queued', 'for_a_person', 'no_address'))", name="ended_or_waits"),
+    # who delivers reads its own state alone, so that what waits for people is never in its way
+    Index("outbox_lease_state", "state", "next_at", "message_id"),
     sqlite_strict=True,
 )  # fmt: skip
 
@@ -60,8 +67,8 @@ delivery = Table(
     "delivery", metadata,
     Column("message_id", TEXT, ForeignKey("outbox.message_id"), primary_key=True),
     Column("attempt", WHOLE, primary_key=True, autoincrement=False),
-    text("outcome"), text("day"), text("proof"), text("done_by"), text("at"),
-    CheckConstraint("outcome IN ('sent', 'failed', 'tried')", name="outcome_known"),
+    text("outcome"), text("day"), text("proof"), Column("edition", WHOLE, nullable=True), text("done_by"), text("at"),
+    CheckConstraint("outcome IN ('sent', 'failed', 'dead', 'withdrawn', 'tried')", name="outcome_known"),
     CheckConstraint("done_by <> ''", name="says_who"),
     sqlite_strict=True,
 )  # fmt: skip

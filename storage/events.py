@@ -31,7 +31,8 @@ KINDS = (
     "payment_entered", "credit_note_entered", "written_off", "money_allocated", "allocation_taken_back",
     "settlement_reversed",
     "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",
-    "record_erased", "customer_erased",
+    "record_erased", "customer_erased", "contact_set",
+    "message_sent", "message_failed", "message_dead", "message_withdrawn", "message_queued_again", "proof_added",
     "policy_drafted", "policy_edited", "policy_checked", "policy_simulated", "policy_submitted", "policy_approved",
     "policy_withdrawn", "policy_commented", "policy_published", "policy_assignment_ended", "policy_emergency_submitted",
     "policy_emergency_published", "policy_refused", "request_refused",
@@ -59,8 +60,11 @@ class Events:
         self._connection = connection
         self._log = log
 
-    def record(self, happened: Event) -> None:
-        """Write down what happened, in the transaction that made it happen."""
+    def record(self, happened: Event, hidden: Mapping[str, bytes] | None = None) -> str:
+        """Write down what happened, in the transaction that made it happen; the name of its entry in the log.
+
+        The entry commits to what is `hidden`, which an erasure may let go; `details` stand in the open for ever.
+        """
         assert happened.kind in KINDS and happened.subject and happened.by, f"no event is made so: {happened}"
         told = json.dumps(happened.details, ensure_ascii=False, sort_keys=True)
         values = {"kind": happened.kind, "subject": happened.subject, "done_by": happened.by, "details": told}
@@ -68,7 +72,8 @@ class Events:
         seq, at = self._connection.execute(writing).one()
         open_to_all = {"kind": happened.kind, "subject": happened.subject, "by": happened.by,
                        "details": happened.details}  # fmt: skip
-        self._log.add(f"event-{seq}", open_to_all, read_instant(at))
+        self._log.add(f"event-{seq}", open_to_all, read_instant(at), hidden)
+        return f"event-{seq}"
 
     def list(self, cursor: str | None = None, limit: int = 50, *, kind: str | None = None,
              subject: str | None = None) -> Page[Event]:  # fmt: skip

@@ -3,20 +3,23 @@
 Who delivers takes a message on a lease by the database's clock. A lease that ran out may be taken by another, with the
 next fence; then the first one's word no longer counts. So a message may reach its receiver twice, when somebody dies
 between sending and saying so, but always under the same `message_id`: a receiver that remembers keys acts on it once.
+
+A message's state says what it waits for (the sender, a person, an address), or what became of it for good.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
+from credit.escalation import CARRIED
 from storage.clock import database_now, read_clock, read_instant, write_instant
-from storage.escalation_tables import delivery, outbox, outbox_lease
+from storage.escalation_tables import WAITING, delivery, outbox, outbox_lease
+from storage.events import Event, Events
 from storage.failures import Refused
 from storage.log_entries import LogEntries
 
@@ -39,31 +42,40 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A message that somebody may deliver until the lease ends; `attempt` counts from 1."""
+    """A message that somebody may deliver until the lease ends.
+
+    `attempt` counts from 1, `tries` since the message was queued for the last time.
+    """
 
     message: Message
     fence: int
     attempt: int
     until: datetime
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one attempt: "sent" and "failed" are for good, "tried" comes again; `proof` is what shows it."""
+    """What became of one attempt; all outcomes but "tried", which comes again, are for good.
+
+    `proof` is what shows it, in words; `edition` the letter that was sent, None where a person delivered.
+    """
 
     outcome: str
     day: date
     by: str
     proof: str = ""
+    edition: int | None = None
 
 
 class Outbox:
     """The outbox of one transaction."""
 
-    def __init__(self, connection: Connection, log: LogEntries) -> None:
-        """Read and write over the transaction's connection; each message and each end of one is an entry of the log."""
+    def __init__(self, connection: Connection, log: LogEntries, events: Events) -> None:
+        """Read and write over the transaction's connection; each message is an entry of the log, each end an event."""
         self._connection = connection
         self._log = log
+        self._events = events
 
     def put(self, message: Message) -> None:
         """Write a message that is to be delivered, in the transaction of its steps."""
@@ -71,25 +83,28 @@ class Outbox:
                   "what": message.what, "who": message.who, "step": message.step, "as_of": message.as_of.isoformat(),
                   "invoices": json.dumps(message.invoices), "policy_digest": message.policy_digest}  # fmt: skip
         self._connection.execute(insert(outbox).values(at=database_now(), **values))
+        state = "queued" if message.kind == "letter" and message.who in CARRIED else "for_a_person"
         self._connection.execute(insert(outbox_lease).values(
-            message_id=message.message_id, fence=0, attempts=0, next_at=database_now()))  # fmt: skip
+            message_id=message.message_id, state=state, reason="", fence=0, attempts=0, counted_from=0,
+            next_at=database_now()))  # fmt: skip
         told = {"kind": "message_written", "what": f"{message.kind} {message.what}", "who": message.who,
                 "customer_id": message.customer_id, "invoices": list(message.invoices),
                 "as_of": message.as_of.isoformat()}  # fmt: skip
-        self._log.add(f"message-{message.message_id}", told, read_clock(self._connection))
+        self._log.add(entry_of(message.message_id), told, read_clock(self._connection))
 
-    def lease(self, most: int, seconds: float, kinds: Sequence[str] = ("letter",)) -> tuple[Leased, ...]:
-        """Take messages that nobody holds, the longest waiting first; nobody else gets them while the lease lasts."""
+    def lease(self, most: int, seconds: float) -> tuple[Leased, ...]:
+        """Take queued messages that nobody holds, the longest waiting first; nobody else gets them meanwhile.
+
+        What waits for people or addresses is not looked through, however much that is.
+        """
         now = read_clock(self._connection)
         until = now + timedelta(seconds=seconds)
         free = (
             select(outbox_lease.c.message_id)
-            .join(outbox, outbox.c.message_id == outbox_lease.c.message_id)
-            .where(outbox_lease.c.done_at.is_(None), outbox_lease.c.next_at <= write_instant(now))
-            .where(outbox.c.kind.in_(kinds))
+            .where(outbox_lease.c.state == "queued", outbox_lease.c.next_at <= write_instant(now))
             .order_by(outbox_lease.c.next_at, outbox_lease.c.message_id)
             .limit(most)
-            .with_for_update(skip_locked=True, of=outbox_lease)
+            .with_for_update(skip_locked=True)
         )
         wanted = [row.message_id for row in self._connection.execute(free)]
         if not wanted:
@@ -97,13 +112,15 @@ class Outbox:
         taking = (
             update(outbox_lease)
             .where(outbox_lease.c.message_id.in_(wanted))
-            .values(fence=outbox_lease.c.fence + 1, attempts=outbox_lease.c.attempts + 1, next_at=write_instant(until))
-            .returning(outbox_lease.c.message_id, outbox_lease.c.fence, outbox_lease.c.attempts)
+            .values(fence=outbox_lease.c.fence + 1, attempts=outbox_lease.c.attempts + 1, next_at=write_instant(until),
+                    reason="")
+            .returning(*outbox_lease.c)
         )
         taken = {row.message_id: row for row in self._connection.execute(taking)}
         rows = self._connection.execute(select(outbox).where(outbox.c.message_id.in_(taken)))
         found = {row.message_id: read_message(row) for row in rows}
-        return tuple(Leased(found[one], taken[one].fence, taken[one].attempts, until) for one in wanted)
+        return tuple(Leased(found[one], taken[one].fence, taken[one].attempts, until,
+                            taken[one].attempts - taken[one].counted_from) for one in wanted)  # fmt: skip
 
     def record(self, leased: Leased, done: Delivery, again_in: float = 0.0) -> bool:
         """Write what became of an attempt; False where the lease was taken over, and nothing is written.
@@ -112,23 +129,37 @@ class Outbox:
         """
         now = read_clock(self._connection)
         final = done.outcome != "tried"
+        values = {"next_at": write_instant(now + timedelta(seconds=again_in)), "reason": "" if final else done.proof}
+        if final:
+            values |= {"done_at": write_instant(now), "state": done.outcome}
+        if not self._change(leased, **values):
+            return False
+        self._connection.execute(insert(delivery).values(
+            message_id=leased.message.message_id, attempt=leased.attempt, outcome=done.outcome,
+            day=done.day.isoformat(), proof=done.proof, edition=done.edition, done_by=done.by,
+            at=database_now()))  # fmt: skip
+        if final:
+            message = leased.message
+            told = {"customer_id": message.customer_id, "what": message.what, "who": message.who, "step": message.step,
+                    "day": done.day.isoformat(), "attempt": leased.attempt, "edition": done.edition}  # fmt: skip
+            hidden = {"proof": done.proof.encode()} if done.proof else None
+            self._events.record(Event(f"message_{done.outcome}", subject_of(message.message_id), done.by, told), hidden)
+        return True
+
+    def postpone(self, leased: Leased, reason: str, again_in: float, state: str = "queued") -> bool:
+        """Give a message back that was not tried, and say why; False where the lease was taken over."""
+        now = read_clock(self._connection)
+        return self._change(leased, next_at=write_instant(now + timedelta(seconds=again_in)), state=state,
+                            reason=reason, attempts=outbox_lease.c.attempts - 1)  # fmt: skip
+
+    def _change(self, leased: Leased, **values: Any) -> bool:
+        """Change a lease that is still held."""
         mine = (
             update(outbox_lease)
             .where(outbox_lease.c.message_id == leased.message.message_id, outbox_lease.c.fence == leased.fence)
             .where(outbox_lease.c.done_at.is_(None))
-            .values(next_at=write_instant(now + timedelta(seconds=again_in)),
-                    done_at=write_instant(now) if final else None)
-        )  # fmt: skip
-        if self._connection.execute(mine).rowcount != 1:
-            return False
-        self._connection.execute(insert(delivery).values(
-            message_id=leased.message.message_id, attempt=leased.attempt, outcome=done.outcome,
-            day=done.day.isoformat(), proof=done.proof, done_by=done.by, at=database_now()))  # fmt: skip
-        if final:
-            told = {"kind": f"message_{done.outcome}", "message_id": leased.message.message_id,
-                    "day": done.day.isoformat(), "by": done.by, "proof": done.proof}  # fmt: skip
-            self._log.add(f"delivery-{leased.message.message_id}-{leased.attempt}", told, now)
-        return True
+        )
+        return self._connection.execute(mine.values(**values)).rowcount == 1
 
     def deliver(self, message_id: str, done: Delivery) -> bool:
         """Write that a person did a task, or delivered a letter by hand; False for an unknown message.
@@ -148,6 +179,19 @@ class Outbox:
         assert message is not None, "a lease belongs to a message"
         return self.record(Leased(message, found.fence, found.attempts, read_clock(self._connection)), done)
 
+    def queue_again(self, message_id: str, by: str) -> bool:
+        """Let the sender try now what failed, was given up, or waits for its next attempt; False for another."""
+        mine = outbox_lease.c.message_id == message_id
+        again = {"state": "queued", "reason": "", "next_at": database_now(), "done_at": None,
+                 "counted_from": outbox_lease.c.attempts}  # fmt: skip
+        # what somebody holds has no reason, so that it is not taken from them
+        waits = mine & or_(outbox_lease.c.state.in_(("failed", "dead")), and_(
+            outbox_lease.c.state == "queued", outbox_lease.c.reason != ""))  # fmt: skip
+        if self._connection.execute(update(outbox_lease).where(waits).values(**again)).rowcount != 1:
+            return False
+        self._events.record(Event("message_queued_again", subject_of(message_id), by))
+        return True
+
     def get(self, message_id: str) -> Message | None:
         """One message, None for an unknown one."""
         row = self._connection.execute(select(outbox).where(outbox.c.message_id == message_id)).first()
@@ -157,12 +201,23 @@ class Outbox:
         """What became of each attempt, the first first."""
         wanted = select(delivery).where(delivery.c.message_id == message_id).order_by(delivery.c.attempt)
         rows = self._connection.execute(wanted)
-        return tuple(Delivery(row.outcome, date.fromisoformat(row.day), row.done_by, row.proof) for row in rows)
+        return tuple(Delivery(row.outcome, date.fromisoformat(row.day), row.done_by, row.proof, row.edition)
+                     for row in rows)  # fmt: skip
 
     def waiting(self) -> int:
         """How many messages nobody has delivered or given up."""
-        waiting = select(func.count()).select_from(outbox_lease).where(outbox_lease.c.done_at.is_(None))
+        waiting = select(func.count()).select_from(outbox_lease).where(outbox_lease.c.state.in_(WAITING))
         return int(self._connection.execute(waiting).scalar_one())
+
+
+def entry_of(message_id: str) -> str:
+    """The name of a message's entry in the log."""
+    return f"message-{message_id}"
+
+
+def subject_of(message_id: str) -> str:
+    """How events name a message."""
+    return f"message:{message_id}"
 
 
 def read_message(row: Row[Any]) -> Message:

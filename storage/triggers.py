@@ -88,7 +88,7 @@ ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "polic
               "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure", "rate",
               "foreign_order", "conversion", "granted_limit", "order_hold", "order_hold_end",
               "told_fact", "customer_document", "withdrawn_document",
-              "escalation_step", "outbox", "delivery", "settlement", "settlement_reversal", "allocation",
+              "escalation_step", "outbox", "settlement", "settlement_reversal", "allocation",
               *ONLY_ADDED_OF_POLICIES)  # fmt: skip
 # a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
 ERASABLE = {
@@ -96,6 +96,9 @@ ERASABLE = {
     "log_entry": {"salt": "x''"},
     "answered_request": {"response": "x''"},
     "policy_challenge": {"details": "'{}'"},
+    "letter": {"address": "''", "subject": "''", "content": "x''"},
+    "delivery": {"proof": "''"},
+    "delivery_proof": {"receipt": "''", "note": "''", "file_name": "''", "digest": "''", "content": "x''"},
 }
 KEPT = {
     "decision": (
@@ -106,7 +109,11 @@ KEPT = {
     "log_entry": ("place", "entry_id", "kind", "body", "at"),
     "answered_request": ("client", "idempotency_key", "body_hash", "operation", "subject_id", "status", "at"),
     "policy_challenge": ("decision_id", "digest", "decided_by", "verdict", "challenger_verdict", "differs", "at"),
+    "letter": ("message_id", "edition", "carried_by", "media_type", "template", "at"),
+    "delivery": ("message_id", "attempt", "outcome", "day", "edition", "done_by", "at"),
+    "delivery_proof": ("message_id", "place", "received_at", "media_type", "added_by", "at"),
 }  # fmt: skip
+OF_MESSAGE = "'message-' || OLD.message_id"
 # which erasure names a row: the answer to a person quotes the referral and the decision that followed it
 ERASED_BY = {
     "decision": "OLD.decision_id",
@@ -114,6 +121,9 @@ ERASED_BY = {
     "answered_request": "OLD.subject_id OR entry_id ="
     " (SELECT decision_id FROM decided_referral WHERE referral_id = OLD.subject_id)",
     "policy_challenge": "OLD.decision_id",
+    "letter": OF_MESSAGE,
+    "delivery": OF_MESSAGE,
+    "delivery_proof": OF_MESSAGE,
 }
 
 QUEUED = """

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from storage.answers import Answers
 from storage.clock import read_clock
+from storage.contacts import Contacts
 from storage.conversions import Conversions
 from storage.customers import Customers
 from storage.decisions import Decisions
@@ -32,8 +33,10 @@ from storage.holds import Holds
 from storage.identities import Identities
 from storage.imports import Imports
 from storage.keys import Keys
+from storage.letters import KeptLetters
 from storage.limits import Limits
 from storage.log_entries import LogEntries
+from storage.messages import Messages
 from storage.outbox import Outbox
 from storage.people import People
 from storage.policies import Policies
@@ -82,7 +85,10 @@ class Work:
         self.documents = Documents(connection, self.events)
         self.settlements = Settlements(connection, self.accounts, self.events)
         self.escalation = Escalation(connection)
-        self.outbox = Outbox(connection, self.log_entries)
+        self.outbox = Outbox(connection, self.log_entries, self.events)
+        self.messages = Messages(connection)
+        self.contacts = Contacts(connection, self.events)
+        self.letters = KeptLetters(connection, self.log_entries)
         self.challenges = Challenges(connection)
         self.drafts = Drafts(connection, self.events)
         self.simulations = Simulations(connection, self.events)

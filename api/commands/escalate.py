@@ -31,10 +31,13 @@ def escalate(as_of: datetime | None, dry_run: bool, days: int | None, as_json: b
     """Take the steps of ladders that are due on a day: letters, tasks and proposals into the outbox, holds on accounts.
 
     Each step of an invoice is taken once, however often this runs. A run that broke off is gone on with by running it
-    again; one that is done does nothing. A day that was missed is made up for by the next run.
+    again; one that is done does nothing. A day that was missed is made up for by the next run. Ends with 1 where a
+    customer could not be handled: the others are, and the next run looks at it again.
     """
     from api.operations.escalate import planned
     from api.operations.tell_limit import policy_day
+
+    faults = 0
 
     if dry_run and days is not None:
         raise click.UsageError("--dry-run shows one day, --calendar several; give one of them")
@@ -44,11 +47,12 @@ def escalate(as_of: datetime | None, dry_run: bool, days: int | None, as_json: b
         if days is not None:
             _calendar(found, day, days, as_json)
         elif dry_run:
-            _tell(_shown(planned(found, day), _count(found, day)), day, as_json, "would be ")
+            faults = _tell(_shown(planned(found, day), _count(found, day)), day, as_json, "would be ")
         elif day > today:
             raise click.UsageError(f"{day} is to come; look at it with --dry-run or --calendar")
         else:
-            _tell(_shown(_run(found, day), _count(found, day)), day, as_json)
+            faults = _tell(_shown(_run(found, day), _count(found, day)), day, as_json)
+    click.get_current_context().exit(1 if faults else 0)
 
 
 def _run(database: Any, day: date) -> Iterator[Any]:
@@ -68,8 +72,9 @@ def _run(database: Any, day: date) -> Iterator[Any]:
         raise click.ClickException(f"another process leads the run of {day} by now; what is done stays done") from None
 
 
-def _tell(done: Iterable[Any], day: date, as_json: bool, would: str = "") -> None:
-    """A line for each step, and the sums; what nobody can tell, and why, goes to the error stream."""
+def _tell(done: Iterable[Any], day: date, as_json: bool, would: str = "") -> int:
+    """A line for each step, and the sums; what nobody can tell, and why, goes to the error stream; how many faults."""
+    faults = 0
     total: Counter[str] = Counter()
     told: Counter[str] = Counter()
     for one in done:
@@ -78,6 +83,9 @@ def _tell(done: Iterable[Any], day: date, as_json: bool, would: str = "") -> Non
                      ended=one.ended)  # fmt: skip
         told.update([one.told] if one.told else [])
         told.update(f"{what.rpartition(': ')[2]} cannot be told" for what in plan.unknown)
+        faults += bool(one.fault)
+        if one.fault:
+            click.echo(f"fault: {plan.customer_id}: {one.fault}; run it again", err=True)
         if as_json:
             click.echo(json.dumps(_record(one), ensure_ascii=False))
         elif plan.steps or one.ended:
@@ -86,6 +94,7 @@ def _tell(done: Iterable[Any], day: date, as_json: bool, would: str = "") -> Non
         click.echo(f"warning: {reason} ({counted(times, 'customer')})", err=True)
     if not as_json:
         click.echo(f"{day}: {_sums(total, would)}")
+    return faults
 
 
 def _sums(total: Mapping[str, int], would: str) -> str:
@@ -112,7 +121,7 @@ def _record(one: Any) -> dict[str, object]:
               "planned_on": step.planned_on.isoformat(), "does": [str(action) for action in step.step.does],
               "message_id": step.message_id} for step in one.plan.steps]  # fmt: skip
     return {"customer_id": one.plan.customer_id, "steps": steps, "holds_placed": one.placed, "holds_ended": one.ended,
-            "unknown": list(one.plan.unknown), "told": one.told}  # fmt: skip
+            "unknown": list(one.plan.unknown), "told": one.told, "fault": one.fault}  # fmt: skip
 
 
 def _calendar(database: Any, first: date, days: int, as_json: bool) -> None:

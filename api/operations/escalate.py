@@ -2,11 +2,12 @@
 
 Everything of a customer is one transaction: the records of its steps, letters, tasks and holds. A run that breaks off
 goes on after the last customer; a run of a day that is done does nothing. Who leads a run holds a lease
-(`storage/escalation.py`).
+(`storage/escalation.py`). A customer that cannot be handled is told and left to the next run; the others go on.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -27,22 +28,28 @@ from rules.ladders import days_nobody_keeps, is_business_day
 from storage.engine import Database
 from storage.escalation import LeaseLost, Run, StepTaken
 from storage.exposure_ledger import AccountState
+from storage.failures import Busy, StorageFailure
 from storage.holds import NewHold, Release
 from storage.policies import PolicyVersion
 from storage.unit_of_work import Work
 
+log = logging.getLogger("aval.escalate")
 LADDER = "ladder"  # who places and ends holds without a person
 LEASE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run did for one customer, or would do: steps, messages, holds; `told` says what is left out and why."""
+    """What a run did for one customer, or would do: steps, messages, holds; `told` says what is left out and why.
+
+    `fault` says that nothing could be done for it, as something is wrong on our side.
+    """
 
     plan: Plan
     placed: int = 0
     ended: int = 0
     told: str = ""
+    fault: str = ""
 
 
 def begin_run(database: Database, as_of: date, holder: str, lease: float = LEASE_SECONDS) -> Run:
@@ -54,20 +61,40 @@ def begin_run(database: Database, as_of: date, holder: str, lease: float = LEASE
 def run_escalation(database: Database, run: Run, lease: float = LEASE_SECONDS) -> Iterator[Done]:
     """Take what is due for each customer after the last one that the run did, and finish it.
 
+    With a customer that could not be handled it is not finished: the next run of the day looks at all of them again.
     Raises: LeaseLost where another one leads the run by now; storage's failures. What is done stays done.
     """
+    faults = 0
     while run.finished_at is None:
         with database.read() as work:
             customers = work.escalation.customers(run.as_of, run.after)
         for customer_id in customers:
-            with database.write() as work:
-                done = escalate_customer(work, customer_id, run.as_of)
-                run = work.escalation.advance(run, lease, customer_id, customers=1, steps=len(done.plan.steps),
-                                              messages=len(done.plan.messages), holds=done.placed)  # fmt: skip
+            run, done = _one(database, run, lease, customer_id)
+            faults += bool(done.fault)
             yield done
         if not customers:
             with database.write() as work:
-                run = work.escalation.finish(run)
+                run = work.escalation.begin_again(run) if faults else work.escalation.finish(run)
+            if faults:
+                return
+
+
+def _one(database: Database, run: Run, lease: float, customer_id: str) -> tuple[Run, Done]:
+    """Take what is due for one customer; where that fails, go on behind it."""
+    try:
+        with database.write() as work:
+            done = escalate_customer(work, customer_id, run.as_of)
+            return work.escalation.advance(run, lease, customer_id, customers=1, steps=len(done.plan.steps),
+                                           messages=len(done.plan.messages), holds=done.placed), done  # fmt: skip
+    except Busy:
+        fault = "others held it too long"
+    except (LeaseLost, StorageFailure):
+        raise
+    except Exception:
+        log.exception("escalate", extra={"customer_id": customer_id})
+        fault = "it could not be handled; see the log"
+    with database.write() as work:
+        return work.escalation.advance(run, lease, customer_id, customers=1), Done(Plan(customer_id), fault=fault)
 
 
 def planned(database: Database, as_of: date) -> Iterator[Done]:

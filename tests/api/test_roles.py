@@ -50,6 +50,8 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/customers/<customer_id>/limits", "GET"): READERS,
     ("/v1/groups/<group_id>/limits", "POST"): {"risk_officer", "admin"},
     ("/v1/groups/<group_id>/limits", "GET"): READERS,
+    ("/v1/customers/<customer_id>/contact", "PUT"): {"risk_officer", "collector", "admin"},
+    ("/v1/customers/<customer_id>/contact", "GET"): {"risk_officer", "collector", "compliance", "admin"},
     ("/v1/customers/<customer_id>/holds", "POST"): {"risk_officer", "approver", "collector"},
     ("/v1/customers/<customer_id>/holds", "GET"): READERS,
     ("/v1/holds/<hold_id>:end", "POST"): {"risk_officer", "approver"},

@@ -23,8 +23,8 @@ def written(database: Database) -> None:
     with database.write() as work:
         work.policies.add(a_policy())
         work.customers.put(a_customer("C-1"))
-        for name, kind in (("M-1", "letter"), ("M-2", "letter"), ("T-1", "task")):
-            work.outbox.put(Message(name, "C-1", kind, "demand", "letter", "demand", ("I-1", "I-2"), DAY, DIGEST))
+        for name, kind, who in (("M-1", "letter", "email"), ("M-2", "letter", "email"), ("T-1", "task", "collector")):
+            work.outbox.put(Message(name, "C-1", kind, "demand", who, "demand", ("I-1", "I-2"), DAY, DIGEST))
 
 
 def lease(database: Database, most: int = 10, seconds: float = 60.0) -> tuple[Leased, ...]:
@@ -105,3 +105,51 @@ def test_a_person_who_delivers_takes_it_from_the_sender(database: Database) -> N
     assert not record(database, leased)
     with database.read() as work:
         assert [one.by for one in work.outbox.deliveries("M-1")] == ["person:ann"]
+
+
+def test_what_people_have_to_do_is_never_in_the_sender_s_way(database: Database) -> None:
+    with database.write() as work:
+        for number in range(300):
+            for name, kind, who in ((f"A-{number}", "task", "collector"), (f"B-{number}", "letter", "letter")):
+                work.outbox.put(Message(name, "C-1", kind, "demand", who, "demand", ("I-1",), DAY, DIGEST))
+        work.outbox.put(Message("Z-1", "C-1", "letter", "demand", "email", "demand", ("I-1",), DAY, DIGEST))
+    assert [one.message.message_id for one in lease(database)] == ["M-1", "M-2", "Z-1"]
+    with database.read() as work:
+        counts = work.messages.counts()
+    assert (counts["queued"], counts["for_a_person"], counts["sent"]) == (3, 601, 0)
+
+
+def test_a_message_that_was_put_off_was_not_tried(database: Database) -> None:
+    [first] = lease(database, 1)
+    with database.write() as work:
+        assert work.outbox.postpone(first, "no such letter", 0.0)
+        found = work.messages.get("M-1")
+        assert found is not None and (found.state, found.reason, found.attempts) == ("queued", "no such letter", 0)
+        assert work.outbox.deliveries("M-1") == ()
+
+
+def test_what_was_given_up_is_tried_again_with_attempts_of_its_own(database: Database) -> None:
+    [first] = lease(database, 1)
+    with database.write() as work:
+        assert not work.outbox.queue_again("M-1", "operator:ann"), "somebody holds it"
+        assert work.outbox.record(first, Delivery("dead", DAY, "sender", "no answer", 1))
+        assert work.outbox.queue_again("M-1", "operator:ann")
+        assert not work.outbox.queue_again("M-9", "operator:ann")
+    again = next(one for one in lease(database) if one.message.message_id == "M-1")
+    assert (again.attempt, again.tries) == (2, 1)
+    assert record(database, again)
+    with database.write() as work:
+        assert not work.outbox.queue_again("M-1", "operator:ann"), "what was sent stays sent"
+        told = [(one.kind, one.by) for one in work.events.list(subject="message:M-1").items]
+    assert told == [("message_sent", "sender"), ("message_queued_again", "operator:ann"), ("message_dead", "sender")]
+
+
+@pytest.mark.parametrize("outcome", ["sent", "failed", "dead", "withdrawn"])
+def test_every_end_is_an_event_that_quotes_no_proof(database: Database, outcome: str) -> None:
+    [first] = lease(database, 1)
+    assert record(database, first, Delivery(outcome, DAY, "sender", "550 ann@customer.example is unknown", 1))
+    with database.read() as work:
+        [event] = work.events.list(kind=f"message_{outcome}").items
+        bodies = [bytes(row[0]) for row in work._connection.exec_driver_sql("SELECT body FROM log_entry")]
+    assert event.subject == "message:M-1" and event.details["attempt"] == 1
+    assert "customer.example" not in str(event.details) and not any(b"customer.example" in body for body in bodies)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from api.operations import escalate
 from api.operations.escalate import Done, begin_run, escalate_customer, planned, run_escalation
 from api.operations.tell_limit import policy_day
 from credit.money import Money
@@ -14,6 +15,7 @@ from storage.escalation import LeaseLost
 from storage.outbox import Delivery
 from storage.receivables import Invoice
 from storage.settlements import Change, NewSettlement
+from storage.unit_of_work import Work
 from tests.api.service import Service, an_order, publish, start_real_service
 
 HEAD = "aval: 1\npolicy: collecting\ntitle: {en: Collecting, zh: 催收}\ncurrency: CNY\ntimezone: Asia/Shanghai\n"
@@ -252,3 +254,31 @@ def test_a_policy_without_a_ladder_leaves_everybody_in_peace(real: Service) -> N
     publish(real, "collecting.yaml", written())
     owe(real, "I-1", date(2026, 1, 1))
     assert [(one.plan.steps, one.told) for one in run(real, date(2026, 3, 1))] == [((), "")]
+
+
+def test_a_customer_that_cannot_be_handled_keeps_no_other_and_is_taken_by_the_next_run(
+    real: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for customer_id in ("C-0", "C-2"):
+        real.put_customer(customer_id, granted_limit="500000.00")
+        owe(real, "INV-1", date(2026, 1, 1), customer_id=customer_id)
+    owe(real, "INV-1", date(2026, 1, 1))
+    take, broken = escalate.escalate_customer, {"C-1"}
+
+    def failing(work: Work, customer_id: str, as_of: date) -> Done:
+        done = take(work, customer_id, as_of)
+        if customer_id in broken:
+            raise ZeroDivisionError("a fault of ours")
+        return done
+
+    monkeypatch.setattr(escalate, "escalate_customer", failing)
+    first = run(real, date(2026, 1, 4))
+    assert [(one.plan.customer_id, bool(one.fault)) for one in first] == [("C-0", False), ("C-1", True), ("C-2", False)]
+    assert [len(steps(real, one)) for one in ("C-0", "C-1", "C-2")] == [1, 0, 1]
+    broken.clear()
+    again = run(real, date(2026, 1, 4))
+    assert [len(steps(real, one)) for one in ("C-0", "C-1", "C-2")] == [1, 1, 1]
+    assert [len(one.plan.steps) for one in again] == [0, 1, 0]
+    with real.held.database.read() as work:
+        [done] = work.escalation.runs()
+    assert (done.finished_at is not None, done.customers, done.steps) == (True, 3, 3)

@@ -1,0 +1,96 @@
+"""What a letter about some invoices tells on a day: from stored records to the named fields of `credit/letter.py`.
+
+`pay_by` is the day before the next step of any of the invoices, as far as the ladder's days are known today. Late
+charges are the policy's: one that has no `late_charge` charges nothing, one that has it and lacks a date or a rate
+leaves them unknown, and a letter that names them then waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from api.escalating import NOTHING, act_days, facts_of, history_of
+from api.known import read_invoice
+from api.situation import Situation
+from credit.escalation import planned_days
+from credit.late_charges import Payment
+from credit.letter import LetterFacts, LetterItem
+from credit.money import Money
+from credit.receivables import Invoice
+from policy.program import Program
+from policy.receivables import Ladder
+from rules.ladders import charges_on, is_business_day, ladder_for, tier_on
+from storage.escalation import Past
+from storage.outbox import Message
+
+DAY = timedelta(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that a letter is written from: the policy of its step, the customer on the day, and what happened so far."""
+
+    program: Program
+    situation: Situation
+    pasts: Mapping[str, Past]
+
+
+def letter_facts(message: Message, known: Known, sender: str) -> LetterFacts | None:
+    """What a letter tells of those of its invoices that are still open on the day; None where none is."""
+    situation = known.situation
+    account, day = situation.account, situation.as_of
+    stored = [one for one in situation.invoices if one.invoice_id in message.invoices]
+    invoices = [one for one in (read_invoice(found, account.currency) for found in stored) if one.is_open(day)]
+    if not invoices:
+        return None
+    items = tuple(item_of(known.program, one, day) for one in sorted(invoices, key=lambda one: one.due_on))
+    customer = account.customer
+    return LetterFacts(customer.name, customer.customer_id, sender, reference_of(message), day, items,
+                       pay_by(known, invoices))  # fmt: skip
+
+
+def reference_of(message: Message) -> str:
+    """What an answer to a letter should quote."""
+    return f"{message.customer_id}/{message.as_of}"
+
+
+def item_of(program: Program, one: Invoice, day: date) -> LetterItem:
+    """One invoice as a letter tells it."""
+    return LetterItem(one.invoice_id, one.due_on, one.amount, one.open_amount(day), one.invoiced_on,
+                      late_charges(program, one, day))  # fmt: skip
+
+
+def late_charges(program: Program, one: Invoice, day: date) -> Money | None:
+    """The late charges of an invoice up to a day, by the policy; None where a date, a rate or a currency is missing."""
+    currency = one.amount.currency
+    if any(charge.minor for charge in program.charges) and currency != program.currency:
+        return None
+    dates = {"due": one.due_on, "invoiced": one.invoiced_on}
+    paid = [Payment(part.on, part.minor) for part in one.reductions if part.on <= day]
+    found = charges_on(program, one.amount.minor, dates, paid, day)
+    if len(found) < len(program.charges):
+        return None
+    parts = [charge.minor for charge in found]
+    known = [minor for minor in parts if minor is not None]
+    return Money(sum(known), currency) if len(known) == len(parts) else None
+
+
+def pay_by(known: Known, invoices: Sequence[Invoice]) -> date | None:
+    """The last day before the next step of any of the invoices; None where no day of a next step is known."""
+    program, situation = known.program, known.situation
+    ladder = ladder_for(program, tier_on(program, facts_of(program, situation)))
+    if ladder is None:
+        return None
+    following = [day for one in invoices for day in days_to_come(known, ladder, one)]
+    return min(following) - DAY if following else None
+
+
+def days_to_come(known: Known, ladder: Ladder, one: Invoice) -> list[date]:
+    """The days after today on which steps of an invoice fall that are not taken yet."""
+    program, situation = known.program, known.situation
+    past = known.pasts.get(one.invoice_id, NOTHING)
+    history = history_of(one, past, act_days(program, ladder, situation.recorded))
+    days = planned_days(ladder.steps, history, is_business_day(program))
+    return [day for step, day in days if day is not None and step not in past.done and day > situation.as_of]
