@@ -40,6 +40,7 @@ from api.resources import (
     groups,
     holds,
     limits,
+    messages,
     policies,
     policy_drafts,
     rates,
@@ -117,6 +118,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(reservations.routes)
     api.register_blueprint(customers.routes)
     api.register_blueprint(contacts.routes)
+    api.register_blueprint(messages.routes)
     api.register_blueprint(groups.routes)
     api.register_blueprint(grants.routes)
     api.register_blueprint(limits.routes)

@@ -118,6 +118,10 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
          "Its verdict stands, and its receipt still proves it; compliance knows by whom and why it was erased."),
         ("record-kept", 409, "the record is still needed",
          "`errors` names each decision and why; what is open has to be closed first, or a term to end."),
+        ("message-ended", 409, "the message stands otherwise",
+         "Its state says what became of it: GET /v1/messages/{id}."),
+        ("letter-not-written", 409, "the letter cannot be written",
+         "The detail says what is missing: a file, a field's value, or who writes. Nothing was kept."),
         ("method-not-allowed", 405, "the address does not take this method", "The Allow header names those it takes."),
         ("refused", 400, "the request is refused", "See the status."),
         # our side

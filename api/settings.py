@@ -28,7 +28,8 @@ class Settings:
     (None: nowhere), from counts that the processes keep in `metrics_folder` (None: one process, in its memory).
     The service is not ready when an entry of the transparency log waits longer than `log_delay_seconds` for its leaf or
     its signature (None: not looked at). People sign on by the provider of `sign_on` as well (None: by passwords alone).
-    `webhooks_inside` lets letters be posted to web addresses inside of the firm's own network.
+    `webhooks_inside` lets letters be posted to web addresses inside of the firm's own network; `sender` stands below
+    letters that people print, whose own texts lie in `letters` (None: the shipped ones alone).
     """
 
     database: str
@@ -50,6 +51,8 @@ class Settings:
     sign_on: SignOn | None = None
     retention_days: int = 0
     webhooks_inside: bool = False
+    sender: str = ""
+    letters: Path | None = None
 
     def __post_init__(self) -> None:
         for pepper in (self.pepper, self.previous_pepper):

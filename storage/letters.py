@@ -19,7 +19,10 @@ from storage.sending_tables import letter
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The bytes of one letter, to whom by which carrier, and the version of the template that it was written by."""
+    """The bytes of one letter, to whom by which carrier, and the version of the template that it was written by.
+
+    One that is printed is carried by "paper", to no address that is known here.
+    """
 
     message_id: str
     edition: int

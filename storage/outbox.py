@@ -179,7 +179,7 @@ class Outbox:
         assert message is not None, "a lease belongs to a message"
         return self.record(Leased(message, found.fence, found.attempts, read_clock(self._connection)), done)
 
-    def queue_again(self, message_id: str, by: str) -> bool:
+    def queue_again(self, message_id: str, by: str, reason: str = "") -> bool:
         """Let the sender try now what failed, was given up, or waits for its next attempt; False for another."""
         mine = outbox_lease.c.message_id == message_id
         again = {"state": "queued", "reason": "", "next_at": database_now(), "done_at": None,
@@ -189,7 +189,8 @@ class Outbox:
             outbox_lease.c.state == "queued", outbox_lease.c.reason != ""))  # fmt: skip
         if self._connection.execute(update(outbox_lease).where(waits).values(**again)).rowcount != 1:
             return False
-        self._events.record(Event("message_queued_again", subject_of(message_id), by))
+        told = {"reason": reason} if reason else {}
+        self._events.record(Event("message_queued_again", subject_of(message_id), by, told))
         return True
 
     def get(self, message_id: str) -> Message | None:

@@ -44,6 +44,7 @@ from storage.policy_approvals import Submissions
 from storage.policy_challenges import Challenges
 from storage.policy_drafts import Drafts
 from storage.policy_simulations import Simulations
+from storage.proofs import Proofs
 from storage.rates import Rates
 from storage.receivables import Invoices
 from storage.referrals import Referrals
@@ -88,6 +89,7 @@ class Work:
         self.outbox = Outbox(connection, self.log_entries, self.events)
         self.messages = Messages(connection)
         self.contacts = Contacts(connection, self.events)
+        self.proofs = Proofs(connection, self.events)
         self.letters = KeptLetters(connection, self.log_entries)
         self.challenges = Challenges(connection)
         self.drafts = Drafts(connection, self.events)

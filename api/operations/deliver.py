@@ -11,17 +11,14 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from api.build import load_version
-from api.letter_facts import Known, letter_facts
 from api.letter_writing import Draft, Writer, Written, as_mail, as_webhook, webhook_headers
-from api.operations.escalate import situation_on
+from api.operations.letter_today import NotWritten, facts_now, template_of
 from api.posting import MailServer, NotTaken, Patience, WebAddress, post_to, send_mail
 from credit.letter import LetterFacts
 from policy.program import Program
 from rules.letter_template import NotFilled
-from rules.letters import Letters, languages_of
+from rules.letters import Letters
 from storage.contacts import Contact
 from storage.database import Database
 from storage.failures import StorageFailure
@@ -89,10 +86,6 @@ class Ready:
     at: datetime
 
 
-class NotWritten(Exception):
-    """A letter that cannot be written now; the text says why."""
-
-
 def wait_seconds(tries: int, chance: float) -> float:
     """How long until the next attempt: a minute, four, sixteen and so on, at most half a day, half of it by chance."""
     longest = min(FIRST_WAIT_SECONDS * float(TIMES ** min(tries - 1, 20)), LONGEST_WAIT_SECONDS)
@@ -137,7 +130,7 @@ def prepare(work: Work, sending: Sending, leased: Leased) -> Ready | Outcome:
     if contact is None:
         return put_off(work, leased, Outcome(message, "no_address", NO_ADDRESS))
     try:
-        program, facts, day = facts_now(work, sending, message, at)
+        program, facts, day = facts_now(work, sending.writer.name, message, at)
         if facts is None or leased.tries > sending.attempts:
             done = Delivery("withdrawn", day, sending.by, PAID) if facts is None else \
                 Delivery("dead", day, sending.by, SILENT)  # fmt: skip
@@ -170,20 +163,6 @@ def put_off(work: Work, leased: Leased, outcome: Outcome) -> Outcome:
     return outcome if held else Outcome(outcome.message, "lost")
 
 
-def facts_now(work: Work, sending: Sending, message: Message, at: datetime) -> tuple[Program, LetterFacts | None, date]:
-    """What the letter tells today, by the policy under which its step was taken; None where nothing is open."""
-    version = work.policies.get(message.policy_digest)
-    account = work.accounts.look(message.customer_id)
-    assert version is not None and account is not None, "neither is ever removed"
-    program = load_version(version).program
-    if program is None:
-        raise NotWritten("its policy cannot be read by this version of the language")
-    day = at.astimezone(ZoneInfo(program.timezone)).date()
-    known = Known(program, situation_on(work, account, version, program, day),
-                  work.escalation.pasts(message.customer_id))  # fmt: skip
-    return program, letter_facts(message, known, sending.writer.name), day
-
-
 def write(
     sending: Sending, message: Message, contact: Contact, told: tuple[Program, LetterFacts, datetime]
 ) -> tuple[Written, str]:
@@ -192,11 +171,7 @@ def write(
     Raises: NotWritten where it is not there or cannot be sent, NotFilled for a field without a value.
     """
     program, facts, at = told
-    language = contact.language or languages_of(program)[0]
-    template = sending.letters.named(message.what, language)
-    if template is None:
-        faults = [one for one in sending.letters.findings if one.where.file.endswith(f"{message.what}.{language}.txt")]
-        raise NotWritten(str(faults[0]) if faults else f"there is no letter '{message.what}' in '{language}'")
+    template = template_of(sending.letters, message, program, contact.language)
     draft = Draft(message, template, facts, at)
     if contact.kind == "webhook":
         return as_webhook(draft), template.digest

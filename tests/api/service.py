@@ -106,7 +106,7 @@ def start_real_service(folder: Path | str) -> Service:
 def _start(folder: Path | str, build: Build | None) -> Service:
     """A service on a new file in a folder, or on the database that a URL names."""
     database = folder if isinstance(folder, str) else str(folder / "aval.db")
-    service = Service(create_app(Settings(database=database, pepper=PEPPER), build=build))
+    service = Service(create_app(Settings(database=database, pepper=PEPPER, sender="Aval Supplies"), build=build))
     bring_up(service.held.database)
     with service.held.database.write() as work:
         for role in ROLES:

@@ -51,7 +51,8 @@ ONLY_REFUSED = {
                      "withdraw_grant", "erase_decision", "erase_customer"), PERSON),
     **dict.fromkeys(("confirm_conditions", "show_rate", "show_version", "show_version_source", "export_policy",
                      "diff_policies", "show_draft", "show_submission", "show_checkpoint", "show_proof", "show_grant",
-                     "tell_group_limit", "end_hold", "withdraw_document"), NOTHING),
+                     "tell_group_limit", "end_hold", "withdraw_document", "show_message", "show_letter",
+                     "show_proof_file", "finish_message", "add_proof", "retry_message", "write_letter"), NOTHING),
     **dict.fromkeys(("begin_sign_on", "finish_sign_on"), "no provider of identities is set"),
     "record_act": "the fake policy asks for no acts",
 }

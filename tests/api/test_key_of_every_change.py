@@ -19,6 +19,8 @@ from werkzeug.test import TestResponse
 from api.auth import declared_operations
 from api.idempotency import KEY_PARAMETER
 from storage.failures import InDoubt, Unavailable
+from storage.outbox import Delivery, Message
+from storage.receivables import Invoice as StoredInvoice
 from tests.api.people import officer
 from tests.api.policies import SMALL
 from tests.api.service import GOOD, Service, an_order, start_real_service
@@ -83,6 +85,21 @@ def granted(service: Service) -> str:
     return str(json.loads(answer.data)["grant"]["id"])
 
 
+def a_message(service: Service, who: str = "letter", gave_up: bool = False) -> str:
+    """The id of a letter to C-1 about an invoice that is open, which the sender gave up or a person delivers."""
+    with service.held.database.write() as work:
+        digest = work.policies.effective()
+        assert digest is not None
+        one = StoredInvoice("C-1", "I-M", 1_000_00, "CNY", date(2026, 1, 1), date(2026, 1, 31))
+        work.invoices.add_many([one], date.today())
+        work.outbox.put(Message("M-1", "C-1", "letter", "written_reminder", who, "reminder", ("I-M",), date(2026, 2, 3),
+                                digest.digest))  # fmt: skip
+        if gave_up:
+            [leased] = work.outbox.lease(1, 60.0)
+            work.outbox.record(leased, Delivery("dead", date(2026, 2, 4), "sender", "no answer"))
+    return "M-1"
+
+
 def grouped(service: Service) -> str:
     """The path of a new group's limits."""
     service.send("PUT", "/v1/groups/G", "risk_officer", {"name": "Holding", "currency": "CNY"})
@@ -142,6 +159,12 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "withdraw_grant": lambda s: ("approver", f"/v1/grants/{granted(s)}:withdraw", SAID, SAID | {"reason": "another"}),
     "tell_limit": lambda s: ("risk_officer", "/v1/customers/C-1/limits", TOLD, TOLD | {"limit": "4.00"}),
     "tell_group_limit": lambda s: ("risk_officer", grouped(s), TOLD, TOLD | {"limit": "4.00"}),
+    "finish_message": lambda s: ("collector", f"/v1/messages/{a_message(s)}:done", {"result": "x"}, {"result": "y"}),
+    "add_proof": lambda s: ("collector", f"/v1/messages/{a_message(s)}/proofs", {"receipt": "1"}, {"receipt": "2"}),
+    "retry_message": lambda s: ("collector", f"/v1/messages/{a_message(s, 'email', True)}:retry", SAID,
+                                SAID | {"reason": "another"}),
+    "write_letter": lambda s: ("collector", f"/v1/messages/{a_message(s)}:write", {"language": "en"},
+                               {"language": "zh"}),
     "place_hold": lambda s: ("collector", "/v1/customers/C-1/holds", HOLD, HOLD | {"scope": "account"}),
     "end_hold": lambda s: ("risk_officer", f"/v1/holds/{placed(s)}:end", SAID, SAID | {"reason": "another"}),
     "erase_decision": lambda s: ("compliance", denied(s), SAID, SAID | {"reason": "another"}),
@@ -171,7 +194,7 @@ TRIED = [name for name in CASES if name != "record_act"]  # the shipped policy a
 def real(tmp_path: Path) -> Service:
     """The standard policy on the real engines."""
     found = start_real_service(tmp_path)
-    for role in ("approver", "risk_officer", "compliance"):
+    for role in ("approver", "risk_officer", "compliance", "collector"):
         officer(found, role, "cfo")
     return found
 

@@ -20,6 +20,8 @@ from api.limits import Limits, LimitSettings
 from api.problem_types import PROBLEM_TYPES
 from api.roles import PUBLIC_OPERATIONS, ROLES, may
 from api.sign_on import SignOn
+from storage.outbox import Message
+from storage.receivables import Invoice
 from storage.sequencer import integrate, sign_head
 from tests.api.operations.test_counter_offers import with_permission
 from tests.api.operations.test_decide_referral import submitted_by
@@ -95,6 +97,8 @@ def test_every_request_gets_the_answer_that_is_shown(tmp_path: Path) -> None:
     add_person(service, "dora", "compliance")
     reservations: dict[str, str] = {}
     for request, answer in exchanges():
+        if request.text.startswith("GET /v1/messages?"):
+            write_messages(service, "D-31")
         response = sent(service, request, reservations)
         head, _, body = moved(answer.text).partition("\n\n")
         first, *headers = head.splitlines()
@@ -236,6 +240,33 @@ def kept(service: Service) -> TestResponse:
                         Idempotency_Key="kept", **officer(service, "compliance", "cfo"))  # fmt: skip
 
 
+def write_messages(service: Service, customer_id: str) -> None:
+    """A task T-1, a letter L-1 by registered mail, a letter X-1 that is not there, about a new customer's invoice."""
+    today = datetime.now(UTC).date()
+    service.put_customer(customer_id)
+    with service.held.database.write() as work:
+        version = work.policies.effective()
+        assert version is not None
+        due = today - timedelta(5)
+        work.invoices.add_many([Invoice(customer_id, "INV-7", 1_00, "CNY", due - timedelta(30), due)], today)
+        for name, kind, what, who in (("T-1", "task", "phone_call", "collector"), ("X-1", "letter", "none", "letter"),
+                                      ("L-1", "letter", "written_reminder", "registered_mail")):  # fmt: skip
+            work.outbox.put(Message(name, customer_id, kind, what, who, "call", ("INV-7",), today - timedelta(1),
+                                    version.digest))  # fmt: skip
+
+
+def message_ended(service: Service, message_id: str, what: str) -> TestResponse:
+    """A message that is asked for the second time what it can do once, or never."""
+    with service.held.database.read() as work:
+        known = work.messages.get("T-1") is not None
+    if not known:
+        write_messages(service, "C-m")
+    path = f"/v1/messages/{message_id}:{what}"
+    body = {"result": "x"} if what == "done" else {}
+    service.send("POST", path, "collector", body, Idempotency_Key=f"{what}-1")
+    return service.send("POST", path, "collector", body, Idempotency_Key=f"{what}-2")
+
+
 def withdrawn_twice(service: Service) -> TestResponse:
     """A grant that is taken back for the second time."""
     whose, until = officer(service, "approver", "cfo"), str(datetime.now(UTC).date() + timedelta(days=3))
@@ -356,6 +387,8 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
     "hold-ended": lambda s: ended_twice(s),
     "document-withdrawn": lambda s: taken_off_twice(s),
+    "message-ended": lambda s: message_ended(s, "T-1", "done"),
+    "letter-not-written": lambda s: message_ended(s, "X-1", "write"),
     "grant-withdrawn": lambda s: withdrawn_twice(s),
     "currency-mismatch": lambda s: s.decide({"subject": "limit_request", "customer_id": "C-7", "limit_request":
                                              {"amount": "1.00", "currency": "USD"}}),

@@ -11,7 +11,8 @@ import pytest
 
 from api.letter_files import read_letters
 from api.letter_writing import Writer, webhook_secret
-from api.operations.deliver import Outcome, Sending, deliver_due, deliver_one, facts_now, wait_seconds
+from api.operations.deliver import Outcome, Sending, deliver_due, deliver_one, wait_seconds
+from api.operations.letter_today import facts_now
 from api.operations.tell_limit import policy_day
 from api.posting import MailServer, Patience
 from storage.contacts import Contact
@@ -291,7 +292,7 @@ def last_day(service: Service, steps: str, done: str = "") -> str | None:
         with service.held.database.write() as work:
             work.escalation.take([StepTaken("C-1", "I-100", done, "l", today, today, "x", digest)])
     with service.held.database.read() as work:
-        _, facts, _ = facts_now(work, a_sending(service), message, work.now())
+        _, facts, _ = facts_now(work, "Aval Supplies", message, work.now())
     assert facts is not None
     return None if facts.pay_by is None else str((facts.pay_by - today).days)
 
