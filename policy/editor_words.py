@@ -119,7 +119,7 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
                "发货或客户检查不通过时停止什么", "[stop shipment, hold orders]"),
     "subject": ("what the test is about; an order where it does not say",
                 "测试的事项，未写则为订单", "limit_request"),
-    "release_by": ("the only role that may release it", "唯一可放行的角色", "cfo"),
+    "release_by": ("the lowest role that may release it", "可放行的最低角色", "cfo"),
     "say": ("the message for officers", "给信用人员的说明", "{en: '{excess} too much', zh: '超出 {excess}'}"),
     "say_customer": ("the message for the customer", "给客户的说明", ""),
     "group": ("checks that are asked under one condition", "同一条件下的一组检查", ""),

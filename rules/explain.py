@@ -22,14 +22,14 @@ TEXTS = {
            "above": "; only where no row above fits: {}",
            "check": "check {name} (line {line}): {verdict} where {condition}",
            "built_in": "check {name} (built in): {verdict} where {condition}", "asked": "; asked only where {}",
-           "release": "; only {} may release it", "lift": "; lifted by {} where {}", "between": ", ",
+           "release": "; {} or above may release it", "lift": "; lifted by {} where {}", "between": ", ",
            "more": "{} more"},
     "zh": {"row": "{section} 第 {number} 行（文件第 {line} 行）：当 {condition} 时，{gives}",
            "last": "{section} 第 {number} 行（文件第 {line} 行）：其余情况，{gives}",
            "above": "；仅当以上各行均不符合：{}",
            "check": "检查 {name}（文件第 {line} 行）：当 {condition} 时，{verdict}",
            "built_in": "检查 {name}（内置）：当 {condition} 时，{verdict}", "asked": "；仅当 {} 时检查",
-           "release": "；仅 {} 可放行", "lift": "；当 {1} 时由 {0} 豁免", "between": "，", "more": "另 {} 行"},
+           "release": "；{} 及以上可放行", "lift": "；当 {1} 时由 {0} 豁免", "between": "，", "more": "另 {} 行"},
 }  # fmt: skip
 ABOVE = 5  # rows above that are named
 VERDICTS = {

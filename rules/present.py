@@ -34,6 +34,7 @@ from rules.figure_items import Shown, items_behind
 from rules.figures import Item
 from rules.outcome import CheckOutcome, Evidence, Missing, Outcome, one_per_name
 from rules.reference import Evaluation
+from rules.release import authority_of
 from rules.states import states_now
 from rules.wording import Wording, distance_kind
 
@@ -105,7 +106,7 @@ def present(program: Program, outcome: Outcome, facts: Mapping[str, Any], around
         as_of=around.as_of,
         engines=around.engines,
         reservation=around.reservation,
-        authority=outcome.authority,
+        authority=authority_of(program, outcome),
         missing=outcome.missing,
         preview=around.preview,
         states=_states(program, outcome, facts),

@@ -45,6 +45,23 @@ def role_needed(program: Program, outcome: Outcome, check: CheckOutcome, row: Ch
     return None if denied else outcome.authority or highest_role(program)
 
 
+def authority_of(program: Program, outcome: Outcome) -> str | None:
+    """The role that may release an answer, or one above it: every failed check wants its own, and the highest counts.
+
+    None where nothing is to be released, or nobody may; also for a referral that the policy names nobody for, which the
+    highest role may release.
+    """
+    failing = tuple(_failing(program, outcome))
+    if not any(row is not None and row.release_by for _, row in failing):
+        return outcome.authority
+    needed = [outcome.authority or highest_role(program) if row is None else role_needed(program, outcome, check, row)
+              for check, row in failing]  # fmt: skip
+    if None in needed:
+        return outcome.authority
+    rising = [role for role in program.roles_rising if role in needed]
+    return rising[-1] if rising else needed[0]
+
+
 def highest_role(program: Program) -> str | None:
     """The last of the roles that rise."""
     return program.roles_rising[-1] if program.roles_rising else None

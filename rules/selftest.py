@@ -22,6 +22,7 @@ from rules.documents import documents_of
 from rules.facts import computed_facts
 from rules.figures import with_figures
 from rules.outcome import Outcome, Required, one_per_name
+from rules.release import authority_of
 from rules.wording import Wording
 
 Engine = Callable[[Mapping[str, Any]], Outcome]
@@ -133,7 +134,7 @@ def _answer(program: Program, outcome: Outcome, key: str) -> tuple[Any, str]:
         return next((one.status for _, one in one_per_name(outcome.checks) if one.name == key[7:]), None), "text"
     answers = {
         "verdict": outcome.verdict, "hard_stop": outcome.hard_stop, "tier": outcome.tier, "terms": outcome.terms,
-        "longest": outcome.longest, "authority": outcome.authority,
+        "longest": outcome.longest, "authority": authority_of(program, outcome),
     }  # fmt: skip
     return answers[key], "text"
 

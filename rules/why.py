@@ -21,6 +21,7 @@ from rules.nearby import OrderFacts
 from rules.order_text import security_text
 from rules.outcome import STATUS_RANK, CheckOutcome, Missing, Outcome
 from rules.reference import Evaluation
+from rules.release import authority_of
 from rules.state_words import now_sentences
 from rules.states import states_now
 
@@ -80,7 +81,7 @@ class _Why:
 
     def answer(self) -> Told:
         outcome = self.outcome
-        parts = [("tier", outcome.tier), ("terms", outcome.terms), ("authority", outcome.authority),
+        parts = [("tier", outcome.tier), ("terms", outcome.terms), ("authority", authority_of(self.program, outcome)),
                  ("security", security_text(outcome.security) if outcome.security else None)]  # fmt: skip
         effective = outcome.limits.get("effective")
         parts.append(("limit.effective", None if effective is None else self.words.shown(effective, "limit")))

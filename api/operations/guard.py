@@ -15,6 +15,7 @@ from credit.money import Money
 from policy.program import Program
 from rules.agreement import at_least_refer
 from rules.outcome import CheckOutcome, Outcome
+from rules.release import authority_of
 from storage.exposure_ledger import AccountState, GroupState
 
 CHECK = "limit_guard"
@@ -43,7 +44,7 @@ def within_ceiling(
     message = {language: MESSAGES.get(language, MESSAGES["en"]) for language in program.wording.title or ("en",)}
     entry = CheckEntry(CHECK, REFER, tuple(over), message, None)
     outcome = at_least_refer(program, found.outcome)
-    decision = replace(found.decision, verdict=outcome.verdict, authority=outcome.authority,
+    decision = replace(found.decision, verdict=outcome.verdict, authority=authority_of(program, outcome),
                        checks=(*found.decision.checks, entry))  # fmt: skip
     return replace(found, decision=decision, outcome=_with_check(outcome))
 

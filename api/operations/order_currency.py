@@ -21,6 +21,7 @@ from credit.money import LARGEST_AMOUNT, Money
 from policy.program import Program
 from rules.agreement import at_least_refer
 from rules.outcome import CheckOutcome
+from rules.release import authority_of
 from storage.exposure_ledger import AccountState
 from storage.unit_of_work import Work
 
@@ -73,8 +74,8 @@ def with_conversion(found: Evaluated, program: Program, order: Order) -> Evaluat
     outcome = at_least_refer(program, found.outcome)
     outcome = replace(outcome, checks=(*outcome.checks, CheckOutcome(CHECK, NOT_EVALUATED, ())))
     entry = CheckEntry(CHECK, NOT_EVALUATED, (_evidence(sent),), _message(sent, program, order.amount.currency), None)
-    decision = replace(found.decision, verdict=outcome.verdict, authority=outcome.authority, conversion=told,
-                       checks=(*found.decision.checks, entry))  # fmt: skip
+    decision = replace(found.decision, verdict=outcome.verdict, authority=authority_of(program, outcome),
+                       conversion=told, checks=(*found.decision.checks, entry))  # fmt: skip
     return replace(found, decision=decision, outcome=outcome)
 
 

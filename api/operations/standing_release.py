@@ -101,7 +101,8 @@ def with_release(found: Evaluated, made: Released, release: Mapping[str, object]
         for one in found.decision.checks
     )  # fmt: skip
     changed = replace(found.decision, verdict=outcome.verdict, hard_stop=outcome.hard_stop, checks=checks,
-                      authority=outcome.authority, missing=outcome.missing, release=release)  # fmt: skip
+                      authority=None if made.lifted else found.decision.authority, missing=outcome.missing,
+                      release=release)  # fmt: skip
     return replace(found, decision=changed, outcome=outcome)
 
 

@@ -40,8 +40,9 @@ SENTENCES = [
      "(at exactly CNY 0.00 it is not asked)",
      "检查 over_limit（文件第 {} 行）：当 committed_after 高于 limit.effective（恰为 limit.effective 则通过） 时，"
      "转人工；仅当 order.unsecured_amount 高于 CNY 0.00（恰为 CNY 0.00 则不检查） 时检查"),
-    ("insolvent", "check insolvent (line {}): a hard stop where customer.insolvent is true; only cfo may release it",
-     "检查 insolvent（文件第 {} 行）：当 customer.insolvent 等于 true 时，绝对拒绝；仅 cfo 可放行"),
+    ("insolvent",
+     "check insolvent (line {}): a hard stop where customer.insolvent is true; cfo or above may release it",
+     "检查 insolvent（文件第 {} 行）：当 customer.insolvent 等于 true 时，绝对拒绝；cfo 及以上可放行"),
 ]  # fmt: skip
 CONDITIONS = [
     ("customer.score in [60..80)", "customer.score is 60 or more and less than 80"),

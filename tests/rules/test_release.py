@@ -13,7 +13,17 @@ from policy.program import Program
 from rules import reference
 from rules.facts import computed_facts, trade_vocabulary
 from rules.outcome import CheckOutcome, Missing, Outcome
-from rules.release import Released, excess_of, is_releasable, released, released_before, roles_unmet, rows_of, seen_in
+from rules.release import (
+    Released,
+    authority_of,
+    excess_of,
+    is_releasable,
+    released,
+    released_before,
+    roles_unmet,
+    rows_of,
+    seen_in,
+)
 
 POLICY = """
 aval: 1
@@ -104,6 +114,18 @@ def test_release_by_names_the_only_role_for_a_hard_stop(role: str, lifted: bool)
     found = after(outcome, role, {"insolvent": None})
     assert (found.outcome.verdict, found.outcome.hard_stop) == (("approve", False) if lifted else ("deny", True))
     assert roles_unmet(PROGRAM, outcome, role) == (() if lifted else ("cfo",))
+
+
+@pytest.mark.parametrize(("changed", "role"), [
+    ({"order__amount": 900}, None),  # approved
+    ({"order__amount": 2_000}, "analyst"), ({"order__amount": 2_001}, "manager"),
+    ({"order__amount": 900, "customer__insolvent": True}, "cfo"), ({"customer__insolvent": True}, "cfo"),
+    ({"customer__insolvent": True, "customer__court_cases": 4}, None),  # fraud is released by nobody
+    ({"order__amount": 900, "customer__type": "school"}, "finance"),
+    ({"order__amount": 2_001, "customer__type": "school"}, "manager"),  # finance stands beside: both have to
+])  # fmt: skip
+def test_the_answer_names_the_highest_role_that_is_wanted(changed: dict[str, Any], role: str | None) -> None:
+    assert authority_of(PROGRAM, decided(**changed)) == role
 
 
 def test_release_by_of_a_role_beside_is_not_for_those_who_rise() -> None:
