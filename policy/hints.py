@@ -53,7 +53,8 @@ def _unread_limit(inference: Inference) -> None:
 
 
 def _nobody(policy: Policy, problems: list[Problem]) -> None:
-    refers = [check for check in policy.checks if check.verdict.text == "refer" and check.at.file == policy.file]
+    refers = [check for check in policy.checks
+              if check.verdict.text == "refer" and check.at.file == policy.file and not check.release_by]  # fmt: skip
     if refers and "authority" not in policy.rows:
         message = f"the check '{refers[0].name.text}' refers orders, but nobody is named who may release them"
         problems.append(Problem("nobody", refers[0].name.at, message, "add a section 'authority'", "warning"))

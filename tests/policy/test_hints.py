@@ -68,6 +68,14 @@ def test_a_referral_that_nobody_may_release_is_told_once() -> None:
     ]
 
 
+def test_a_check_that_names_who_may_release_it_wants_no_section_for_that() -> None:
+    check = "  - {{check: {}, when: customer.score < 5, verdict: refer{}}}\n"
+    named = "roles: {rising: [clerk, cfo]}\nchecks:\n" + check.format("one", ", release_by: cfo")
+    assert hints(named) == []
+    told = "4:13: nobody: the check 'two' refers orders, but nobody is named who may release them"
+    assert hints(named + check.format("two", "")) == [told]
+
+
 def test_where_a_part_could_not_be_read_nothing_is_called_unread() -> None:
     text = "let: {owed: order.amount}\nchecks:\n  - {check: one, when: owed >> 5, verdict: deny}\n"
     assert hints(text) == []
