@@ -44,10 +44,10 @@ limits:
   - {otherwise: true, limit: 1_000_000}
 escalation:
   four_steps:
-    - {step: reminder, at: due + 3 days, do: send written_reminder by letter}
-    - {step: demand, at: due + 15 days, do: [send formal_demand by registered_mail, hold orders]}
-    - {step: last_demand, at: due + 30 days, do: send formal_demand by courier}
-    - {step: before_court, at: due + 45 days, do: send last_notice by courier}
+    - {step: reminder, at: due + 3 days, do: send written_reminder by email}
+    - {step: demand, at: due + 15 days, do: [send formal_demand by email, hold orders]}
+    - {step: last_demand, at: due + 30 days, do: send formal_demand by email}
+    - {step: before_court, at: due + 45 days, do: send last_notice by email}
 letters: {per: invoice}
 """
 MUST_BE_NONE = ("missed", "wrong_day", "without_letter", "letters_twice", "without_hold", "unheard", "never_said",
