@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gene
 export PORT
 unexport PYTHONDONTWRITEBYTECODE  # each test that starts a process would compile all sources again
 
-.PHONY: help setup check test test-fast run serve bench bench-large bench-http bench-log soak-log soak-ladder kills conform policy demo-evidence reliability soak soak-engines docs docs-findings docs-words real-input client lock clean
+.PHONY: help setup check test test-fast run serve bench bench-large bench-http bench-log bench-escalation soak-log soak-ladder kills conform policy demo-evidence reliability soak soak-engines docs docs-findings docs-words real-input client lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench-http: $(READY) ## measure a decision over HTTP against a bare view that st
 bench-log: $(READY) ## measure what the transparency log costs a decision, and how soon entries have their leaf
 	$(BIN)/python -m tests.benchmarks.log_cost
 	$(BIN)/python -m tests.benchmarks.http_log_cost $(ARGS)
+
+bench-escalation: $(READY) ## measure a nightly run over 10,000 to 1,000,000 open invoices; ARGS="--nights heavy --database SQLite"
+	$(BIN)/python -m tests.benchmarks.escalation $(ARGS)
 
 soak-log: $(READY) ## kill sequencers (SEED=7) with the control that loses, and prove entries among a million
 	AVAL_SOAK=1 AVAL_TEST_SEED=$(or $(SEED),7) $(BIN)/pytest -s tests/storage/test_sequencer_kills.py \

@@ -13,21 +13,19 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from api.known import gathered, read_invoice
+from api.known import gathered, invoices_of
 from api.situation import Situation
-from credit.escalation import History, LetterLine, StepState, letters_by_customer, steps_due
+from credit.escalation import History, LetterLine, StepState, letters_by_customer, step_states, steps_due
 from credit.receivables import Invoice
 from policy.program import Program
 from policy.receivables import Action, Ladder, Step
 from rules.figures import with_figures
 from rules.ladders import Situation as ItemSituation
-from rules.ladders import acts_of, ladder_for, states_on, tier_on
+from rules.ladders import acts_of, is_business_day, ladder_for, states_on, tier_on
 from rules.ledger_facts import invoice_items
 from rules.states import Recorded, recorded_facts, roles_from
-from storage.escalation import Past
+from storage.escalation_pages import NOTHING, OpenInvoice, Past
 from storage.outbox import Message
-
-NOTHING = Past({}, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +59,21 @@ def key_of(*parts: str) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()[:40]
 
 
-def plan_for(program: Program, situation: Situation, pasts: Mapping[str, Past]) -> Plan:
+def plan_for(program: Program, situation: Situation, pasts: Mapping[tuple[str, str], Past]) -> Plan:
     """What is due for one customer on the day of the situation, by a policy in its currency."""
     customer_id = situation.account.customer.customer_id
-    facts = facts_of(program, situation)
-    tier = tier_on(program, facts)
+    facts = facts_of(program, situation) if reads_facts(program) else {}
+    tier = tier_on(program, facts) if program.ladder_of else None
     ladder = ladder_for(program, tier)
     if ladder is None or not ladder.steps:
         return Plan(customer_id, unknown=("the tier",) if program.ladder_of and tier is None else ())
-    invoices = [read_invoice(one, situation.account.currency) for one in situation.invoices]
-    open_now = {one.invoice_id: one for one in invoices if one.is_open(situation.as_of)}
+    open_now = {one.invoice_id: one for one in invoices_of(situation) if one.is_open(situation.as_of)}
     items = {str(one["invoice_id"]): one for one in invoice_items(open_now.values(), situation.as_of)}
     acts = act_days(program, ladder, situation.recorded)
     due: list[StepDue] = []
     unknown: list[str] = []
     for invoice_id, one in open_now.items():
-        history = history_of(one, pasts.get(invoice_id, NOTHING), acts)
+        history = history_of(one, pasts.get((customer_id, invoice_id), NOTHING), acts)
         states = states_on(program, ladder, history, situation.as_of, ItemSituation(items[invoice_id], facts))
         due += steps_of(ladder, invoice_id, states)
         unknown += [f"{invoice_id}: {state.name}" for state in states if state.status == "missing"]
@@ -87,22 +84,59 @@ def plan_for(program: Program, situation: Situation, pasts: Mapping[str, Past]) 
 
 
 def histories(
-    program: Program, situation: Situation, pasts: Mapping[str, Past]
+    program: Program, situation: Situation, pasts: Mapping[tuple[str, str], Past]
 ) -> Iterator[tuple[Ladder, History]]:
     """The ladder and what happened so far, for each open invoice of a customer; nothing where none is on a ladder."""
-    ladder = ladder_for(program, tier_on(program, facts_of(program, situation)))
+    ladder = ladder_for(program, tier_on(program, facts_of(program, situation)) if program.ladder_of else None)
     if ladder is None:
         return
     acts = act_days(program, ladder, situation.recorded)
-    for stored in situation.invoices:
-        one = read_invoice(stored, situation.account.currency)
+    for one in invoices_of(situation):
         if one.is_open(situation.as_of):
-            yield ladder, history_of(one, pasts.get(one.invoice_id, NOTHING), acts)
+            yield ladder, history_of(one, pasts.get((one.customer_id, one.invoice_id), NOTHING), acts)
 
 
 def history_of(one: Invoice, past: Past, acts: Mapping[str, date]) -> History:
     """What happened to an invoice so far."""
     return History({"due": one.due_on, "invoiced": one.invoiced_on}, past.done, past.sent, past.failed, acts)
+
+
+def reads_facts(program: Program) -> bool:
+    """Whether a policy's ladders ask for anything but the days of an invoice: a tier, or a condition of a step."""
+    return bool(program.ladder_of) or any(step.when is not None for one in program.ladders for step in one.steps)
+
+
+class Days:
+    """Whether the day of any step of a policy's ladders has come for an invoice, whatever its tier and conditions.
+
+    Most invoices of a book have their days in common with many others, so what was found is kept.
+    """
+
+    def __init__(self, program: Program, as_of: date) -> None:
+        """Look at the day of a run. Days that hang on a recorded act may be any."""
+        self._ladders, self._as_of = [one.steps for one in program.ladders if one.steps], as_of
+        self._is_business_day = is_business_day(program)
+        self._any_day = any(acts_of(one) for one in program.ladders)
+        self._kept: dict[tuple[Any, ...], bool] = {}
+
+    def may_come(self, one: OpenInvoice) -> bool:
+        """Whether a step may be due today."""
+        same: tuple[Any, ...] = (one.invoiced_on, one.due_on)
+        if one.past is not NOTHING:
+            same += (*one.past.done.items(), "sent", *one.past.sent.items(), "failed", *one.past.failed.items())
+        known = self._kept.get(same)
+        if known is None:
+            known = self._kept[same] = self._any_day or self._come(one)
+        return known
+
+    def _come(self, one: OpenInvoice) -> bool:
+        dates = {"due": date.fromisoformat(one.due_on), "invoiced": date.fromisoformat(one.invoiced_on)}
+        history = History(dates, one.past.done, one.past.sent, one.past.failed)
+        return any(
+            state.status == "missing"  # its day has come, and nobody asked for the condition
+            for steps in self._ladders
+            for state in step_states(steps, history, self._as_of, lambda _: None, self._is_business_day)
+        )
 
 
 def facts_of(program: Program, situation: Situation) -> dict[str, Any]:

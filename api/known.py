@@ -36,8 +36,7 @@ def known_of(situation: Situation) -> Known:
         order=None if situation.order is None else placed_order(situation.order),
         limit=None if account.limit is None else granted_limit(account.limit, account.currency),
         exposure=account.balance,
-        invoices=situation.memo.of_each("invoices read", (account.currency,), situation.invoices,
-                                        lambda one: read_invoice(one, account.currency)),
+        invoices=invoices_of(situation),
         earlier_orders=_approved(account.earlier_orders, situation),
         unread_days=unread_days(account.earlier_orders, situation.as_of),
         customer_id=account.customer.customer_id,
@@ -50,6 +49,13 @@ def known_of(situation: Situation) -> Known:
         group_exposure=None if group is None else group.balance,
         holds=account.holds,
     )
+
+
+def invoices_of(situation: Situation) -> tuple[Invoice, ...]:
+    """The customer's invoices as the business knows them, each read once."""
+    currency = situation.account.currency
+    return situation.memo.of_each("invoices read", (currency,), situation.invoices,
+                                  lambda one: read_invoice(one, currency))  # fmt: skip
 
 
 def tightest(groups: Sequence[GroupState]) -> GroupState | None:

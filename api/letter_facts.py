@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from api.escalating import NOTHING, act_days, facts_of, history_of
+from api.escalating import act_days, facts_of, history_of
 from api.known import read_invoice
 from api.situation import Situation
 from credit.escalation import planned_days
@@ -22,7 +22,7 @@ from credit.receivables import Invoice
 from policy.program import Program
 from policy.receivables import Ladder
 from rules.ladders import charges_on, is_business_day, ladder_for, tier_on
-from storage.escalation import Past
+from storage.escalation_pages import NOTHING, Past
 from storage.outbox import Message
 
 DAY = timedelta(1)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from api.build import load_version
 from api.escalating import facts_of
-from api.operations.escalate import situation_on
+from api.operations.plan_escalation import situation_on
 from api.operations.tell_facts import Words
 from credit.decision import DocumentEntry
 from policy.program import Program

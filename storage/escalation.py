@@ -7,24 +7,30 @@ claimed by its key, so even two leaders could not take one step twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, true, union, update
 
 from storage.clock import database_now, read_clock, read_instant, write_instant
-from storage.escalation_tables import delivery, escalation_run, escalation_step
+from storage.escalation_pages import (
+    INVOICES_AT_ONCE,
+    Concerned,
+    Past,
+    open_on,
+    read_page,
+    read_pasts,
+    steps_of,
+    with_holds,
+    with_invoices,
+)
+from storage.escalation_tables import escalation_run, escalation_step
 from storage.failures import Busy
-from storage.hold_tables import order_hold, order_hold_end
-from storage.new_rows import insert_new
+from storage.new_rows import insert_new, insert_new_rows
 from storage.receivables import INVOICES, Invoice, read_invoice
-from storage.tables import account, invoice
-
-CUSTOMERS_AT_ONCE = 50
-NOT_SENT = ("failed", "dead")  # a letter came back, or nobody took it: a ladder goes on from either
-ENDS = ("sent", *NOT_SENT)
+from storage.tables import invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +61,6 @@ class StepTaken:
     does: str
     policy_digest: str
     message_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What happened to one invoice on its ladder: days by step, of each step, of letters that left or came back."""
-
-    done: Mapping[str, date]
-    sent: Mapping[str, date]
-    failed: Mapping[str, date]
 
 
 class LeaseLost(Exception):
@@ -127,15 +124,13 @@ class Escalation:
             raise LeaseLost(run.as_of.isoformat())
         return read_run(row)
 
-    def customers(self, as_of: date, after: str = "", most: int = CUSTOMERS_AT_ONCE) -> tuple[str, ...]:
+    def page(self, as_of: date, after: str = "", most: int = INVOICES_AT_ONCE) -> tuple[Concerned, ...]:
         """The next customers by id with an invoice that is open on a day, or a hold of a ladder that lasts."""
-        pages = (one.where(one.selected_columns.customer_id > after).limit(most) for one in concerned(as_of))
-        found: set[str] = {name for page in pages for name in self._connection.execute(page).scalars()}
-        return tuple(sorted(found)[:most])
+        return read_page(self._connection, as_of, after, most)
 
     def count(self, as_of: date) -> int:
         """How many customers a run of a day looks at."""
-        both = union(*(one.order_by(None) for one in concerned(as_of))).subquery()
+        both = union(with_invoices(as_of), with_holds()).subquery()
         return int(self._connection.execute(select(func.count()).select_from(both)).scalar_one())
 
     def open_invoices(self, customer_id: str, as_of: date) -> tuple[Invoice, ...]:
@@ -146,27 +141,16 @@ class Escalation:
 
     def pasts(self, customer_id: str) -> Mapping[str, Past]:
         """What happened on the ladder to each invoice of a customer."""
-        ended = and_(delivery.c.message_id == escalation_step.c.message_id, delivery.c.outcome.in_(ENDS))
-        wanted = (
-            select(escalation_step, delivery.c.outcome, delivery.c.day)
-            .outerjoin(delivery, ended)
-            .where(escalation_step.c.customer_id == customer_id)
-        )
-        found: dict[str, Past] = {}
-        for row in self._connection.execute(wanted):
-            past = found.setdefault(row.invoice_id, Past({}, {}, {}))
-            told: tuple[tuple[Any, str | None], ...] = (
-                (past.done, row.as_of), (past.sent, row.day if row.outcome == "sent" else None),
-                (past.failed, row.day if row.outcome in NOT_SENT else None),
-            )  # fmt: skip
-            for days, day in told:
-                if day is not None:
-                    days[row.step] = date.fromisoformat(day)
-        return found
+        return {invoice_id: past for (_, invoice_id), past in self.pasts_of([customer_id]).items()}
+
+    def pasts_of(self, customer_ids: Collection[str]) -> Mapping[tuple[str, str], Past]:
+        """The same for several customers, by customer and invoice."""
+        return read_pasts(self._connection.execute(steps_of(escalation_step.c.customer_id.in_(customer_ids), true())))
 
     def take(self, steps: Sequence[StepTaken]) -> int:
         """Record steps, each once for its invoice; how many were new."""
-        return sum(insert_new(self._connection, escalation_step, step_row(one)) for one in steps)
+        return insert_new_rows(self._connection, escalation_step, [step_row(one) for one in steps],
+                               at=database_now())
 
     def steps(self, customer_id: str) -> tuple[StepTaken, ...]:
         """Every step that was taken for a customer, in the order of the days."""
@@ -181,32 +165,11 @@ class Escalation:
         return tuple(read_run(row) for row in self._connection.execute(wanted))
 
 
-def concerned(as_of: date) -> tuple[Select[Any], Select[Any]]:
-    """The customers by id with an invoice that is open on a day, and those with a hold of a ladder that lasts.
-
-    Two queries, as each is read in the order of an index and no further than a page.
-    """
-    owing = select(invoice.c.customer_id).where(open_on(as_of.isoformat())).distinct()
-    held = (
-        select(account.c.customer_id)
-        .join(order_hold, order_hold.c.account_id == account.c.account_id)
-        .outerjoin(order_hold_end, order_hold_end.c.hold_id == order_hold.c.hold_id)
-        .where(order_hold.c.step.is_not(None), order_hold_end.c.hold_id.is_(None))
-        .distinct()
-    )
-    return owing.order_by(invoice.c.customer_id), held.order_by(account.c.customer_id)
-
-
-def open_on(day: str) -> Any:
-    """Whether an invoice is open on a day."""
-    return and_(invoice.c.invoiced_on <= day, or_(invoice.c.settled_on.is_(None), invoice.c.settled_on > day))
-
-
 def step_row(one: StepTaken) -> Mapping[str, Any]:
     """A step as the columns of its row."""
     return {"customer_id": one.customer_id, "invoice_id": one.invoice_id, "step": one.step, "ladder": one.ladder,
             "as_of": one.as_of.isoformat(), "planned_on": one.planned_on.isoformat(), "does": one.does,
-            "policy_digest": one.policy_digest, "message_id": one.message_id, "at": database_now()}  # fmt: skip
+            "policy_digest": one.policy_digest, "message_id": one.message_id}  # fmt: skip
 
 
 def read_step(row: Row[Any]) -> StepTaken:

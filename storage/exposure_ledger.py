@@ -9,16 +9,17 @@ movements, and that of a group the sum of its members' balances.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, select, update
 
 from credit.dossier import Document
 from credit.holds import Hold
+from storage.account_looks import read_chains
 from storage.account_tree import MOST_LEVELS, in_order, take_together, with_groups
 from storage.clock import database_now, read_instant, write_instant
 from storage.customers import PERMANENT, Customer, GrantedLimit, read_customer
@@ -47,7 +48,7 @@ from storage.tables import (
     movement,
     withdrawn_grant,
 )
-from storage.told_facts import COUNTRY, TOLD_FACTS, TimedFact, facts_of_day, master_of, read_facts_told
+from storage.told_facts import COUNTRY, TOLD_FACTS, TimedFact, country_of_day, facts_of_day, master_of, read_facts_told
 from storage.turns import policy_stays
 
 LOOK_BACK_DAYS = 60
@@ -246,6 +247,11 @@ class Accounts:
         rows = in_order(LOOK.run(self._connection, {"wanted": customer_id, "for_order": order_id}).all())
         return self._state(rows, customer_id, look_back_days) if rows else None
 
+    def look_at(self, customer_ids: Collection[str]) -> tuple[AccountState, ...]:
+        """Several accounts as they stand, without locking them and with their earlier orders unread."""
+        chains = read_chains(self._connection, customer_ids)
+        return tuple(self._state(chain, chain[0].customer_id, None) for chain in chains)
+
     def earlier_orders(self, customer_id: str, since: date) -> EarlierOrders:
         """The customer's approved orders decided on `since` or later, at most 1,000 of them."""
         return read_earlier_orders(self._connection, customer_id, since)
@@ -278,9 +284,16 @@ class Accounts:
 
         Only needed where one transaction takes more than one account.
         """
-        wanted = with_groups(account.c.account_id.in_(sorted(account_ids)))
-        locking = select(account.c.account_id).where(account.c.account_id.in_(wanted)).order_by(account.c.account_id)
-        self._connection.execute(locking.with_for_update()).all()
+        self._lock(account.c.account_id.in_(sorted(account_ids)))
+
+    def lock_customers(self, customer_ids: Collection[str]) -> Mapping[str, int]:
+        """The same for the accounts of customers; the id of each."""
+        rows = self._lock(account.c.customer_id.in_(customer_ids))
+        return {row.customer_id: row.account_id for row in rows if row.customer_id is not None}
+
+    def _lock(self, which: ColumnElement[bool]) -> Sequence[Any]:
+        locking = select(account.c.account_id, account.c.customer_id).order_by(account.c.account_id).with_for_update()
+        return self._connection.execute(locking.where(account.c.account_id.in_(with_groups(which)))).all()
 
     def movements(self, account_id: int) -> tuple[Movement, ...]:
         """An account's whole history in the order of its versions."""
@@ -312,7 +325,7 @@ class Accounts:
         now = read_instant(row.now)
         since = now.date() - timedelta(days=look_back_days or 0)
         told = read_facts_told(row.told)
-        country = facts_of_day(master_of({}, row.country), told, now.date()).get(COUNTRY)
+        country = country_of_day(row.country, told, now.date())
         whose = Whose(customer_id, tuple(one.group_id for one in rows[1:]), country)
         policies = timeline_at(self._connection, row.policies)
         return AccountState(

@@ -7,7 +7,7 @@ log.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -136,6 +136,11 @@ class Holds:
     def of_customer(self, customer_id: str) -> Sequence[StoredHold]:
         """All holds of a customer in the order in which they were placed, those that ended too."""
         return self._found(READ.where(account.c.customer_id == customer_id))
+
+    def of_ladders(self, customer_ids: Collection[str]) -> Sequence[StoredHold]:
+        """The holds of some customers that ladders placed and nobody ended."""
+        lasting = order_hold.c.step.is_not(None) & order_hold_end.c.hold_id.is_(None)
+        return self._found(READ.where(account.c.customer_id.in_(customer_ids), lasting))
 
     def of_invoice(self, customer_id: str, invoice_id: str) -> Sequence[StoredHold]:
         """The holds that ladders placed for an invoice, those that ended too."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -38,6 +38,10 @@ class LogEntries:
             hidden: Mapping[str, bytes] | None = None) -> None:  # fmt: skip
         """Write an entry of the kind that `told` names: `told` in the open, `hidden` as commitments."""
         ADD.run(self._connection, entry_row(entry_id, told, at, hidden))
+
+    def add_many(self, entries: Sequence[tuple[str, Mapping[str, Any]]], at: datetime) -> None:
+        """Write several entries of one instant, each with its id and what it tells in the open."""
+        self._connection.execute(insert(log_entry).inline(), [entry_row(one, told, at) for one, told in entries])
 
 
 def entry_row(entry_id: str, told: Mapping[str, Any], at: datetime,

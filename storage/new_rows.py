@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -14,3 +14,12 @@ def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
     kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     writing = kind.insert(table).values(**row).on_conflict_do_nothing().returning(*table.primary_key)
     return connection.execute(writing).first() is not None
+
+
+def insert_new_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], **every: Any) -> int:
+    """Write those of several rows whose key is not there; how many that were. `every` row gets these values too."""
+    if not rows:
+        return 0
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    writing = kind.insert(table).values(**every).on_conflict_do_nothing().returning(*table.primary_key)
+    return len(connection.execute(writing, rows).all())

@@ -77,20 +77,17 @@ class Outbox:
         self._log = log
         self._events = events
 
-    def put(self, message: Message) -> None:
-        """Write a message that is to be delivered, in the transaction of its steps."""
-        values = {"message_id": message.message_id, "customer_id": message.customer_id, "kind": message.kind,
-                  "what": message.what, "who": message.who, "step": message.step, "as_of": message.as_of.isoformat(),
-                  "invoices": json.dumps(message.invoices), "policy_digest": message.policy_digest}  # fmt: skip
-        self._connection.execute(insert(outbox).values(at=database_now(), **values))
-        state = "queued" if message.kind == "letter" and message.who in CARRIED else "for_a_person"
-        self._connection.execute(insert(outbox_lease).values(
-            message_id=message.message_id, state=state, reason="", fence=0, attempts=0, counted_from=0,
-            next_at=database_now()))  # fmt: skip
-        told = {"kind": "message_written", "what": f"{message.kind} {message.what}", "who": message.who,
-                "customer_id": message.customer_id, "invoices": list(message.invoices),
-                "as_of": message.as_of.isoformat()}  # fmt: skip
-        self._log.add(entry_of(message.message_id), told, read_clock(self._connection))
+    def put(self, *messages: Message) -> None:
+        """Write messages that are to be delivered, in the transaction of their steps."""
+        if not messages:
+            return
+        now = read_clock(self._connection)
+        at = write_instant(now)
+        self._connection.execute(insert(outbox), [{**message_row(one), "at": at} for one in messages])
+        self._connection.execute(insert(outbox_lease), [
+            {"message_id": one.message_id, "state": first_state(one), "reason": "", "fence": 0, "attempts": 0,
+             "counted_from": 0, "next_at": at} for one in messages])  # fmt: skip
+        self._log.add_many([(entry_of(one.message_id), told_of(one)) for one in messages], now)
 
     def lease(self, most: int, seconds: float) -> tuple[Leased, ...]:
         """Take queued messages that nobody holds, the longest waiting first; nobody else gets them meanwhile.
@@ -219,6 +216,24 @@ def entry_of(message_id: str) -> str:
 def subject_of(message_id: str) -> str:
     """How events name a message."""
     return f"message:{message_id}"
+
+
+def first_state(one: Message) -> str:
+    """What a new message waits for: the sender, or a person."""
+    return "queued" if one.kind == "letter" and one.who in CARRIED else "for_a_person"
+
+
+def message_row(one: Message) -> dict[str, Any]:
+    """A message as the columns of its row, but for its time."""
+    return {"message_id": one.message_id, "customer_id": one.customer_id, "kind": one.kind, "what": one.what,
+            "who": one.who, "step": one.step, "as_of": one.as_of.isoformat(), "invoices": json.dumps(one.invoices),
+            "policy_digest": one.policy_digest}  # fmt: skip
+
+
+def told_of(one: Message) -> dict[str, Any]:
+    """What the log tells of a message."""
+    return {"kind": "message_written", "what": f"{one.kind} {one.what}", "who": one.who,
+            "customer_id": one.customer_id, "invoices": list(one.invoices), "as_of": one.as_of.isoformat()}  # fmt: skip
 
 
 def read_message(row: Row[Any]) -> Message:

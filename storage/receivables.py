@@ -192,6 +192,15 @@ class Invoices:
         found = (read_invoice(row) for row in self._connection.execute(wanted))
         return {(one.customer_id, one.invoice_id): one for one in found}
 
+    def of_customers(self, customer_ids: Collection[str], as_of: date) -> Mapping[str, tuple[Invoice, ...]]:
+        """The invoices of some customers by date, each customer's as `for_customer` gives them."""
+        of_some = invoice.c.customer_id.in_(customer_ids)
+        wanted = INVOICES.where(of_some, invoice.c.invoiced_on <= as_of.isoformat())
+        found: dict[str, list[Invoice]] = {}
+        for row in self._connection.execute(wanted.order_by(invoice.c.invoiced_on, invoice.c.invoice_id)):
+            found.setdefault(row.customer_id, []).append(known_on(read_invoice(row), as_of))
+        return {name: tuple(own) for name, own in found.items()}
+
     def _add_some(self, customers: Sequence[str], given: Sequence[Invoice], as_of: date) -> Counter[str]:
         rows = self._connection.execute(INVOICES.where(invoice.c.customer_id.in_(customers)))
         stored = {(row.customer_id, row.invoice_id): read_invoice(row) for row in rows}

@@ -78,6 +78,12 @@ def facts_of_day(master: Mapping[str, Any], told: Iterable[TimedFact], day: date
     return facts
 
 
+def country_of_day(kept: str | None, told: Iterable[TimedFact], day: date) -> str | None:
+    """The country that counts on a day, of the one in the master row and what was told from a day on."""
+    found: str | None = facts_of_day(master_of({}, kept), told, day).get(COUNTRY)
+    return found
+
+
 def _by_name(told: Iterable[TimedFact]) -> dict[str, list[TimedFact]]:
     """The rows of each fact in the order in which they were told."""
     found: dict[str, list[TimedFact]] = {}

@@ -1,55 +1,53 @@
-"""Escalate: take the steps of ladders that are due on a day, customer by customer, each step once whatever happens.
+"""Escalate: take the steps of ladders that are due on a day, each step once whatever happens.
 
-Everything of a customer is one transaction: the records of its steps, letters, tasks and holds. A run that breaks off
-goes on after the last customer; a run of a day that is done does nothing. Who leads a run holds a lease
-(`storage/escalation.py`). A customer that cannot be handled is told and left to the next run; the others go on.
+A page of customers is looked over without a lock, as most have nothing due; those who have are locked, a few in one
+transaction, and what is due is found again under the lock and taken: the records of steps, letters, tasks and holds. A
+run that breaks off goes on after the last customer; a run of a day that is done does nothing. Who leads a run holds a
+lease (`storage/escalation.py`). A customer that cannot be handled is told and left to the next run; the others go on.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
-from api.build import load_version
-from api.escalating import Plan, StepDue, histories, plan_for
-from api.operations.customer_states import recorded_of
-from api.operations.evaluate import master_facts
-from api.operations.preview_decision import facts_ever_told
-from api.situation import Situation
-from credit.decision import PolicyReference
+from api.escalating import Plan, StepDue, histories
+from api.operations.plan_escalation import FAULT, Day, Done, Known, Looked, look_over
 from credit.escalation import planned_days
 from credit.holds import Hold
-from policy.program import Program
-from rules.facts import trade_vocabulary
-from rules.ladders import days_nobody_keeps, is_business_day
+from rules.ladders import is_business_day
 from storage.engine import Database
 from storage.escalation import LeaseLost, Run, StepTaken
-from storage.exposure_ledger import AccountState
+from storage.escalation_pages import INVOICES_AT_ONCE
 from storage.failures import Busy, StorageFailure
 from storage.holds import NewHold, Release
-from storage.policies import PolicyVersion
 from storage.unit_of_work import Work
 
 log = logging.getLogger("aval.escalate")
 LADDER = "ladder"  # who places and ends holds without a person
 LEASE_SECONDS = 60.0
+CALENDAR_INVOICES = 500  # of one look: all that is known of their customers is read
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What a run did for one customer, or would do: steps, messages, holds; `told` says what is left out and why.
+class Pace:
+    """How a run goes: the seconds of its lease, and how much it takes at once.
 
-    `fault` says that nothing could be done for it, as something is wrong on our side.
+    `looked_over` are open invoices of one look without a lock. One transaction takes the steps of up to so many
+    `customers` with up to so many open `invoices`, of one customer however many it has: their decisions wait so long.
     """
 
-    plan: Plan
-    placed: int = 0
-    ended: int = 0
-    told: str = ""
-    fault: str = ""
+    lease: float = LEASE_SECONDS
+    looked_over: int = INVOICES_AT_ONCE
+    customers: int = 20
+    invoices: int = 200
+
+
+STEADY = Pace()
 
 
 def begin_run(database: Database, as_of: date, holder: str, lease: float = LEASE_SECONDS) -> Run:
@@ -58,136 +56,121 @@ def begin_run(database: Database, as_of: date, holder: str, lease: float = LEASE
         return work.escalation.lead(as_of, holder, lease)
 
 
-def run_escalation(database: Database, run: Run, lease: float = LEASE_SECONDS) -> Iterator[Done]:
+def run_escalation(database: Database, run: Run, pace: Pace = STEADY) -> Iterator[Done]:
     """Take what is due for each customer after the last one that the run did, and finish it.
 
     With a customer that could not be handled it is not finished: the next run of the day looks at all of them again.
     Raises: LeaseLost where another one leads the run by now; storage's failures. What is done stays done.
     """
-    faults = 0
+    day, faults = Day(database, run.as_of), 0
     while run.finished_at is None:
-        with database.read() as work:
-            customers = work.escalation.customers(run.as_of, run.after)
-        for customer_id in customers:
-            run, done = _one(database, run, lease, customer_id)
-            faults += bool(done.fault)
-            yield done
-        if not customers:
+        page = look_over(day, run.after, sure=True, most=pace.looked_over)
+        for lot in in_lots(page, pace):
+            for led, done in _in_turn(day, run, lot, pace):
+                run, faults = led, faults + sum(bool(one.fault) for one in done)
+                yield from done
+        if not page:
             with database.write() as work:
                 run = work.escalation.begin_again(run) if faults else work.escalation.finish(run)
             if faults:
                 return
 
 
-def _one(database: Database, run: Run, lease: float, customer_id: str) -> tuple[Run, Done]:
-    """Take what is due for one customer; where that fails, go on behind it."""
+def _in_turn(day: Day, run: Run, lot: Sequence[Looked], pace: Pace) -> Iterator[tuple[Run, list[Done]]]:
+    """Take a lot at once; where that fails, each customer by itself, and go on behind one that cannot be handled."""
+    acting = [one.customer_id for one in lot if one.acts]
     try:
-        with database.write() as work:
-            done = escalate_customer(work, customer_id, run.as_of)
-            return work.escalation.advance(run, lease, customer_id, customers=1, steps=len(done.plan.steps),
-                                           messages=len(done.plan.messages), holds=done.placed), done  # fmt: skip
+        found = day.writing(partial(_take_all, day, run, lot, pace.lease))
     except Busy:
         fault = "others held it too long"
     except (LeaseLost, StorageFailure):
         raise
     except Exception:
-        log.exception("escalate", extra={"customer_id": customer_id})
-        fault = "it could not be handled; see the log"
-    with database.write() as work:
-        return work.escalation.advance(run, lease, customer_id, customers=1), Done(Plan(customer_id), fault=fault)
+        log.exception("escalate", extra={"customer_id": ", ".join(acting)})
+        fault = FAULT
+    else:
+        yield found
+        return
+    if len(acting) > 1:
+        for less in in_lots(lot, replace(pace, customers=1)):
+            for led, done in _in_turn(day, run, less, pace):
+                run = led
+                yield run, done
+    else:
+        yield day.writing(partial(_pass_over, run, lot, pace.lease, fault))
+
+
+def _pass_over(run: Run, lot: Sequence[Looked], lease: float, fault: str, work: Work) -> tuple[Run, list[Done]]:
+    """Go on behind a customer that could not be handled."""
+    run = work.escalation.advance(run, lease, lot[-1].customer_id, customers=len(lot))
+    return run, [one.done if not one.acts and one.done else Done(Plan(one.customer_id), fault=fault) for one in lot]
+
+
+def in_lots(page: Iterable[Looked], pace: Pace) -> Iterator[list[Looked]]:
+    """Customers in lots of one transaction, those who have nothing due before and between those who have."""
+    lot: list[Looked] = []
+    acting: list[Looked] = []
+    for one in page:
+        heavy = sum(other.invoices for other in acting) + one.invoices > pace.invoices
+        if one.acts and acting and (heavy or len(acting) == pace.customers):
+            yield lot
+            lot, acting = [], []
+        lot.append(one)
+        acting += [one] if one.acts else []
+    if lot:
+        yield lot
+
+
+def _take_all(day: Day, run: Run, several: Sequence[Looked], lease: float, work: Work) -> tuple[Run, list[Done]]:
+    """Take what is due for a lot of customers, and write how far the run came, in one transaction."""
+    acting = [one.customer_id for one in several if one.acts]
+    taken = dict(zip(acting, escalate_customers(work, day, acting), strict=True)) if acting else {}
+    done = [taken[one.customer_id] if one.acts else one.done for one in several]
+    found = [one for one in done if one is not None]
+    run = work.escalation.advance(
+        run, lease, several[-1].customer_id, customers=len(several), steps=sum(len(one.plan.steps) for one in found),
+        messages=sum(len(one.plan.messages) for one in found), holds=sum(one.placed for one in found),
+    )  # fmt: skip
+    return run, found
 
 
 def planned(database: Database, as_of: date) -> Iterator[Done]:
     """What a run of a day would do for each customer; nothing is written."""
-    for work, customer_id in _looked_at(database, as_of):
-        yield plan_of(work, customer_id, as_of)
+    day, after = Day(database, as_of), ""
+    while page := look_over(day, after, sure=False):
+        yield from (one.done for one in page if one.done is not None)
+        after = page[-1].customer_id
 
 
-def _looked_at(database: Database, as_of: date) -> Iterator[tuple[Work, str]]:
-    """Every customer that a run of a day looks at, each page in a transaction that reads."""
-    after = ""
-    while True:
-        with database.read() as work:
-            customers = work.escalation.customers(as_of, after)
-            for customer_id in customers:
-                yield work, customer_id
-        if not customers:
-            return
-        after = customers[-1]
+def escalate_customers(work: Work, day: Day, customer_ids: Sequence[str]) -> list[Done]:
+    """Take what is due for some customers: their steps with everything that these do, in this transaction."""
+    accounts = work.accounts.lock_customers(customer_ids)
+    known = day.known_of(work, customer_ids)
+    plans = [known.plan(customer_id) for customer_id in customer_ids]
+    work.outbox.put(*(message for one in plans for message in one.plan.messages))
+    steps = [_taken(one.plan, step, day.as_of) for one in plans for step in one.plan.steps]
+    if work.escalation.take(steps) != len(steps):
+        raise LeaseLost("steps were taken by another run at this moment")
+    found = []
+    for done in plans:
+        name = done.plan.customer_id
+        paid = sum(_end(work, [hold_id], f"invoice '{invoice_id}' is paid", day.as_of)
+                   for hold_id, invoice_id in known.ending.get(name, ()))  # fmt: skip
+        placed, ended = _hold_and_release(work, done.plan, accounts[name], day.as_of)
+        found.append(Done(done.plan, placed, paid + ended, done.told))
+    return found
 
 
-def escalate_customer(work: Work, customer_id: str, as_of: date) -> Done:
-    """Take what is due for one customer: its steps with everything that they do, in this transaction."""
-    account = _account(work, customer_id)
-    work.accounts.lock_in_order([account.account_id])
-    done = plan_of(work, customer_id, as_of)
-    plan = done.plan
-    for message in plan.messages:
-        work.outbox.put(message)
-    if work.escalation.take([_taken(plan, one, as_of) for one in plan.steps]) != len(plan.steps):
-        raise LeaseLost(f"steps of '{customer_id}' were taken by another run at this moment")
-    ended = _end_paid(work, customer_id, as_of)
-    placed = 0
+def _hold_and_release(work: Work, plan: Plan, account_id: int, as_of: date) -> tuple[int, int]:
+    """Place and end the holds that the steps say; how many of each."""
+    placed = ended = 0
     for one in plan.steps:
         for action in one.step.does:
             if action.verb == "hold":
-                placed += _place(work, account, plan, one, Hold(action.what, as_of))
+                placed += _place(work, plan, account_id, one, Hold(action.what, as_of))
             elif action.verb == "release":
-                ended += _release(work, customer_id, one, as_of)
-    return Done(plan, placed, ended, done.told)
-
-
-def plan_of(work: Work, customer_id: str, as_of: date) -> Done:
-    """What is due for one customer on a day, and why nothing is where a policy cannot say."""
-    found = _under(work, customer_id, as_of)
-    if isinstance(found, str):
-        return Done(Plan(customer_id), told=found)
-    program, situation = found
-    return Done(plan_for(program, situation, work.escalation.pasts(customer_id)), told=told_of(program))
-
-
-def _under(work: Work, customer_id: str, as_of: date) -> tuple[Program, Situation] | str:
-    """The policy that a customer is under and all that is known; why there is none that can say, "" for no ladder."""
-    account = _account(work, customer_id)
-    version = None if account.policy_digest is None else work.policies.get(account.policy_digest)
-    program = None if version is None else load_version(version).program
-    if version is None or program is None:
-        return "no policy is in effect"
-    if not program.ladders:
-        return ""
-    if program.currency != account.currency:
-        return f"the policy decides in {program.currency}, not in {account.currency}"
-    return program, situation_on(work, account, version, program, as_of)
-
-
-def told_of(program: Program) -> str:
-    """The days that steps of a policy wait for and no record has; empty where there are none."""
-    waits = sorted(frozenset().union(*(days_nobody_keeps(ladder) for ladder in program.ladders)))
-    return f"steps that count from {' or '.join(waits)} wait: no such day is recorded" if waits else ""
-
-
-def situation_on(
-    work: Work, account: AccountState, version: PolicyVersion, program: Program, as_of: date
-) -> Situation:
-    """All that is known of a customer on a day, without an order."""
-    customer_id = account.customer.customer_id
-    if as_of < account.now.date():  # a lock and a look bring what may count about now
-        account = replace(account, told=facts_ever_told(work, account.account_id))
-    account = account.on_day(as_of)
-    recorded = recorded_of(work.states.history(account.account_id), program.timezone, as_of)
-    return Situation(
-        decision_id="", order=None, account=account,
-        invoices=work.invoices.for_customer(customer_id, as_of), stated={},
-        master=master_facts(trade_vocabulary(), program, account),
-        policy=PolicyReference(version.name, version.version, version.digest, program.digest),
-        decided_at=account.now, as_of=as_of, recorded=recorded,
-    )  # fmt: skip
-
-
-def _account(work: Work, customer_id: str) -> AccountState:
-    account = work.accounts.look(customer_id)
-    assert account is not None, "customers are never removed"
-    return account
+                ended += _release(work, plan.customer_id, one, as_of)
+    return placed, ended
 
 
 def _taken(plan: Plan, one: StepDue, as_of: date) -> StepTaken:
@@ -196,12 +179,12 @@ def _taken(plan: Plan, one: StepDue, as_of: date) -> StepTaken:
                      plan.policy_digest, one.message_id)  # fmt: skip
 
 
-def _place(work: Work, account: AccountState, plan: Plan, one: StepDue, hold: Hold) -> bool:
+def _place(work: Work, plan: Plan, account_id: int, one: StepDue, hold: Hold) -> bool:
     """Place the hold of a step, from the day of the run on."""
     reason = f"step '{one.step.name}' of ladder '{one.ladder}' for invoice '{one.invoice_id}'"
     return work.holds.place(NewHold(
-        one.hold_id(plan.customer_id), account.account_id, hold, reason, LADDER, invoice_id=one.invoice_id,
-        step=one.step.name, policy_digest=plan.policy_digest,
+        one.hold_id(plan.customer_id), account_id, hold, reason, LADDER, invoice_id=one.invoice_id, step=one.step.name,
+        policy_digest=plan.policy_digest,
     ))  # fmt: skip
 
 
@@ -210,16 +193,6 @@ def _release(work: Work, customer_id: str, one: StepDue, as_of: date) -> int:
     reason = f"step '{one.step.name}' of ladder '{one.ladder}'"
     return _end(work, [hold.hold_id for hold in work.holds.of_invoice(customer_id, one.invoice_id)
                        if hold.release is None], reason, as_of)  # fmt: skip
-
-
-def _end_paid(work: Work, customer_id: str, as_of: date) -> int:
-    """End the holds of ladders whose invoice is open no longer."""
-    lasting = [hold for hold in work.holds.of_customer(customer_id) if hold.release is None and hold.step is not None]
-    if not lasting:
-        return 0
-    still_open = {one.invoice_id for one in work.escalation.open_invoices(customer_id, as_of)}
-    return sum(_end(work, [hold.hold_id], f"invoice '{hold.invoice_id}' is paid", as_of)
-               for hold in lasting if hold.invoice_id not in still_open and hold.hold.placed_on <= as_of)  # fmt: skip
 
 
 def _end(work: Work, hold_ids: list[str], reason: str, as_of: date) -> int:
@@ -235,21 +208,24 @@ def coming(database: Database, first: date, last: date) -> Mapping[date, Counter
     not taken falls on the first day.
     """
     found: dict[date, Counter[str]] = defaultdict(Counter)
-    for work, customer_id in _looked_at(database, first):
-        for ladder, step, day in _days_of(work, customer_id, first):
-            if max(day, first) <= last:
-                found[max(day, first)][f"{ladder}: {step}"] += 1
+    day, after = Day(database, first), ""
+    while page := day.page(after, CALENDAR_INVOICES):
+        names = [one.customer_id for one in page]
+        known = day.reading(partial(day.known_of, customer_ids=names))
+        for ladder, step, on in _days_of(known):
+            if max(on, first) <= last:
+                found[max(on, first)][f"{ladder}: {step}"] += 1
+        after = names[-1]
     return found
 
 
-def _days_of(work: Work, customer_id: str, as_of: date) -> Iterator[tuple[str, str, date]]:
-    """Ladder, step and day of each step to come of a customer's open invoices."""
-    found = _under(work, customer_id, as_of)
-    if isinstance(found, str):
-        return
-    program, situation = found
-    pasts = work.escalation.pasts(customer_id)
-    for ladder, history in histories(program, situation, pasts):
-        for step, day in planned_days(ladder.steps, history, is_business_day(program)):
-            if day is not None and step not in history.done:
-                yield ladder.name, step, day
+def _days_of(known: Known) -> Iterator[tuple[str, str, date]]:
+    """Ladder, step and day of each step to come of some customers' open invoices."""
+    for one in known.situations.values():
+        if isinstance(one, str):
+            continue
+        under, situation = one
+        for ladder, history in histories(under.program, situation, known.pasts):
+            for step, on in planned_days(ladder.steps, history, is_business_day(under.program)):
+                if on is not None and step not in history.done:
+                    yield ladder.name, step, on

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from api.operations.escalate import begin_run, planned, run_escalation
+from api.operations.escalate import Pace, begin_run, planned, run_escalation
 from storage.engine import Database, open_database
 from storage.escalation import LeaseLost
 from storage.failures import Busy, StorageFailure
@@ -64,7 +64,7 @@ def run_days(database: Database, climb: Climb, holder: str, days: list[str]) -> 
     with suppress(Busy, LeaseLost):
         for day in days:
             run = begin_run(database, date.fromisoformat(day), holder, LEASE_SECONDS)
-            for one in run_escalation(database, run, LEASE_SECONDS):
+            for one in run_escalation(database, run, Pace(LEASE_SECONDS, customers=2)):
                 if chosen(f"{day} {one.plan.customer_id}", climb.worst) == 1:
                     time.sleep(2 * LEASE_SECONDS)  # the next customer belongs to another leader by then
 

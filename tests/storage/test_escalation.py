@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from time import sleep
 from typing import Any
 
@@ -11,15 +12,21 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from credit.holds import Hold
+from storage.customers import GrantedLimit
+from storage.earlier_orders import EarlierOrders
 from storage.engine import Database
 from storage.escalation import LeaseLost, Run, StepTaken
+from storage.exposure_ledger import AccountState
 from storage.failures import Busy
+from storage.groups import Group
 from storage.holds import NewHold
 from storage.outbox import Delivery, Message
 from storage.unit_of_work import Work
-from tests.storage.records import DIGEST, a_customer, a_policy, an_invoice
+from tests.storage.records import DIGEST, a_customer, a_policy, an_invoice, let_decide
 
 DAY = date(2026, 2, 15)
+NOON = datetime(2026, 2, 15, 12, tzinfo=UTC)
+NONE = EarlierOrders((), DAY, complete=False)
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +66,11 @@ def step_and_advance(work: Work, run: Run) -> None:
     advance(work, run, "C-1")
 
 
+def names(work: Work, as_of: date, after: str = "", most: int = 100) -> list[str]:
+    """The customers of one page."""
+    return [one.customer_id for one in work.escalation.page(as_of, after, most)]
+
+
 def test_a_step_is_taken_once_for_its_invoice(database: Database) -> None:
     with database.write() as work:
         assert work.escalation.take([a_step(), a_step("demand")]) == 2
@@ -86,7 +98,7 @@ def test_a_run_goes_on_after_the_last_customer_that_was_done(database: Database)
     taken_over = lead(database, "two")
     assert (taken_over.after, taken_over.customers, taken_over.steps) == ("C-1", 1, 2)
     with database.read() as work:
-        assert work.escalation.customers(DAY, taken_over.after) == ("C-2",)
+        assert names(work, DAY, taken_over.after) == ["C-2"]
 
 
 def test_who_slept_past_the_lease_writes_nothing_more(database: Database) -> None:
@@ -127,16 +139,16 @@ def test_a_run_that_is_done_stays_done(database: Database) -> None:
 
 def test_customers_with_something_open_or_a_hold_come_by_id(database: Database) -> None:
     with database.write() as work:
-        assert work.escalation.customers(DAY) == ("C-1", "C-2")
-        assert work.escalation.customers(DAY, most=1) == ("C-1",)
+        assert names(work, DAY) == ["C-1", "C-2"]
+        assert names(work, DAY, most=1) == ["C-1"]
         assert work.escalation.count(DAY) == 2
         assert [one.invoice_id for one in work.escalation.open_invoices("C-1", DAY)] == ["I-1", "I-2"]
         state = work.accounts.look("C-3")
         assert state is not None
         work.holds.place(NewHold("H-1", state.account_id, Hold("orders", DAY), "overdue", "ladder", invoice_id="I-4",
                                  step="demand"))  # fmt: skip
-        assert work.escalation.customers(DAY) == ("C-1", "C-2", "C-3"), "a hold of a ladder waits for its end"
-        assert work.escalation.customers(date(2026, 1, 31), "C-2") == ("C-3",), "and it was open before it was paid"
+        assert names(work, DAY) == ["C-1", "C-2", "C-3"], "a hold of a ladder waits for its end"
+        assert names(work, date(2026, 1, 31), "C-2") == ["C-3"], "and it was open before it was paid"
 
 
 def test_the_past_of_an_invoice_has_the_days_of_steps_and_letters(database: Database) -> None:
@@ -161,3 +173,66 @@ def test_what_was_done_is_never_changed(database: Database, table: str, change: 
         work.outbox.deliver("M-1", Delivery("sent", DAY, "person:ann"))
     with pytest.raises(IntegrityError, match="only added to"), database.alone() as connection:
         connection.execute(text(change.format(table)))
+
+
+def test_a_page_ends_with_the_last_customer_that_it_holds_whole(database: Database) -> None:
+    with database.write() as work:
+        work.invoices.add_many([an_invoice(f"I-{number}", customer_id="C-3") for number in range(5, 8)], DAY)
+    with database.read() as work:
+        assert names(work, DAY, most=4) == ["C-1", "C-2"], "of C-3 there would be one invoice of three"
+        [whole] = work.escalation.page(DAY, "C-2", most=4)
+        [part] = work.escalation.page(DAY, "C-2", most=3)
+    assert ([one.invoice_id for one in whole.invoices], whole.cut) == (["I-5", "I-6", "I-7"], False)
+    assert (len(part.invoices), part.cut) == (3, True), "a page that one customer fills may not hold all of it"
+
+
+def test_a_page_tells_what_each_customer_is_under_and_what_was_taken(database: Database) -> None:
+    with database.write() as work:
+        let_decide(work, DIGEST)
+        work.policies.add(a_policy(name="other", digest="sha256:other", program_digest="sha256:other"))
+        work.groups.put(Group("TOP", "Top", "CNY"))
+        work.groups.put(Group("LEFT", "Left", "CNY", parent_group="TOP"))
+        assert work.groups.settle_customer("C-2", "LEFT")
+        let_decide(work, "sha256:other", assignment="group:TOP")
+        work.outbox.put(Message("M-1", "C-1", "letter", "reminder", "letter", "reminder", ("I-1",), DAY, DIGEST))
+        work.escalation.take([a_step(message_id="M-1")])
+        work.outbox.deliver("M-1", Delivery("sent", DAY, "person:ann"))
+    with database.read() as work:
+        first, second = work.escalation.page(DAY, "", 100)
+        looked = {one.customer.customer_id: one.policy_digest for one in work.accounts.look_at(["C-1", "C-2"])}
+    assert looked == {one.customer_id: one.policy_digest for one in (first, second)}
+    assert looked == {"C-1": DIGEST, "C-2": "sha256:other"}, "that of the group above the nearest one"
+    assert [one.past.done for one in first.invoices] == [{"reminder": DAY}, {}]
+    assert [one.past.sent for one in first.invoices] == [{"reminder": DAY}, {}]
+    assert (first.currency, first.held) == ("CNY", False)
+
+
+def timeless(one: AccountState) -> AccountState:
+    """An account without what a look at many leaves out, and without the time of the look."""
+    return replace(one, now=NOON, past=None, earlier_orders=NONE)
+
+
+def test_many_accounts_are_seen_as_each_is_seen_alone(database: Database) -> None:
+    with database.write() as work:
+        work.groups.put(Group("TOP", "Top", "CNY", GrantedLimit("amount", 700)))
+        assert work.groups.settle_customer("C-2", "TOP")
+        state = work.accounts.look("C-1")
+        assert state is not None
+        work.holds.place(NewHold("H-1", state.account_id, Hold("orders", DAY), "a dispute", "person:ann"))
+    with database.read() as work:
+        together = {one.customer.customer_id: one for one in work.accounts.look_at(["C-3", "C-1", "C-2", "C-9"])}
+        alone = {name: work.accounts.look(name, None) for name in ("C-1", "C-2", "C-3")}
+        ids = {name: one.account_id for name, one in alone.items() if one is not None}
+    assert {name: timeless(one) for name, one in together.items()} == {
+        name: timeless(one) for name, one in alone.items() if one is not None}  # fmt: skip
+    assert together["C-1"].holds and together["C-2"].groups, "there is something to be seen"
+    with database.write() as work:
+        assert work.accounts.lock_customers(["C-3", "C-1"]) == {"C-1": ids["C-1"], "C-3": ids["C-3"]}
+
+
+def test_invoices_of_many_are_those_of_each(database: Database) -> None:
+    with database.read() as work:
+        for day in (DAY, date(2026, 1, 31), date(2025, 12, 31)):
+            each = {name: work.invoices.for_customer(name, day) for name in ("C-1", "C-2", "C-3")}
+            there = {name: own for name, own in each.items() if own}
+            assert work.invoices.of_customers(["C-1", "C-2", "C-3"], day) == there

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
 
 from api.operations import escalate
-from api.operations.escalate import Done, begin_run, escalate_customer, planned, run_escalation
+from api.operations.escalate import Pace, begin_run, escalate_customers, planned, run_escalation
+from api.operations.plan_escalation import Day, Done
 from api.operations.tell_limit import policy_day
 from credit.money import Money
 from storage.escalation import LeaseLost
@@ -101,8 +103,10 @@ def test_the_same_day_again_does_nothing(real: Service) -> None:
     assert run(real, date(2026, 1, 20)) == []
     with real.held.database.read() as work:
         waiting = work.outbox.waiting()
-    with real.held.database.write() as work:
-        assert escalate_customer(work, "C-1", date(2026, 1, 20)).plan.steps == (), "also where nobody asked the run"
+    day = Day(real.held.database, date(2026, 1, 20))
+    [done] = day.writing(lambda work: escalate_customers(work, day, ["C-1"]))
+    assert done.plan.steps == (), "also where nobody asked the run"
+    with real.held.database.read() as work:
         assert work.outbox.waiting() == waiting == 2
 
 
@@ -228,7 +232,7 @@ def test_a_run_that_broke_off_goes_on_with_the_next_customer(real: Service) -> N
         real.put_customer(f"C-{number}", country="CN")
         owe(real, f"I-{number}", date(2026, 1, 1), customer_id=f"C-{number}")
     database, as_of = real.held.database, date(2026, 1, 4)
-    broken = run_escalation(database, begin_run(database, as_of, "one", 0.0), 0.0)
+    broken = run_escalation(database, begin_run(database, as_of, "one", 0.0), Pace(0.0, customers=1))
     assert [next(broken).plan.customer_id for _ in range(2)] == ["C-1", "C-2"]
     rest = list(run_escalation(database, begin_run(database, as_of, "two")))
     assert [one.plan.customer_id for one in rest] == ["C-3", "C-4", "C-5"]
@@ -263,15 +267,15 @@ def test_a_customer_that_cannot_be_handled_keeps_no_other_and_is_taken_by_the_ne
         real.put_customer(customer_id, granted_limit="500000.00")
         owe(real, "INV-1", date(2026, 1, 1), customer_id=customer_id)
     owe(real, "INV-1", date(2026, 1, 1))
-    take, broken = escalate.escalate_customer, {"C-1"}
+    take, broken = escalate.escalate_customers, {"C-1"}
 
-    def failing(work: Work, customer_id: str, as_of: date) -> Done:
-        done = take(work, customer_id, as_of)
-        if customer_id in broken:
+    def failing(work: Work, day: Day, customer_ids: Sequence[str]) -> list[Done]:
+        done = take(work, day, customer_ids)
+        if broken & set(customer_ids):
             raise ZeroDivisionError("a fault of ours")
         return done
 
-    monkeypatch.setattr(escalate, "escalate_customer", failing)
+    monkeypatch.setattr(escalate, "escalate_customers", failing)
     first = run(real, date(2026, 1, 4))
     assert [(one.plan.customer_id, bool(one.fault)) for one in first] == [("C-0", False), ("C-1", True), ("C-2", False)]
     assert [len(steps(real, one)) for one in ("C-0", "C-1", "C-2")] == [1, 0, 1]
