@@ -175,16 +175,13 @@ class Day:
         return found
 
     def _situation(self, work: Work, account: AccountState, under: Under, invoices: tuple[Invoice, ...]) -> Situation:
-        """All that is known of a customer on the day, without an order."""
-        version, program = under.version, under.program
-        if account.told and self.as_of < account.now.date():  # a look brings what may count about now
-            account = replace(account, told=facts_ever_told(work, account.account_id))
-        account = with_orders(work, account, program).on_day(self.as_of)
-        return Situation(
-            decision_id="", order=None, account=account, invoices=invoices, stated={},
+        """All that a policy's ladders read of a customer on the day, without an order."""
+        program = under.program
+        account = told_on(work, with_orders(work, account, program), self.as_of)
+        return replace(
+            bare_situation(account, under.version, program, self.as_of), invoices=invoices,
             master=master_facts(trade_vocabulary(), program, account) if reads_facts(program) else {},
-            policy=PolicyReference(version.name, version.version, version.digest, program.digest),
-            decided_at=account.now, as_of=self.as_of, recorded=self._recorded(work, account, program),
+            recorded=self._recorded(work, account, program),
         )  # fmt: skip
 
     def _recorded(self, work: Work, account: AccountState, program: Program) -> Recorded:
@@ -192,6 +189,35 @@ class Day:
         if not remembers(program) and not any(acts_of(one) for one in program.ladders):
             return Recorded()
         return recorded_of(work.states.history(account.account_id), program.timezone, self.as_of)
+
+
+def situation_on(
+    work: Work, account: AccountState, version: PolicyVersion, program: Program, as_of: date
+) -> Situation:
+    """All that is known of a customer on a day, without an order."""
+    account = told_on(work, account, as_of)
+    return replace(
+        bare_situation(account, version, program, as_of),
+        invoices=work.invoices.for_customer(account.customer.customer_id, as_of),
+        master=master_facts(trade_vocabulary(), program, account),
+        recorded=recorded_of(work.states.history(account.account_id), program.timezone, as_of),
+    )
+
+
+def bare_situation(account: AccountState, version: PolicyVersion, program: Program, as_of: date) -> Situation:
+    """What stands on the account alone."""
+    return Situation(
+        decision_id="", order=None, account=account, invoices=(), stated={}, master={},
+        policy=PolicyReference(version.name, version.version, version.digest, program.digest),
+        decided_at=account.now, as_of=as_of,
+    )  # fmt: skip
+
+
+def told_on(work: Work, account: AccountState, as_of: date) -> AccountState:
+    """The account with the limits and facts that count on a day; a look brings those that may count about now."""
+    if account.told and as_of < account.now.date():
+        account = replace(account, told=facts_ever_told(work, account.account_id))
+    return account.on_day(as_of)
 
 
 def with_orders(work: Work, account: AccountState, program: Program) -> AccountState:
