@@ -128,10 +128,11 @@ class Escalation:
         """The next customers by id with an invoice that is open on a day, or a hold of a ladder that lasts."""
         return read_page(self._connection, as_of, after, most)
 
-    def count(self, as_of: date) -> int:
-        """How many customers a run of a day looks at."""
+    def count(self, as_of: date, after: str = "") -> int:
+        """How many customers a run of a day looks at, behind one where it broke off."""
         both = union(with_invoices(as_of), with_holds()).subquery()
-        return int(self._connection.execute(select(func.count()).select_from(both)).scalar_one())
+        counting = select(func.count()).select_from(both).where(both.c.customer_id > after)
+        return int(self._connection.execute(counting).scalar_one())
 
     def open_invoices(self, customer_id: str, as_of: date) -> tuple[Invoice, ...]:
         """A customer's invoices that are open on a day, by due date."""

@@ -51,8 +51,7 @@ def escalate(as_of: datetime | None, dry_run: bool, days: int | None, as_json: b
         elif day > today:
             raise click.UsageError(f"{day} is to come; look at it with --dry-run or --calendar")
         else:
-            faults = _tell(_shown(_run(found, day), _count(found, day)), day, as_json)
-    click.get_current_context().exit(1 if faults else 0)
+            faults = _tell(_run(found, day), day, as_json)
 
 
 def _run(database: Any, day: date) -> Iterator[Any]:
@@ -65,7 +64,10 @@ def _run(database: Any, day: date) -> Iterator[Any]:
         run = begin_run(database, day, f"{socket.gethostname()}-{os.getpid()}")
         if run.finished_at is not None:
             click.echo(f"the run of {day} is done already", err=True)
-        yield from run_escalation(database, run)
+        elif run.after:
+            behind = f"behind customer '{run.after}', {counted(run.customers, 'customer')} done"
+            click.echo(f"the run of {day} broke off and goes on {behind}", err=True)
+        yield from _shown(run_escalation(database, run), 0 if run.finished_at else _count(database, day, run.after))
     except Busy as busy:
         raise click.ClickException(str(busy)) from None
     except LeaseLost:
@@ -139,9 +141,9 @@ def _calendar(database: Any, first: date, days: int, as_json: bool) -> None:
         click.echo(f"nothing is due from {first} on for {counted(days, 'day')}")
 
 
-def _count(database: Any, day: date) -> int:
+def _count(database: Any, day: date, after: str = "") -> int:
     with database.read() as work:
-        return int(work.escalation.count(day))
+        return int(work.escalation.count(day, after))
 
 
 def _shown(done: Iterable[Any], total: int) -> Iterator[Any]:

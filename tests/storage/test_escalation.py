@@ -141,7 +141,7 @@ def test_customers_with_something_open_or_a_hold_come_by_id(database: Database) 
     with database.write() as work:
         assert names(work, DAY) == ["C-1", "C-2"]
         assert names(work, DAY, most=1) == ["C-1"]
-        assert work.escalation.count(DAY) == 2
+        assert [work.escalation.count(DAY, after) for after in ("", "C-1", "C-2")] == [2, 1, 0]
         assert [one.invoice_id for one in work.escalation.open_invoices("C-1", DAY)] == ["I-1", "I-2"]
         state = work.accounts.look("C-3")
         assert state is not None

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,10 +16,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.commands import cli
+from storage.clock import write_instant
+from storage.escalation import Run
+from storage.escalation_tables import escalation_run, escalation_step, outbox
+from storage.receivables import Invoice
 from tests.api.operations.test_escalate import PER_INVOICE, STRICT, owe, steps, written
 from tests.api.service import Service, publish, start_real_service
+from tests.storage.records import a_customer
 
 DUE = date(2026, 1, 1)
+REMINDED = DUE + timedelta(3)
+MANY = 400
+COMMAND = "import sys; from api.commands import cli; cli(['escalate', *sys.argv[1:]], prog_name='aval')"
 
 
 @pytest.fixture
@@ -96,3 +110,80 @@ def test_a_run_that_another_process_leads_is_left_alone(real: Service) -> None:
     assert busy.exit_code == 2, busy.output
     assert "is led by another one until" in busy.stderr
     assert steps(real) == []
+
+
+@pytest.fixture
+def many(location: str) -> Service:
+    """400 customers who owe an invoice each, on each kind of database."""
+    service = start_real_service(location)
+    publish(service, "collecting.yaml", written(STRICT, PER_INVOICE))
+    with service.held.database.write() as work:
+        for number in range(MANY):
+            work.customers.put(a_customer(f"M-{number:03}"))
+        work.invoices.add_many([Invoice(f"M-{number:03}", "INV-1", 500_00, "CNY", DUE - timedelta(30), DUE)
+                                for number in range(MANY)], DUE)  # fmt: skip
+    return service
+
+
+def started(location: str, error: int | None = None) -> subprocess.Popen[str]:
+    """The command in a process of its own."""
+    args = [sys.executable, "-c", COMMAND, "--as-of", REMINDED.isoformat(), "--database", location]
+    return subprocess.Popen(args, stdout=subprocess.PIPE, stderr=error or subprocess.PIPE, text=True)
+
+
+def run_of(service: Service) -> Run | None:
+    """How far the run of the day is."""
+    with service.held.database.read() as work:
+        return next(iter(work.escalation.runs()), None)
+
+
+def a_minute_later(service: Service) -> None:
+    """Let the lease of whoever led be over."""
+    with service.held.database.write() as work:
+        before = write_instant(work.now() - timedelta(seconds=1))
+    with service.held.database.alone() as connection:
+        connection.execute(escalation_run.update().values(lease_until=before))
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_is_gone_on_with_and_takes_each_step_once(many: Service, location: str) -> None:
+    killed, ends = started(location), time.monotonic() + 60
+    while (run := run_of(many)) is None or run.customers == 0:
+        assert time.monotonic() < ends and killed.poll() is None, killed.communicate()
+        time.sleep(0.002)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    broken = run_of(many)
+    assert broken is not None and 0 < broken.customers < MANY and broken.finished_at is None, "it was killed in between"
+    early = started(location)
+    assert (early.wait(), "is led by another one until" in early.communicate()[1]) == (2, True), "its lease lasts"
+    a_minute_later(many)
+    told, error = started(location).communicate()
+    left = MANY + 1 - broken.customers
+    assert f"{left} customers looked at; " in told and told.count("reminder of") == MANY - broken.steps
+    assert f"goes on behind customer '{broken.after}', {broken.customers} customers done" in error
+    with many.held.database.looking() as connection:
+        taken = sorted(row.customer_id for row in connection.execute(escalation_step.select()))
+        letters = sorted(row.customer_id for row in connection.execute(outbox.select()))
+    assert taken == letters == [f"M-{number:03}" for number in range(MANY)]
+    whole = run_of(many)
+    assert whole is not None and whole.finished_at is not None
+    assert (whole.customers, whole.steps, whole.messages) == (MANY + 1, MANY, MANY)
+
+
+def test_a_bar_is_shown_to_a_person_and_to_nobody_else(real: Service) -> None:
+    ours, theirs = pty.openpty()
+    shown = started(str(real.held.database.name), theirs)
+    os.close(theirs)
+    seen = b""
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        while True:
+            try:
+                seen += screen.read(1024)
+            except OSError:  # the other end is closed
+                break
+    assert shown.wait() == 0
+    assert b"escalating" in seen and b"100%" in seen
+    with real.held.database.alone() as connection:
+        connection.execute(escalation_run.delete())
+    assert "escalating" not in started(str(real.held.database.name)).communicate()[1]
