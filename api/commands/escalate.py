@@ -52,6 +52,7 @@ def escalate(as_of: datetime | None, dry_run: bool, days: int | None, as_json: b
             raise click.UsageError(f"{day} is to come; look at it with --dry-run or --calendar")
         else:
             faults = _tell(_run(found, day), day, as_json)
+    click.get_current_context().exit(1 if faults else 0)
 
 
 def _run(database: Any, day: date) -> Iterator[Any]:
