@@ -22,14 +22,15 @@ TEXTS = {
            "above": "; only where no row above fits: {}",
            "check": "check {name} (line {line}): {verdict} where {condition}",
            "built_in": "check {name} (built in): {verdict} where {condition}", "asked": "; asked only where {}",
-           "release": "; {} or above may release it", "lift": "; lifted by {} where {}", "between": ", ",
-           "more": "{} more"},
+           "release": "; {} or above may release it", "lift": "; lifted by {} where {}",
+           "effect": "; where it fails: {}", "between": ", ", "more": "{} more"},
     "zh": {"row": "{section} 第 {number} 行（文件第 {line} 行）：当 {condition} 时，{gives}",
            "last": "{section} 第 {number} 行（文件第 {line} 行）：其余情况，{gives}",
            "above": "；仅当以上各行均不符合：{}",
            "check": "检查 {name}（文件第 {line} 行）：当 {condition} 时，{verdict}",
            "built_in": "检查 {name}（内置）：当 {condition} 时，{verdict}", "asked": "；仅当 {} 时检查",
-           "release": "；{} 及以上可放行", "lift": "；当 {1} 时由 {0} 豁免", "between": "，", "more": "另 {} 行"},
+           "release": "；{} 及以上可放行", "lift": "；当 {1} 时由 {0} 豁免",
+           "effect": "；不通过时：{}", "between": "，", "more": "另 {} 行"},
 }  # fmt: skip
 ABOVE = 5  # rows above that are named
 VERDICTS = {
@@ -219,6 +220,7 @@ def _check_sentence(program: Program, place: RowPlace, check: Check, language: s
         told += texts["asked"].format(EdgeWords(program, language, "asked").condition(check.applies))
     for lift in check.lifts:
         told += texts["lift"].format(lift.name, words.condition(lift.condition))
+    told += texts["effect"].format(texts["between"].join(check.effect)) if check.effect else ""
     return told + (texts["release"].format(check.release_by) if check.release_by else "")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -65,38 +65,51 @@ def explain(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A row, a step or a late charge with its sentence, and what the facts that it reads mean."""
+    """A row, a step or a late charge with its sentence, and what the facts that it reads mean.
+
+    `subjects` are all that it is asked of, `subject` the first of them.
+    """
 
     section: str
     number: int
     name: str
     line: int | None
     subject: str
+    subjects: tuple[str, ...]
     sentence: str
     facts: Mapping[str, str]
 
 
 def _found(loaded: Loaded, row: str | None, language: str) -> Iterator[Told]:
-    """What is meant; of what is not for orders, what no order's row says already."""
+    """What is meant: rows of all subjects, steps of ladders and late charges."""
     assert loaded.program is not None
     items = tuple(item_places(loaded.program, language)) if row is None else find_items(loaded.program, row, language)
     by_line = row is not None and row.isdecimal() and bool(items)
     yield from () if by_line else _rows_found(loaded, row, language)
     for one in items:
-        yield Told(one.section, one.number, one.name, one.line, "invoice", one.sentence, {})
+        yield Told(one.section, one.number, one.name, one.line, "invoice", ("invoice",), one.sentence, {})
 
 
 def _rows_found(loaded: Loaded, row: str | None, language: str) -> Iterator[Told]:
-    known: set[tuple[int, str]] = set()
+    """Each row once, with all that it is asked of; where its sentence is another one for another subject, once more."""
+    found: dict[tuple[str, int, str, str], Told] = {}
     for subject, program in loaded.programs.items():
         for one in find_rows(program, row) if row is not None else tuple(places(program)):
-            if subject != ORDER and (one.line == 0 or (one.line, one.name) in known):
-                continue
-            known.add((one.line, one.name))
             sentence = row_sentence(program, one, language)
-            yield Told(one.section, one.number, one.name, one.line or None, subject,
-                       sentence if subject == ORDER else f"{subject}: {sentence}",
-                       dict(meanings(program, one, language)))  # fmt: skip
+            key = (one.section, one.line, one.name, sentence)
+            told = found.get(key)
+            subjects = (subject,) if told is None else (*told.subjects, subject)
+            found[key] = Told(
+                one.section, one.number, one.name, one.line or None, subjects[0], subjects, sentence,
+                dict(meanings(program, one, language)))  # fmt: skip
+    for told in found.values():
+        yield told if told.subjects == (ORDER,) else replace(told, sentence=_of_subjects(told, language))
+
+
+def _of_subjects(told: Told, language: str) -> str:
+    """The sentence of a row that is not for orders alone, after all that it is for."""
+    return f"{'、'.join(told.subjects)}：{told.sentence}" if language == "zh" else (
+        f"{', '.join(told.subjects)}: {told.sentence}")  # fmt: skip
 
 
 def _rows(found: tuple[Told, ...], as_json: bool, with_meanings: bool) -> None:

@@ -110,6 +110,42 @@ def test_rows_of_limit_requests_are_said_once_and_as_such(tmp_path: Path) -> Non
     assert {row["subject"] for row in rows if row["name"] == "asked_for"} == {"limit_request"}
 
 
+SHIPMENTS = f"""{REQUESTS}
+  - {{check: late, for: [order, shipment], when: customer.insolvent is true, verdict: deny}}
+  - {{check: hold, for: [shipment, customer], when: customer.insolvent is true, verdict: deny,
+     effect: [stop shipment, hold account]}}
+"""
+
+
+def test_a_row_names_all_that_it_is_asked_of_and_what_it_stops(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(SHIPMENTS, "utf-8")
+    lines = aval("explain", str(path)).stdout.splitlines()
+    late = "check late (line 13): deny where customer.insolvent is true"
+    hold = "check hold (line 14): deny where customer.insolvent is true; where it fails: stop shipment, hold account"
+    assert [line for line in lines if "check late" in line] == [f"order, shipment: {late}"]
+    assert [line for line in lines if "check hold" in line] == [f"shipment, customer: {hold}"]
+    assert any(line.startswith("order, limit_request, shipment, customer: tiers, row 1") for line in lines)
+    assert any(line.startswith("check large (line 10)") for line in lines)  # for orders alone, which need no word
+    rows = json.loads(aval("explain", str(path), "--json").stdout)["rows"]
+    named = {row["name"]: (row["subject"], row["subjects"]) for row in rows if row["section"] == "checks"}
+    assert named["late"] == ("order", ["order", "shipment"]) and named["large"] == ("order", ["order"])
+    assert named["hold"] == ("shipment", ["shipment", "customer"])
+    chinese = aval("explain", str(path), "hold", "--lang", "zh").stdout
+    assert chinese.startswith("shipment、customer：检查 hold") and "；不通过时：stop shipment，hold account" in chinese
+
+
+def test_a_row_with_another_number_for_another_subject_is_said_with_both(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(SHIPMENTS + """authority:
+  - {for: order, when: order.amount < 100, release: cfo}
+  - {for: [order, shipment], otherwise: true, release: cfo}
+""", "utf-8")  # fmt: skip
+    lines = [line for line in aval("explain", str(path)).stdout.splitlines() if "authority" in line]
+    assert lines[1:] == ["authority, row 2 (line 18): release cfo in all other cases",
+                         "shipment: authority, row 1 (line 18): release cfo in all other cases"]  # fmt: skip
+
+
 def test_a_decision_on_a_limit_request_is_explained(tmp_path: Path) -> None:
     path, asked = tmp_path / "small.yaml", tmp_path / "asked.yaml"
     path.write_text(REQUESTS, "utf-8")
