@@ -33,6 +33,7 @@ from storage.holds import Holds
 from storage.identities import Identities
 from storage.imports import Imports
 from storage.keys import Keys
+from storage.letter_erasures import LetterErasures
 from storage.letters import KeptLetters
 from storage.limits import Limits
 from storage.log_entries import LogEntries
@@ -98,6 +99,7 @@ class Work:
         self.keys = Keys(connection, self.events)
         self.people = People(connection, self.events)
         self.identities = Identities(connection, self.events)
+        self.letter_erasures = LetterErasures(connection)
         self.erasures = Erasures(connection, self.events)
         self.retention = Retention(connection)
         self.imports = Imports(connection)
