@@ -33,7 +33,6 @@ from storage.holds import Holds
 from storage.identities import Identities
 from storage.imports import Imports
 from storage.keys import Keys
-from storage.letter_erasures import LetterErasures
 from storage.letters import KeptLetters
 from storage.limits import Limits
 from storage.log_entries import LogEntries
@@ -73,16 +72,16 @@ class Work:
         self.conversions = Conversions(connection)
         self.invoices = Invoices(connection, self.accounts)
         self.revaluation = Revaluation(connection, self.accounts)
+        self.reservations = Reservations(connection, self.accounts)
         self.log_entries = LogEntries(connection)
-        self.events = Events(connection, self.log_entries)
-        self.reservations = Reservations(connection, self.accounts, self.events)
         self.decisions = Decisions(connection, self.accounts, self.reservations, self.log_entries)
         self.groups = Groups(connection, self.accounts)
         self.grants = Grants(connection, self.accounts)
         self.referrals = Referrals(connection)
         self.answers = Answers(connection)
-        self.states = States(connection, self.events)
+        self.states = States(connection)
         self.policies = Policies(connection)
+        self.events = Events(connection, self.log_entries)
         self.holds = Holds(connection, self.events)
         self.documents = Documents(connection, self.events)
         self.settlements = Settlements(connection, self.accounts, self.events)
@@ -99,7 +98,6 @@ class Work:
         self.keys = Keys(connection, self.events)
         self.people = People(connection, self.events)
         self.identities = Identities(connection, self.events)
-        self.letter_erasures = LetterErasures(connection)
         self.erasures = Erasures(connection, self.events)
         self.retention = Retention(connection)
         self.imports = Imports(connection)
