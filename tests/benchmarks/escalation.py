@@ -181,7 +181,9 @@ def databases(server: postgres.Server) -> Iterator[str]:
 
 
 def tell(kind: str, sizes: list[int], nights: list[str]) -> None:
-    """The rows of one kind of database."""
+    """The rows of one kind of database; whoever makes a book is given more time for it than a night has."""
+    for module, name, seconds in postgres.PATIENT:
+        setattr(module, name, seconds)
     with places(kind) as fresh:
         for night in nights:
             found = []
