@@ -15,6 +15,7 @@ from storage.clock import database_now
 from storage.documents import DOCUMENTS
 from storage.hold_texts import HOLDS
 from storage.limits import LIMITS
+from storage.listed import is_one_of
 from storage.policy_timeline import stamp_of_last
 from storage.tables import account, customer, customer_group
 from storage.told_facts import TOLD_FACTS
@@ -34,7 +35,7 @@ LOOK_ABOVE = select(*STATE, customer_group.c.name.label("group_name")).join(
 
 def read_chains(connection: Connection, customer_ids: Collection[str]) -> Iterator[tuple[Any, ...]]:
     """The rows of each account and of the groups above it, the nearest first."""
-    rows = connection.execute(LOOK.where(account.c.customer_id.in_(customer_ids))).all()
+    rows = connection.execute(LOOK.where(is_one_of(account.c.customer_id, customer_ids))).all()
     above: dict[int, Any] = {}
     while missing := {one.parent_id for one in (*rows, *above.values())} - {None, *above}:
         found = connection.execute(LOOK_ABOVE.where(account.c.account_id.in_(missing)))

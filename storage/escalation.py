@@ -28,6 +28,7 @@ from storage.escalation_pages import (
 )
 from storage.escalation_tables import escalation_run, escalation_step
 from storage.failures import Busy
+from storage.listed import is_one_of
 from storage.new_rows import insert_new, insert_new_rows
 from storage.receivables import INVOICES, Invoice, read_invoice
 from storage.tables import invoice
@@ -146,7 +147,8 @@ class Escalation:
 
     def pasts_of(self, customer_ids: Collection[str]) -> Mapping[tuple[str, str], Past]:
         """The same for several customers, by customer and invoice."""
-        return read_pasts(self._connection.execute(steps_of(escalation_step.c.customer_id.in_(customer_ids), true())))
+        theirs = is_one_of(escalation_step.c.customer_id, customer_ids)
+        return read_pasts(self._connection.execute(steps_of(theirs, true())))
 
     def take(self, steps: Sequence[StepTaken]) -> int:
         """Record steps, each once for its invoice; how many were new."""

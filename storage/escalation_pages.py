@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, Select, and_, or_, select
 from storage.clock import database_now, read_instant
 from storage.escalation_tables import NOT_SENT, delivery, escalation_step
 from storage.hold_tables import order_hold, order_hold_end
+from storage.listed import is_one_of
 from storage.policy_timeline import Whose, read_timeline
 from storage.tables import account, customer, invoice
 from storage.told_facts import TOLD_FACTS, country_of_day, read_facts_told
@@ -109,7 +110,7 @@ def governed(connection: Connection, names: Collection[str]) -> Iterator[tuple[s
         select(account.c.customer_id, account.c.currency, account.c.parent_id, customer.c.country,
                TOLD_FACTS.label("told"), database_now().label("now"))
         .join(customer, customer.c.customer_id == account.c.customer_id)
-        .where(account.c.customer_id.in_(names))
+        .where(is_one_of(account.c.customer_id, names))
     ).all()  # fmt: skip
     timeline, above = read_timeline(connection), groups_above(connection, {row.parent_id for row in rows})
     for row in rows:

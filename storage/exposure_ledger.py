@@ -37,17 +37,11 @@ from storage.earlier_orders import (
 from storage.failures import Busy
 from storage.hold_texts import HOLDS, read_holds
 from storage.limits import LIMITS, TimedLimit, limit_of_day, read_told
+from storage.listed import is_one_of
 from storage.policy_timeline import CHALLENGER, Whose, stamp_of_last, timeline_at
 from storage.prepared import Prepared
 from storage.qualified import qualified
-from storage.tables import (
-    account,
-    customer,
-    customer_group,
-    limit_grant,
-    movement,
-    withdrawn_grant,
-)
+from storage.tables import account, customer, customer_group, limit_grant, movement, withdrawn_grant
 from storage.told_facts import COUNTRY, TOLD_FACTS, TimedFact, country_of_day, facts_of_day, master_of, read_facts_told
 from storage.turns import policy_stays
 
@@ -288,7 +282,7 @@ class Accounts:
 
     def lock_customers(self, customer_ids: Collection[str]) -> Mapping[str, int]:
         """The same for the accounts of customers; the id of each."""
-        rows = self._lock(account.c.customer_id.in_(customer_ids))
+        rows = self._lock(is_one_of(account.c.customer_id, customer_ids))
         return {row.customer_id: row.account_id for row in rows if row.customer_id is not None}
 
     def _lock(self, which: ColumnElement[bool]) -> Sequence[Any]:

@@ -19,6 +19,7 @@ from storage.clock import database_now, read_instant
 from storage.events import Event, Events
 from storage.failures import Refused
 from storage.hold_tables import order_hold, order_hold_end
+from storage.listed import is_one_of
 from storage.tables import account
 
 
@@ -140,7 +141,7 @@ class Holds:
     def of_ladders(self, customer_ids: Collection[str]) -> Sequence[StoredHold]:
         """The holds of some customers that ladders placed and nobody ended."""
         lasting = order_hold.c.step.is_not(None) & order_hold_end.c.hold_id.is_(None)
-        return self._found(READ.where(account.c.customer_id.in_(customer_ids), lasting))
+        return self._found(READ.where(is_one_of(account.c.customer_id, customer_ids), lasting))
 
     def of_invoice(self, customer_id: str, invoice_id: str) -> Sequence[StoredHold]:
         """The holds that ladders placed for an invoice, those that ended too."""

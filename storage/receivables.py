@@ -20,6 +20,7 @@ from credit.money import Money
 from storage.conversions import Conversions, Converted
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import Refused
+from storage.listed import is_one_of
 from storage.prepared import Prepared
 from storage.rates import Rate, Rates
 from storage.reduction_texts import REDUCTIONS, read_reductions, reduced_after
@@ -194,7 +195,7 @@ class Invoices:
 
     def of_customers(self, customer_ids: Collection[str], as_of: date) -> Mapping[str, tuple[Invoice, ...]]:
         """The invoices of some customers by date, each customer's as `for_customer` gives them."""
-        of_some = invoice.c.customer_id.in_(customer_ids)
+        of_some = is_one_of(invoice.c.customer_id, customer_ids)
         wanted = INVOICES.where(of_some, invoice.c.invoiced_on <= as_of.isoformat())
         found: dict[str, list[Invoice]] = {}
         for row in self._connection.execute(wanted.order_by(invoice.c.invoiced_on, invoice.c.invoice_id)):

@@ -128,8 +128,9 @@ def measure(location: str, night: str, invoices: int) -> Measured:
 def one_by_one(database: Database) -> tuple[int, int]:
     """Every customer locked and planned for alone, in a transaction that writes."""
     day, steps = Day(database, TODAY), 0
-    with database.read() as work:
-        names = [one.customer_id for one in work.escalation.page(TODAY, "", sys.maxsize)]
+    names: list[str] = []
+    while page := day.page(names[-1] if names else "", 5_000):
+        names += [one.customer_id for one in page]
     run = begin_run(database, TODAY, "benchmark")
     for name in names:
         run, taken = day.writing(partial(take_one, day, run, name))
