@@ -41,6 +41,7 @@ from api.resources import (
     holds,
     limits,
     messages,
+    open_items,
     policies,
     policy_drafts,
     rates,
@@ -48,6 +49,7 @@ from api.resources import (
     referrals,
     reservations,
     session,
+    settlements,
     sign_on,
     states,
 )
@@ -123,6 +125,8 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(grants.routes)
     api.register_blueprint(limits.routes)
     api.register_blueprint(holds.routes)
+    api.register_blueprint(settlements.routes)
+    api.register_blueprint(open_items.routes)
     api.register_blueprint(erasures.routes)
     api.register_blueprint(customer_file.routes)
     api.register_blueprint(rates.routes)

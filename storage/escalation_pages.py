@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
 from storage.clock import database_now, read_instant
-from storage.escalation_tables import NOT_SENT, delivery, escalation_step
+from storage.escalation_tables import delivery, escalation_step
 from storage.hold_tables import order_hold, order_hold_end
 from storage.listed import is_one_of
 from storage.policy_timeline import Whose, read_timeline
@@ -23,6 +23,7 @@ from storage.tables import account, customer, invoice
 from storage.told_facts import TOLD_FACTS, country_of_day, read_facts_told
 
 INVOICES_AT_ONCE = 5_000
+NOT_SENT = ("failed", "dead")  # a letter came back, or nobody took it: a ladder goes on from either
 ENDS = ("sent", *NOT_SENT)
 
 

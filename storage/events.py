@@ -1,7 +1,8 @@
 """Events: every change of keys, people and rules, written in the transaction of the change and never altered.
 
 An event says what happened (`kind`), to what (`subject`, such as `key:0123456789abcdef`), by whom (`by`, such as
-`operator:ann`, `client:erp` or `person:ann`), when, and what a reader needs beside it (`details`, never a secret).
+`operator:ann`, `client:erp`, `person:ann` or `decision:ID`), when, and what a reader needs beside it (`details`, never
+a secret).
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ KINDS = (
     "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",
     "record_erased", "customer_erased", "contact_set",
     "message_sent", "message_failed", "message_dead", "message_withdrawn", "message_queued_again", "proof_added",
+    "act_recorded", "state_entered", "state_left",
+    "reservation_converted", "reservation_secured", "reservation_voided", "reservation_expired",
     "policy_drafted", "policy_edited", "policy_checked", "policy_simulated", "policy_submitted", "policy_approved",
     "policy_withdrawn", "policy_commented", "policy_published", "policy_assignment_ended", "policy_emergency_submitted",
     "policy_emergency_published", "policy_refused", "request_refused",
@@ -96,3 +99,8 @@ class Events:
 def read_event(row: Row[Any]) -> Event:
     """An event from its row."""
     return Event(row.kind, row.subject, row.done_by, json.loads(row.details), row.seq, read_instant(row.at))
+
+
+def author_of(client: str) -> str:
+    """A client as the author of events: a person is one already, under their own name."""
+    return client if client.startswith("person:") else f"client:{client}"

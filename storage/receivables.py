@@ -315,6 +315,7 @@ def known_on(one: Invoice, as_of: date) -> Invoice:
 def with_reductions(told: Invoice, known: Invoice) -> Invoice:
     """What a file says of an invoice, with what settlements took from it; what they settled stays settled by them.
 
+    The rest is settled no earlier than they were.
     Raises: Refused for another currency, and for less than they took.
     """
     taken = reduced_by(known.reductions)
@@ -322,8 +323,9 @@ def with_reductions(told: Invoice, known: Invoice) -> Invoice:
         raise Refused(f"invoice '{told.invoice_id}' is paid in part in '{known.currency}'; its currency stays")
     if taken > told.amount:
         raise Refused(f"more of invoice '{told.invoice_id}' is settled than its new amount; take that back first")
+    rest = None if told.settled_on is None else max(told.settled_on, *(one.on for one in known.reductions))
     ended = settled_on(told.amount, known.reductions)
-    return replace(told, reductions=known.reductions, settled_on=ended or told.settled_on)
+    return replace(told, reductions=known.reductions, settled_on=ended or rest)
 
 
 def invoice_row(one: Invoice) -> Mapping[str, Any]:

@@ -2,7 +2,8 @@
 
 A reservation is held once; steps convert it into invoices, free what a security covers, or end it: voided, expired, or
 replaced by a changed order. INVARIANT: a step starts from what the step before left, in the database itself, so a
-reservation ends at most once and no amount leaves it twice. Expiry is decided by the database's clock alone.
+reservation ends at most once and no amount leaves it twice. Expiry is decided by the database's clock alone. Each step
+after the first is an event, and so a leaf of the log; that a changed order replaced it is told by the decision on that.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
+from credit.money import Money
 from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.conversions import Conversions, Converted, ForeignOrder
+from storage.events import Event, Events, author_of
 from storage.exposure_ledger import MOVE_INVOICES, Accounts, Movement, Taken
 from storage.prepared import Prepared
 from storage.rate_tables import foreign_order
 from storage.tables import account, confirmed_security, decision, movement, reservation
+
+REPLACED, EXPIRY = "replaced", "expiry"  # a change that its decision tells, and who ends what was held for too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +140,11 @@ READ = (
 class Reservations:
     """The reservations of one transaction."""
 
-    def __init__(self, connection: Connection, accounts: Accounts) -> None:
+    def __init__(self, connection: Connection, accounts: Accounts, events: Events) -> None:
         """Read and write over the transaction's connection, and move the accounts that are taken."""
         self._connection = connection
         self._accounts = accounts
+        self._events = events
 
     def hold(self, held: NewHold) -> None:
         """Write the first step of a reservation's life, after its movement."""
@@ -169,7 +175,17 @@ class Reservations:
         })  # fmt: skip
         if part is not None:
             Conversions(self._connection).keep(found.account_id, taken.version, [part])
+        if change != REPLACED:
+            self._tell(found, change, amount, EXPIRY if client is None else author_of(client))
         return last.step + 1
+
+    def _tell(self, found: Reservation, change: str, amount: int, by: str) -> None:
+        """The event of a step."""
+        left = found.remaining - amount
+        details = {"decision": found.decision_id, "order": found.order_id, "customer": found.customer_id,
+                   "amount": Money(amount, found.currency).amount, "remaining": Money(left, found.currency).amount,
+                   "currency": found.currency}  # fmt: skip
+        self._events.record(Event(f"reservation_{change}", f"reservation:{found.reservation_id}", by, details))
 
     def secure(self, found: Reservation, step: int, securities: Sequence[SecurityInPlace]) -> None:
         """Record which securities a step rests on."""

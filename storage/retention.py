@@ -21,7 +21,8 @@ from storage.tables import account, decided_referral, decision, invoice, reserva
 
 HOLDS, WAITS, UNPAID, STATE, FOLLOWED = "holds_exposure", "open_referral", "unpaid_invoice", "state", "followed"
 BEFORE_LOG, TERM = "before_the_log", "retention_term"
-REASONS = (HOLDS, WAITS, UNPAID, STATE, FOLLOWED, TERM, BEFORE_LOG)
+OPEN_MESSAGE = "open_message"  # of a customer alone
+REASONS = (HOLDS, WAITS, UNPAID, STATE, FOLLOWED, TERM, BEFORE_LOG, OPEN_MESSAGE)
 PASSES_ON = frozenset(REASONS) - {TERM, BEFORE_LOG}  # why a decision that followed a referral keeps the referral
 DAY = timedelta(days=1)
 

@@ -76,10 +76,6 @@ class StoredSettlement:
         """What of it stands at one invoice, in minor units."""
         return self.by_invoice.get(invoice_id, 0)
 
-    def last_day(self, invoice_id: str) -> date:
-        """The last day on which something of it went to an invoice."""
-        return max((one.day for one in self.allocations if one.invoice_id == invoice_id), default=self.day)
-
     def unallocated_on(self, day: date) -> int:
         """What of it had gone to no invoice by a day, in minor units."""
         if self.day > day or (self.reversal is not None and self.reversal.reversed_on <= day):

@@ -21,7 +21,7 @@ from storage.clock import database_now
 from storage.conversions import Conversions, Converted
 from storage.events import Event, Events
 from storage.exposure_ledger import Accounts, Movement, Taken
-from storage.failures import Refused
+from storage.failures import NotAllowed, Refused
 from storage.receivables import CHANGE, INVOICES, Invoice, changed_row, read_invoice
 from storage.settlement_rows import StoredSettlement, read_settlements
 from storage.settlement_tables import allocation, settlement, settlement_reversal
@@ -139,7 +139,8 @@ class Settlements:
             return None
         stored, taken = found
         if stored.reversal is not None:
-            raise Refused(f"it was reversed on {stored.reversal.reversed_on}; there is nothing to allocate")
+            told = f"it was reversed on {stored.reversal.reversed_on}; there is nothing to allocate"
+            raise NotAllowed("settlement-reversed", told)
         wanted = sum(part.minor for part in parts) or stored.unallocated
         if wanted > stored.unallocated or not stored.unallocated:
             left = Money(stored.unallocated, stored.amount.currency)
@@ -183,9 +184,11 @@ class Settlements:
             return None
         stored, taken = found
         if stored.reversal is not None:
-            raise Refused(f"it was reversed already, on {stored.reversal.reversed_on}, by {stored.reversal.by}")
-        if not stored.day <= reversed_on <= change.day:
-            raise Refused(f"it is of {stored.day} and today is {change.day}; reverse it on a day between them")
+            told = f"it was reversed already, on {stored.reversal.reversed_on}, by {stored.reversal.by}"
+            raise NotAllowed("settlement-reversed", told)
+        first = max((one.day for one in stored.allocations), default=stored.day)
+        if not first <= reversed_on <= change.day:
+            raise Refused(f"it counts from {first} and today is {change.day}; reverse it on a day between them")
         self._give_back(taken, stored, tuple(stored.by_invoice), change, reversed_on)
         self._connection.execute(insert(settlement_reversal).values(
             kind=kind, settlement_id=settlement_id, account_id=taken.account_id, account_ver=taken.version,
@@ -234,8 +237,7 @@ class Settlements:
         moved = []
         for row in self._connection.execute(wanted.order_by(invoice.c.invoice_id)):
             one = read_invoice(row)
-            day = max(on or change.day, stored.last_day(one.invoice_id))
-            moved.append(_given_back(one, stored.went_to(one.invoice_id), stored.kind, day, change.day))
+            moved.append(_given_back(one, stored.went_to(one.invoice_id), stored.kind, on or change.day, change.day))
         self._move(taken, "reversal", moved)
         self._keep(taken, (stored.kind, stored.settlement_id), moved)
 
@@ -298,10 +300,10 @@ def _check(new: NewSettlement, as_of: date) -> None:
 
 def _same(known: StoredSettlement, new: NewSettlement) -> StoredSettlement:
     """What is known under this id, if that is what is sent. Raises: Refused for anything else."""
-    told = (new.customer_id, new.amount, new.day, new.told, new.stated)
-    if (known.customer_id, known.amount, known.day, known.told, known.stated) != told:
-        raise Refused(f"{new.kind.replace('_', ' ')} '{new.settlement_id}' is known with another content; "
-                      "reverse that one and send this under an id of its own")  # fmt: skip
+    content = (new.customer_id, new.amount, new.day, new.told, new.stated)
+    if (known.customer_id, known.amount, known.day, known.told, known.stated) != content:
+        told = f"{new.kind.replace('_', ' ')} '{new.settlement_id}' is known with another content"
+        raise NotAllowed("settlement-known", f"{told}; reverse that one and send this under an id of its own")
     return known
 
 

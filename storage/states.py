@@ -1,7 +1,8 @@
 """What is remembered of a customer between decisions: states entered and left, and acts that people recorded.
 
 Both are only added to. Every event takes the next count of the account's facts (`facts_ver`), which puts changes and
-acts of one customer in one order that no clock can blur, and tells a decision in work that its facts moved.
+acts of one customer in one order that no clock can blur, and tells a decision in work that its facts moved. Each is an
+event of the service too, and so a leaf of the log: a state's author is the decision that changed it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from storage.clock import database_now, read_instant, write_instant
+from storage.events import Event, Events, author_of
 from storage.exposure_ledger import AccountState
 from storage.prepared import Prepared
 from storage.tables import account, act, state_change
@@ -65,9 +67,10 @@ TAKE = update(account).values(facts_ver=account.c.facts_ver + 1).returning(*COLU
 class States:
     """The states and acts of one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, events: Events) -> None:
         """Read and write over the transaction's connection."""
         self._connection = connection
+        self._events = events
 
     def history(self, account_id: int) -> History:
         """Everything recorded of an account's customer; exact where the account is locked."""
@@ -88,6 +91,10 @@ class States:
             for one in changes
         ]  # fmt: skip
         self._connection.execute(insert(state_change), rows)
+        for one in changes:
+            details = {"state": one.state, "day": one.day.isoformat(), "why": list(one.why)}
+            kind, subject = "state_entered" if one.entered else "state_left", locked.customer.customer_id
+            self._events.record(Event(kind, f"customer:{subject}", f"decision:{one.decision_id}", details))
 
     def act(self, customer_id: str, done: Act) -> datetime | None:
         """Record an act; when it was recorded, or None for an unknown customer."""
@@ -97,6 +104,8 @@ class States:
         values = {"account_id": taken.account_id, "place": taken.facts_ver, "act": done.act, "role": done.role,
                   "person": done.person, "client": done.client, "reason": done.reason, "at": taken.now}  # fmt: skip
         self._connection.execute(insert(act).values(**values))
+        details = {"act": done.act, "role": done.role, "person": done.person, "reason": done.reason}
+        self._events.record(Event("act_recorded", f"customer:{customer_id}", author_of(done.client), details))
         return read_instant(taken.now)
 
 

@@ -33,10 +33,12 @@ from storage.holds import Holds
 from storage.identities import Identities
 from storage.imports import Imports
 from storage.keys import Keys
+from storage.letter_erasures import LetterErasures
 from storage.letters import KeptLetters
 from storage.limits import Limits
 from storage.log_entries import LogEntries
 from storage.messages import Messages
+from storage.open_items import OpenItems
 from storage.outbox import Outbox
 from storage.people import People
 from storage.policies import Policies
@@ -72,19 +74,20 @@ class Work:
         self.conversions = Conversions(connection)
         self.invoices = Invoices(connection, self.accounts)
         self.revaluation = Revaluation(connection, self.accounts)
-        self.reservations = Reservations(connection, self.accounts)
         self.log_entries = LogEntries(connection)
+        self.events = Events(connection, self.log_entries)
+        self.reservations = Reservations(connection, self.accounts, self.events)
         self.decisions = Decisions(connection, self.accounts, self.reservations, self.log_entries)
         self.groups = Groups(connection, self.accounts)
         self.grants = Grants(connection, self.accounts)
         self.referrals = Referrals(connection)
         self.answers = Answers(connection)
-        self.states = States(connection)
+        self.states = States(connection, self.events)
         self.policies = Policies(connection)
-        self.events = Events(connection, self.log_entries)
         self.holds = Holds(connection, self.events)
         self.documents = Documents(connection, self.events)
         self.settlements = Settlements(connection, self.accounts, self.events)
+        self.open_items = OpenItems(connection)
         self.escalation = Escalation(connection)
         self.outbox = Outbox(connection, self.log_entries, self.events)
         self.messages = Messages(connection)
@@ -98,6 +101,7 @@ class Work:
         self.keys = Keys(connection, self.events)
         self.people = People(connection, self.events)
         self.identities = Identities(connection, self.events)
+        self.letter_erasures = LetterErasures(connection)
         self.erasures = Erasures(connection, self.events)
         self.retention = Retention(connection)
         self.imports = Imports(connection)

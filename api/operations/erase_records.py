@@ -23,7 +23,19 @@ from api.services import Services
 from credit.decision import canonical_json, instant_text
 from storage.answers import NewAnswer
 from storage.database import Database
-from storage.retention import BEFORE_LOG, FOLLOWED, HOLDS, STATE, TERM, UNPAID, WAITS, Candidate, Terms, Wanted
+from storage.retention import (
+    BEFORE_LOG,
+    FOLLOWED,
+    HOLDS,
+    OPEN_MESSAGE,
+    STATE,
+    TERM,
+    UNPAID,
+    WAITS,
+    Candidate,
+    Terms,
+    Wanted,
+)
 from storage.unit_of_work import Work
 
 PAGE = 50
@@ -32,6 +44,7 @@ WHY = {
     HOLDS: "exposure is held", WAITS: "it waits for a person", UNPAID: "an invoice is unpaid",
     STATE: "a state that it entered stands", FOLLOWED: "the decision that followed it is needed",
     TERM: "the time for which records are kept is not over", BEFORE_LOG: "it was made before there was a log",
+    OPEN_MESSAGE: "a letter or a task about it is not done",
 }  # fmt: skip
 
 
@@ -101,6 +114,7 @@ def erase_customer(held: Services, asked: Erasing, wish: Mapping[str, Any]) -> A
             while _erase_page(work, wanted, 0, said, terms):
                 pass  # what was decided since
             erased = work.retention.count_erased(asked.subject)
+            work.letter_erasures.erase(asked.subject, said.by, said.reason)
             work.erasures.erase_master(asked.subject, said.by, said.reason, erased)
             return _answered(work, asked, _customer_told(work, asked.subject, erased))
 
@@ -160,6 +174,7 @@ def _erase_page(work: Work, wanted: Wanted, after: int, said: Said, terms: Terms
 def _needs_of_customer(work: Work, customer_id: str, terms: Terms) -> Mapping[str, Sequence[str]]:
     """Why a customer's decisions and its own record are needed, by decision, the record under the customer's id."""
     own = work.retention.needs_of_master(customer_id)
+    own += (OPEN_MESSAGE,) if work.letter_erasures.open_messages(customer_id) else ()
     needs: dict[str, Sequence[str]] = {customer_id: own} if own else {}
     wanted, after = Wanted(customer_id=customer_id), 0
     while page := work.retention.page(wanted, after, PAGE, terms):

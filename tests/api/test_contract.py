@@ -51,7 +51,8 @@ ONLY_REFUSED = {
                      "withdraw_grant", "erase_decision", "erase_customer"), PERSON),
     **dict.fromkeys(("confirm_conditions", "show_rate", "show_version", "show_version_source", "export_policy",
                      "diff_policies", "show_draft", "show_submission", "show_checkpoint", "show_proof", "show_grant",
-                     "tell_group_limit", "end_hold", "withdraw_document", "show_message", "show_letter",
+                     "tell_group_limit", "end_hold", "take_back_allocation", "reverse_credit_note", "write_off_invoice",
+                     "reverse_write_off", "list_invoices", "withdraw_document", "show_message", "show_letter",
                      "show_proof_file", "finish_message", "add_proof", "retry_message", "write_letter"), NOTHING),
     **dict.fromkeys(("begin_sign_on", "finish_sign_on"), "no provider of identities is set"),
     "record_act": "the fake policy asks for no acts",
@@ -124,7 +125,9 @@ def name_what_is_stored(case: Any, ids: dict[str, str]) -> None:
             case.body.pop(name, None)
         if "invoice" in case.body:
             case.body |= {"amount": "1.00", "invoice": INVOICE}
-        if "customer_id" in case.body:
+        if "day" in case.body and "id" in case.body:
+            case.body |= {"amount": "1.00", "allocations": []}
+        elif "customer_id" in case.body:
             case.body["order"] = an_order()["order"] | {"deliver_by": "2126-12-05"}
 
 
@@ -135,8 +138,11 @@ def stored(service: Service) -> dict[str, str]:
     approved, referred = (service.decide(an_order(amount, id=f"SO-{amount}"), f"k-{amount}").get_json()["decision"]
                           for amount in ("100.00", "5000.00"))  # fmt: skip
     assert (approved["verdict"], referred["verdict"]) == ("approve", "refer")
+    payment = {"id": "P-1", "customer_id": "C-1", "amount": "1.00", "currency": "CNY", "day": "2026-11-01"}
+    assert service.send("POST", "/v1/payments", "collector", payment, Idempotency_Key="k-paid").status_code == 201
     return {"customer_id": "C-1", "group_id": "G-1", "decision_id": approved["decision_id"],
-            "reservation_id": approved["reservation"]["id"], "referral_id": referred["decision_id"]}  # fmt: skip
+            "reservation_id": approved["reservation"]["id"], "referral_id": referred["decision_id"],
+            "payment_id": "P-1"}  # fmt: skip
 
 
 @pytest.fixture

@@ -36,6 +36,10 @@ HOLD = {"scope": "orders", "reason": "a cheque came back"}
 RATE = {"from": "USD", "to": "CNY", "value": "7.1", "day": "2026-11-23", "source": "a bank"}
 FACTS = {"facts": {"customer.score": 60}, "valid_from": "2026-11-01", "reason": "a new rating"}
 PAPER = {"kind": "registration", "title": "Business licence", "issued_on": "2026-01-05", "source": "the customer"}
+PAID = {"id": "P-1", "customer_id": "C-1", "amount": "5.00", "currency": "CNY", "day": "2026-11-01"}
+CREDIT = PAID | {"id": "N-1", "reason": "returned"}
+LOSS = PAID | {"id": "W-1", "reason": "insolvent", "invoice_id": "OPEN"}
+OF_ONE = {"invoice_id": "OPEN", "reason": "another was meant"}
 Case = tuple[str, str, dict[str, Any], dict[str, Any]]  # role, path, a body, another body
 
 
@@ -69,6 +73,33 @@ def placed(service: Service) -> str:
     """The id of a new hold."""
     answer = service.send("POST", "/v1/customers/C-1/holds", "risk_officer", HOLD, Idempotency_Key="placed")
     return str(json.loads(answer.data)["hold"]["id"])
+
+
+def owing(service: Service, path: str) -> str:
+    """A path, once C-1 owes an invoice of 10.00."""
+    one = StoredInvoice("C-1", "OPEN", 10_00, "CNY", date(2026, 10, 1), date(2026, 10, 31))
+    with service.held.database.write() as work:
+        work.invoices.add_many([one], date(2026, 11, 23))
+    return path
+
+
+def paid(service: Service, allocate: bool = False) -> str:
+    """The path of a new payment: of what is owed, or of nothing that is owed yet."""
+    path = owing(service, "/v1/payments") if allocate else "/v1/payments"
+    service.send("POST", path, "collector", PAID, Idempotency_Key="paid")
+    return owing(service, "/v1/payments/P-1")
+
+
+def credited(service: Service) -> str:
+    """The path of a new credit note."""
+    service.send("POST", "/v1/credit-notes", "approver", CREDIT, Idempotency_Key="credited")
+    return "/v1/credit-notes/N-1"
+
+
+def lost(service: Service) -> str:
+    """The path of a new write-off."""
+    service.send("POST", owing(service, "/v1/write-offs"), "approver", LOSS, Idempotency_Key="lost")
+    return "/v1/write-offs/W-1"
 
 
 def denied(service: Service) -> str:
@@ -169,6 +200,15 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "end_hold": lambda s: ("risk_officer", f"/v1/holds/{placed(s)}:end", SAID, SAID | {"reason": "another"}),
     "erase_decision": lambda s: ("compliance", denied(s), SAID, SAID | {"reason": "another"}),
     "erase_customer": lambda s: ("compliance", "/v1/customers/C-1:erase", SAID, SAID | {"reason": "another"}),
+    "enter_payment": lambda s: ("collector", "/v1/payments", PAID, PAID | {"amount": "6.00"}),
+    "allocate_payment": lambda s: ("collector", f"{paid(s)}:allocate", SAID, SAID | {"reason": "another"}),
+    "take_back_allocation": lambda s: ("collector", f"{paid(s, allocate=True)}:take-back", OF_ONE,
+                                       OF_ONE | {"reason": "another"}),
+    "reverse_payment": lambda s: ("collector", f"{paid(s)}:reverse", SAID, SAID | {"reason": "another"}),
+    "enter_credit_note": lambda s: ("approver", "/v1/credit-notes", CREDIT, CREDIT | {"amount": "6.00"}),
+    "reverse_credit_note": lambda s: ("approver", f"{credited(s)}:reverse", SAID, SAID | {"reason": "another"}),
+    "write_off_invoice": lambda s: ("approver", owing(s, "/v1/write-offs"), LOSS, LOSS | {"amount": "6.00"}),
+    "reverse_write_off": lambda s: ("approver", f"{lost(s)}:reverse", SAID, SAID | {"reason": "another"}),
     "tell_facts": lambda s: ("risk_officer", "/v1/customers/C-1/facts", FACTS, FACTS | {"source": "a bureau"}),
     "file_document": lambda s: ("collector", "/v1/customers/C-1/documents", PAPER, PAPER | {"title": "Another"}),
     "withdraw_document": lambda s: ("approver", f"/v1/documents/{filed(s)}:withdraw", SAID, SAID | {"reason": "other"}),

@@ -34,9 +34,19 @@ from tests.storage.test_sequencer import KEY
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "http-api.md").read_text("utf-8")
 WRITTEN = date(2026, 12, 1)  # the day on which the page says that it asks
 ORDER = {"customer_id": "C-7", "order": {"id": "SO-9", "amount": "1.00", "currency": "CNY"}}
+PAYMENT = {"id": "P-1", "customer_id": "C-7", "amount": "1.00", "currency": "CNY", "day": "2026-11-01"}
 NOT_SHOWN = {
     "in-progress", "malformed-request", "refused", "engine-fault", "busy", "unavailable", "in-doubt", "internal",
 }  # fmt: skip
+
+
+def settled(service: Service, path: str, body: dict[str, Any], again: bool = False) -> TestResponse:
+    """What comes of a request after a payment of a customer who owes nothing."""
+    service.put_customer("C-7")
+    service.send("POST", "/v1/payments", "risk_officer", PAYMENT, Idempotency_Key="paid")
+    if again:
+        service.send("POST", path, "risk_officer", body, Idempotency_Key="once")
+    return service.send("POST", path, "risk_officer", body, Idempotency_Key="twice")
 
 
 def exchanges() -> Iterator[tuple[Block, Block]]:
@@ -386,6 +396,9 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "too-many-requests": lambda s: asked_too_often(s),
     "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
     "hold-ended": lambda s: ended_twice(s),
+    "settlement-known": lambda s: settled(s, "/v1/payments", PAYMENT | {"amount": "2.00"}),
+    "settlement-reversed": lambda s: settled(s, "/v1/payments/P-1:reverse", {"reason": "x"}, again=True),
+    "settlement-refused": lambda s: settled(s, "/v1/write-offs", PAYMENT | {"invoice_id": "I-1", "reason": "x"}),
     "document-withdrawn": lambda s: taken_off_twice(s),
     "message-ended": lambda s: message_ended(s, "T-1", "done"),
     "letter-not-written": lambda s: message_ended(s, "X-1", "write"),

@@ -63,6 +63,30 @@ def test_each_step_moves_the_account_by_as_much(database: Database) -> None:
     assert [step.account_version for step in found.steps] == [1, 2, 3]
 
 
+def test_each_step_after_the_first_is_an_event_with_an_entry_of_the_log(database: Database) -> None:
+    reserve(database)
+    with database.write() as work:
+        for change, amount, client in (("converted", 30, "erp"), ("secured", 20, "person:ann"), ("expired", 50, None)):
+            found = known(work)
+            work.reservations.take(work.accounts.take(found.account_id), found, change, amount, client=client)
+    with database.read() as work:
+        told = list(reversed(work.events.list(subject="reservation:R-k").items))
+        assert all(work.log.entry(f"event-{one.seq}") is not None for one in told)
+    assert [(one.kind, one.by, one.details["amount"], one.details["remaining"]) for one in told] == [
+        ("reservation_converted", "client:erp", "0.30", "0.70"),
+        ("reservation_secured", "person:ann", "0.20", "0.50"),
+        ("reservation_expired", "expiry", "0.50", "0.00"),
+    ]
+    assert {one.details["decision"] for one in told} == {"D-k"}
+
+
+def test_that_a_changed_order_replaced_a_hold_is_told_by_its_decision_alone(database: Database) -> None:
+    reserve(database)
+    take(database, "replaced", 100)
+    with database.read() as work:
+        assert work.events.list(subject="reservation:R-k").items == ()
+
+
 @pytest.mark.parametrize("amount", [0, -1, 101])
 def test_no_more_leaves_than_is_held(database: Database, amount: int) -> None:
     reserve(database)

@@ -41,6 +41,37 @@ def test_changes_and_acts_stand_in_one_order(database: Database) -> None:
     assert history.changes[0].why == ("a > 1",) and history.changes[0].day == DAY
 
 
+def test_each_change_and_act_is_an_event_with_an_entry_of_the_log(database: Database) -> None:
+    with database.write() as work:
+        work.states.act("C-1", CLEARED)
+        enter(work, "k-1")
+        enter(work, "k-2", entered=False)
+        locked = work.accounts.lock("C-1")
+        assert locked is not None
+        work.decisions.record(locked, a_decision(locked, "k-3"))
+        work.states.change(locked, [])  # a decision that changes no state says nothing
+    with database.read() as work:
+        told = list(reversed(work.events.list(subject="customer:C-1").items))
+        assert all(work.log.entry(f"event-{one.seq}") is not None for one in told)
+    assert [(one.kind, one.by) for one in told] == [
+        ("act_recorded", "client:collector-1"), ("state_entered", "decision:D-k-1"), ("state_left", "decision:D-k-2"),
+    ]  # fmt: skip
+    assert told[0].details == {"act": "cleared", "role": "finance", "person": "A. Example", "reason": "paid"}
+    assert told[1].details == {"state": "held", "day": "2026-11-23", "why": ["a > 1"]}
+
+
+def test_what_is_taken_back_leaves_no_event(database: Database) -> None:
+    def die() -> None:
+        with database.write() as work:
+            work.states.act("C-1", CLEARED)
+            raise RuntimeError("the process died")
+
+    with pytest.raises(RuntimeError):
+        die()
+    with database.read() as work:
+        assert work.events.list(subject="customer:C-1").items == ()
+
+
 def test_a_decision_in_work_sees_that_its_facts_moved(database: Database) -> None:
     with database.read() as work:
         before = work.accounts.look("C-1")

@@ -16,8 +16,10 @@ from werkzeug.test import TestResponse
 
 from api.operations.erase_records import PAGE, Said, erase_wanted, looked_at
 from storage.checkpoints import SigningKey
+from storage.contacts import Contact
 from storage.log_export import export_lines
 from storage.log_verify import verify_export
+from storage.outbox import Delivery, Message
 from storage.receivables import Invoice
 from storage.retention import HOLDS, Candidate, Retention, Terms, Wanted
 from storage.sequencer import integrate, sign_head
@@ -194,3 +196,22 @@ def test_what_became_needed_since_it_was_looked_at_is_kept(real: Service, monkey
     [one] = erase_wanted(real.held.database, Wanted("C-1"), Said("operator:ann", "x"), TERMS)
     assert (one.decision_id, one.kept) == (held, (HOLDS,))
     assert real.send("GET", f"/v1/decisions/{held}", "order_system").status_code == 200
+
+
+def test_a_customer_is_kept_while_a_letter_waits_and_goes_with_its_letters(real: Service) -> None:
+    with real.held.database.write() as work:
+        found = work.policies.effective()
+        assert found is not None
+        work.contacts.put(Contact("C-1", "email", "a@vale.example", None, "person:ann"))
+        work.outbox.put(Message("M-1", "C-1", "letter", "demand", "email", "demand", ("I-1",), date(2026, 2, 15),
+                                found.digest))  # fmt: skip
+    refused = erase(real, "customers/C-1")
+    [why] = json.loads(refused.data)["errors"]
+    assert why == {"field": "C-1", "message": "a letter or a task about it is not done"}
+    with real.held.database.write() as work:
+        [leased] = work.outbox.lease(1, 60.0)
+        assert work.outbox.record(leased, Delivery("sent", date(2026, 2, 15), "person:ann"))
+    assert erase(real, "customers/C-1", "e-2").status_code == 200
+    with real.held.database.read() as work:
+        assert work.contacts.get("C-1") is None and work.erasures.get("message-M-1") is not None
+    assert verified(real) == (True, 0, [])

@@ -1,0 +1,200 @@
+"""Settle: enter payments, credit notes and write-offs, say which invoices they go to, and take them back.
+
+The sender names each for good: the same one twice is answered as known, whatever the key. The day is that of the
+policy's calendar. What the ledger cannot take is refused with its words, and nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from api import idempotency
+from api.auth import Caller
+from api.errors import FieldError, Refused
+from api.idempotency import Answer, stored_answer
+from api.operations.set_customer import is_identifier
+from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
+from api.requests import read_currency, refused_fields
+from api.services import Services
+from credit.allocation import Part, Unmet
+from credit.decision import canonical_json, instant_text
+from credit.money import Money
+from storage.answers import NewAnswer
+from storage.failures import NotAllowed
+from storage.failures import Refused as RefusedByStorage
+from storage.settlement_rows import StoredSettlement
+from storage.settlements import Change, NewSettlement
+from storage.unit_of_work import Work
+
+NAMES = {"payment": "payment", "credit_note": "credit note", "write_off": "write-off"}
+Changed = Callable[[Work, Change], StoredSettlement | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """One request: whose it is, its key and bytes, which operation, on which kind, and on which one that is there."""
+
+    caller: Caller
+    key: str
+    body: bytes
+    operation: str
+    kind: str
+    settlement_id: str = ""
+
+    @property
+    def hash(self) -> bytes:
+        """What the key stands for."""
+        return idempotency.body_hash(f"{self.operation} {self.settlement_id}", self.body)
+
+
+def enter_settlement(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:
+    """What was entered, as it is stored, 200 where it was known; or the stored answer to the same key and body.
+
+    Raises: Refused for what the ledger cannot take.
+    """
+    today = policy_day(held.database, CUSTOMER, wish["customer_id"])
+    new = _new(asked, wish, today)
+    with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
+        claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
+        if claim.state != "new":
+            return stored_answer(claim)
+        if work.customers.get(new.customer_id) is None:
+            raise Refused("unknown-customer", f"there is no customer '{new.customer_id}'")
+        try:
+            entered = work.settlements.enter(new, today)
+        except RefusedByStorage as refused:
+            raise _refused(refused) from None
+        return _answered(work, asked, entered.settlement, 201 if entered.is_new else 200, entered.unmet)
+
+
+def allocate_payment(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:
+    """A payment after what was left of it was allocated. Raises: Refused for more than is left."""
+
+    def change(work: Work, change: Change) -> StoredSettlement | None:
+        found = work.settlements.get(asked.kind, asked.settlement_id)
+        currency = "" if found is None else found.amount.currency
+        parts = () if found is None else _parts(wish["allocations"], currency)
+        return work.settlements.allocate(asked.kind, asked.settlement_id, parts, change)
+
+    return _change(held, asked, wish, change)
+
+
+def take_back_allocation(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:
+    """A payment after what it gave an invoice was taken back. Raises: Refused where it gave it nothing."""
+    invoice_id = wish["invoice_id"]
+    return _change(held, asked, wish, lambda work, change: work.settlements.take_back(
+        asked.kind, asked.settlement_id, invoice_id, change))  # fmt: skip
+
+
+def reverse_settlement(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:
+    """A settlement after it was taken back for good. Raises: Refused for one that was taken back before."""
+    return _change(held, asked, wish, lambda work, change: work.settlements.reverse(
+        asked.kind, asked.settlement_id, change, wish["reversed_on"] or change.day))  # fmt: skip
+
+
+def show_settlement(held: Services, kind: str, settlement_id: str) -> bytes:
+    """A settlement as it stands. Raises: Refused for one that is not there."""
+    with held.database.read() as work:
+        return canonical_json({"settlement": settlement_dict(_known(work, kind, settlement_id)), "unmet": []})
+
+
+def list_settlements(held: Services, customer_id: str) -> bytes:
+    """Every settlement of a customer. Raises: Refused for one that is not there."""
+    with held.database.read() as work:
+        owner_of(work, CUSTOMER, customer_id)
+        return canonical_json({"items": [settlement_dict(one) for one in work.settlements.of_customer(customer_id)]})
+
+
+def settlement_dict(one: StoredSettlement) -> dict[str, object]:
+    """A settlement as it is shown."""
+    currency, ended = one.amount.currency, one.reversal
+    is_payment = one.kind == "payment"
+    return {
+        "kind": one.kind, "id": one.settlement_id, "customer_id": one.customer_id, "amount": one.amount.amount,
+        "currency": currency, "day": one.day.isoformat(), "reference": (one.told or None) if is_payment else None,
+        "reason": None if is_payment else one.told,
+        "stated": [_part_dict(part.invoice_id, part.minor, currency) for part in one.stated],
+        "allocations": [_part_dict(name, minor, currency) for name, minor in one.by_invoice.items()],
+        "unallocated": Money(one.unallocated, currency).amount, "by": one.by, "at": instant_text(one.at),
+        "reversal": None if ended is None else {
+            "reversed_on": ended.reversed_on.isoformat(), "by": ended.by, "reason": ended.reason,
+            "at": instant_text(ended.at)},
+    }  # fmt: skip
+
+
+def _part_dict(invoice_id: str, minor: int, currency: str) -> dict[str, str]:
+    return {"invoice_id": invoice_id, "amount": Money(minor, currency).amount}
+
+
+def _new(asked: Settling, wish: Mapping[str, Any], today: date) -> NewSettlement:
+    """The settlement of a checked body. Raises: Refused."""
+    read_currency(wish["currency"])
+    amount = _money(wish["amount"], wish["currency"], "amount")
+    if wish["day"] > today:
+        raise refused_fields([FieldError("day", f"is a day to come; today is {today}")])
+    if asked.kind == "write_off":
+        stated: Sequence[Part] = (Part(wish["invoice_id"], amount.minor),)
+    else:
+        stated = _parts(wish["allocations"], wish["currency"])
+    told = wish["reference"] if asked.kind == "payment" else wish["reason"]
+    return NewSettlement(asked.kind, wish["id"], wish["customer_id"], amount, wish["day"], told, asked.caller.by,
+                         asked.caller.client, tuple(stated))  # fmt: skip
+
+
+def _parts(sent: Sequence[Mapping[str, Any]], currency: str) -> tuple[Part, ...]:
+    return tuple(
+        Part(one["invoice_id"], _money(one["amount"], currency, f"allocations.{place}.amount").minor)
+        for place, one in enumerate(sent)
+    )
+
+
+def _money(sent: str, currency: str, field: str) -> Money:
+    try:
+        amount = Money.parse(sent, currency)
+    except ValueError as error:
+        raise refused_fields([FieldError(field, str(error))]) from None
+    if amount.minor == 0:
+        raise refused_fields([FieldError(field, "is nothing; send an amount above zero")])
+    return amount
+
+
+def _change(held: Services, asked: Settling, wish: Mapping[str, Any], change: Changed) -> Answer:
+    """A change of a settlement that is there, or the stored answer to the same key and body. Raises: Refused."""
+    with held.database.read() as work:
+        customer_id = _known(work, asked.kind, asked.settlement_id).customer_id
+    today = policy_day(held.database, CUSTOMER, customer_id)
+    with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
+        claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
+        if claim.state != "new":
+            return stored_answer(claim)
+        try:
+            changed = change(work, Change(today, asked.caller.by, wish["reason"], asked.caller.client))
+        except RefusedByStorage as refused:
+            raise _refused(refused) from None
+        assert changed is not None, "settlements are never removed"
+        return _answered(work, asked, changed, 200)
+
+
+def _refused(refused: RefusedByStorage) -> Refused:
+    """What the ledger cannot take, as a problem."""
+    return Refused(refused.name if isinstance(refused, NotAllowed) else "settlement-refused", str(refused))
+
+
+def _known(work: Work, kind: str, settlement_id: str) -> StoredSettlement:
+    found = work.settlements.get(kind, settlement_id) if is_identifier(settlement_id) else None
+    if found is None:
+        raise Refused("not-found", f"there is no {NAMES[kind]} with this id")
+    return found
+
+
+def _answered(work: Work, asked: Settling, one: StoredSettlement, status: int,
+              unmet: Sequence[Unmet] = ()) -> Answer:  # fmt: skip
+    """The answer, kept for the same key."""
+    missed = [{**_part_dict(each.invoice_id, each.minor, one.amount.currency), "why": each.why} for each in unmet]
+    response = canonical_json({"settlement": settlement_dict(one), "unmet": missed})
+    work.answers.record(NewAnswer(asked.caller.client, asked.key, asked.hash, asked.operation, one.settlement_id,
+                                  status, response))  # fmt: skip
+    return Answer(status, response, replayed=False)
