@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --gene
 export PORT
 unexport PYTHONDONTWRITEBYTECODE  # each test that starts a process would compile all sources again
 
-.PHONY: help setup check test test-fast run serve bench bench-large bench-http bench-log bench-escalation soak-log soak-ladder kills conform policy demo-evidence reliability soak soak-engines docs docs-findings docs-words real-input client lock clean
+.PHONY: help setup check test test-fast run serve bench bench-large bench-http bench-log bench-escalation soak-log soak-ladder kills conform policy demo-evidence demo-collections reliability soak soak-engines docs docs-findings docs-words real-input client lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ policy: $(READY) ## check and test one policy: make policy FILE=policy/library/.
 
 demo-evidence: $(READY) ## a decision, its receipt and replay; then the database is tampered with, and who notices
 	$(BIN)/python -m tests.demonstrations.evidence
+
+demo-collections: $(READY) ## sixty days of a book under a ladder: reminder, demand, orders stopped, a payment, what a lawyer gets
+	$(BIN)/python -m tests.demonstrations.collections
 
 real-input: $(READY) ## the table of verdicts on the real ledger beside the repository
 	$(BIN)/python tests/real_input/verdicts.py

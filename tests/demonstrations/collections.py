@@ -1,0 +1,236 @@
+"""`make demo-collections`: a book lives through 60 days under ladder (b), from the reminder to what a lawyer is given.
+
+Three customers owe: one pays in time, one pays when its orders are stopped, one does not pay. The ladder is the strict
+one of the shipped policy. Files, nights and orders go through the commands and routes that people use; only the days
+are counted back, so that the sixtieth is today.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from api.app import create_app
+from api.commands import cli
+from api.demo import BOTH, keep_keys, keep_people
+from api.operations.publish_policy import PolicyFile, publish_policy
+from api.operations.tell_limit import policy_day
+from api.settings import Settings
+from storage.engine import open_database
+from storage.schema import upgrade
+
+Say = Callable[[str], None]
+DATABASE = "demo.db"
+SETTINGS = Settings(database=DATABASE, pepper=b"p" * 32, sender="Aval Supplies", letters=Path("letters"))
+SHIPPED = Path(__file__).resolve().parents[2] / "policy" / "library" / "escalation.yaml"
+HEAD = """aval: 1
+policy: collections
+title: {en: Collections, zh: 催收}
+currency: CNY
+timezone: Asia/Shanghai
+roles: {rising: [credit_analyst, credit_manager, cfo], also: [collector]}
+limits:
+  - {otherwise: true, limit: 500_000}
+escalation:
+"""
+DAYS = 60
+CUSTOMERS = {"GOOD": "Punctual Ltd", "SLOW": "Slow Trading Co", "NEVER": "Silent Holdings"}
+DUE = {"GOOD": 5, "SLOW": 2, "NEVER": 10}  # the day of the sixty on which each one's invoice is due
+PAID = {"GOOD": 4, "SLOW": 21}
+# the firm's own letters: the shipped ones name the last day to pay before the next step, and a letter that is written
+# today, of a step that was taken weeks ago, has none
+LETTERS = {
+    "written_reminder": "Subject: Reminder, {customer}\n\nWe have not seen your payment of:\n\n{invoices}\n\n"
+                        "Open are {total_open}. Please quote {reference}.\n\n{sender}\n",
+    "formal_demand": "Subject: Formal demand, {customer}\n\nWe demand payment of {total_open} for:\n\n{invoices}\n\n"
+                     "Until then we take no new orders. Please quote {reference}.\n\n{sender}\n",
+}  # fmt: skip
+MAPPINGS = {
+    "customers": "rows: customers\ncurrency: CNY\ncolumns: {customer_id: id, name: name, granted_limit: limit}\n",
+    "invoices": "rows: invoices\ncurrency: CNY\ncolumns: {customer_id: customer, invoice_id: number, amount: amount, "
+                "invoiced_on: invoiced, due_on: due, settled_on: paid}\n",
+}  # fmt: skip
+
+
+@dataclass
+class Shop:
+    """The service with the keys of its callers, the first day, and what happened on which."""
+
+    client: FlaskClient
+    keys: Mapping[str, str]
+    first: date
+    say: Say
+    calendar: list[tuple[date, str]] = field(default_factory=list)
+    orders: int = 0
+
+    def day(self, number: int) -> date:
+        """One of the sixty days."""
+        return self.first + timedelta(number)
+
+    def send(self, method: str, path: str, role: str, body: Mapping[str, Any] | None = None, key: str = "") -> Any:
+        """One request."""
+        headers = {"Authorization": f"Bearer {self.keys[role]}"} | ({"Idempotency-Key": key} if key else {})
+        return self.client.open(path, method=method, headers=headers, json=body)
+
+    def order(self, customer_id: str, day: date) -> Mapping[str, Any]:
+        """Ask for a decision on an order; what was decided is told in the calendar of the day."""
+        self.orders += 1
+        today = self.day(DAYS).isoformat()
+        order = {"id": f"SO-{self.orders}", "amount": "20000.00", "currency": "CNY", "requested_terms": "net 30",
+                 "prepaid": "0.00", "placed_on": today}  # fmt: skip
+        body = {"order": order, "customer_id": customer_id, "facts": {}}
+        answer = self.send("POST", "/v1/decisions", "order_system", body, order["id"])
+        decision: Mapping[str, Any] = answer.json["decision"]
+        why = "; ".join(one["message"]["en"] for one in decision["checks"] if one["status"] in ("deny", "hard_stop"))
+        self.tell(day, f"order {order['id']} of {customer_id}: {decision['verdict']}" + (f" ({why})" if why else ""))
+        return decision
+
+    def tell(self, day: date, what: str) -> None:
+        """Say what happened, and keep it for the calendar."""
+        self.calendar.append((day, what))
+        self.say(f"{day}  {what}")
+
+
+def demonstrate(folder: Path, say: Say) -> bool:
+    """Live through all days in this folder; false where one did not come out as it must."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        shop = open_shop(say)
+        granted = shop.order("NEVER", shop.first)
+        good = granted["verdict"] == "approve" and look_ahead(shop) and live(shop) and show_calendar(shop)
+        return good and hand_over(shop, granted["decision_id"])
+    finally:
+        os.chdir(before)
+
+
+def open_shop(say: Say) -> Shop:
+    """Tables, people, the policy, a key for each caller, customers and their invoices from files."""
+    database = open_database(DATABASE)
+    upgrade(database)
+    Path("demo").mkdir()
+    Path("letters").mkdir()
+    for name, text in LETTERS.items():
+        Path(f"letters/{name}.en.txt").write_text(text)
+    keep_people(database, Path("demo/people.json"))
+    ladder = SHIPPED.read_text("utf-8").partition("  strict:")[2].partition("\nletters:")[0]
+    policy = f"{HEAD}  strict:{ladder}\nletters: {{per: customer, lines: every due item}}\n"
+    publish_policy(database, PolicyFile(policy.encode(), "collections.yaml"), BOTH)
+    keys = keep_keys(database, Path("demo/keys.json"), SETTINGS.pepper)
+    first = policy_day(database) - timedelta(DAYS)
+    database.dispose()
+    shop = Shop(create_app(SETTINGS).test_client(), keys, first, say)
+    for name, text in MAPPINGS.items():
+        Path(f"{name}.yaml").write_text(text)
+    lines = [f"{name},{title},500000.00\n" for name, title in CUSTOMERS.items()]
+    Path("customers.csv").write_text("id,name,limit\n" + "".join(lines))
+    aval(say, "import customers customers.csv --mapping customers.yaml")
+    take_over(shop, shop.first)
+    return shop
+
+
+def take_over(shop: Shop, day: date) -> None:
+    """Import the invoices as the books have them on a day."""
+    lines = []
+    for name, due in DUE.items():
+        paid = shop.day(PAID[name]).isoformat() if name in PAID and shop.day(PAID[name]) <= day else ""
+        dates = f"{shop.day(due - 30)},{shop.day(due)}"
+        lines.append(f"{name},{name}-1,80000.00,{dates},{paid}\n")
+    Path("invoices.csv").write_text("customer,number,amount,invoiced,due,paid\n" + "".join(lines))
+    aval(shop.say, f"import invoices invoices.csv --mapping invoices.yaml --as-of {day}", quiet=day > shop.first)
+
+
+def look_ahead(shop: Shop) -> bool:
+    """What is coming, if nobody pays."""
+    return aval(shop.say, f"escalate --as-of {shop.first} --calendar {DAYS + 1}")[0] == 0
+
+
+def live(shop: Shop) -> bool:
+    """Every night of the sixty; orders before and after the hold, and the payments on their days."""
+    verdicts = {}
+    for number in range(DAYS + 1):
+        day = shop.day(number)
+        for name, paid in PAID.items():
+            if paid == number:
+                shop.tell(day, f"{name} pays {name}-1")
+                take_over(shop, day)
+        night(shop, day)
+        if number in (16, 18, 22):  # the demand comes on the 17th, the payment on the 21st
+            verdicts[number] = shop.order("SLOW", day)["verdict"]
+    return verdicts == {16: "approve", 18: "deny", 22: "approve"}
+
+
+def night(shop: Shop, day: date) -> None:
+    """`aval escalate` of one day."""
+    done = CliRunner(env={"AVAL_DATABASE": DATABASE}).invoke(cli, ["escalate", "--as-of", str(day), "--json"])
+    assert done.exit_code == 0, done.output
+    for line in done.stdout.splitlines():
+        one = json.loads(line)
+        for step in one["steps"]:
+            shop.tell(day, f"{one['customer_id']} {step['invoice_id']} {step['step']}: {', '.join(step['does'])}")
+            if step["message_id"] is not None:
+                post(shop, day, step["message_id"])
+        if one["holds_ended"]:
+            shop.tell(day, f"{one['customer_id']}: orders go on")
+
+
+def post(shop: Shop, day: date, message_id: str) -> None:
+    """A person prints a letter, takes it to the post, and keeps the number of the receipt.
+
+    It reads as of the day on which it is written, which here is today.
+    """
+    path = f"/v1/messages/{message_id}"
+    done = {"day": day.isoformat(), "proof": {"receipt": f"RR{message_id[:9].upper()}CN"}}
+    for action, wish in (("write", {}), ("done", done)):
+        answer = shop.send("POST", f"{path}:{action}", "collector", wish, f"{action}-{message_id}")
+        assert answer.status_code in (200, 201), answer.data
+
+
+def show_calendar(shop: Shop) -> bool:
+    """What happened, by day; each of the three ended where it had to."""
+    shop.say("\n# the sixty days")
+    for day in sorted({one for one, _ in shop.calendar}):
+        for what in (what for one, what in shop.calendar if one == day):
+            shop.say(f"{day:%a %d %b}  {what}")
+    told = [what for _, what in shop.calendar]
+    steps = {name: [what.split()[2] for what in told if what.startswith(f"{name} {name}-1 ")] for name in CUSTOMERS}
+    return steps == {"GOOD": [], "SLOW": ["reminder:", "demand:"], "NEVER": ["reminder:", "demand:", "legal:"]}
+
+
+def hand_over(shop: Shop, decision_id: str) -> bool:
+    """What a lawyer is given of the one who did not pay: the decision that granted credit, the letters, the proofs."""
+    shop.say("\n# for the lawyer: how NEVER was given credit, and what it was told")
+    Path("legal").mkdir()
+    good = aval(shop.say, f"evidence {decision_id} --out legal/decision.zip")[0] == 0
+    listed = shop.send("GET", "/v1/messages?customer_id=NEVER&kind=letter", "collector").json["items"]
+    for one in sorted(listed, key=lambda one: one["as_of"]):
+        page = shop.send("GET", f"/v1/messages/{one['id']}/letter", "collector").data
+        proofs = shop.send("GET", f"/v1/messages/{one['id']}", "collector").json["proofs"]
+        Path(f"legal/{one['step']}.html").write_bytes(page)
+        good &= b"NEVER-1" in page and one["state"] == "sent" and len(proofs) == 1
+        shop.say(f"legal/{one['step']}.html: {one['what']} by {one['who']} of {one['as_of']}, {len(page):,} bytes, "
+                 f"receipt {proofs[0]['receipt']}")  # fmt: skip
+    return good and len(listed) == 2
+
+
+def aval(say: Say, command: str, quiet: bool = False) -> tuple[int, str]:
+    """Run a command and say what it printed; its exit code and its standard output."""
+    done = CliRunner(env={"AVAL_DATABASE": DATABASE}).invoke(cli, command.split())
+    for line in () if quiet else (f"$ aval {command}", *done.output.splitlines()):
+        say(line)
+    return done.exit_code, done.stdout
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as made:
+        sys.exit(0 if demonstrate(Path(made), print) else 1)
