@@ -316,13 +316,15 @@ def with_reductions(told: Invoice, known: Invoice) -> Invoice:
     """What a file says of an invoice, with what settlements took from it; what they settled stays settled by them.
 
     The rest is settled no earlier than they were.
-    Raises: Refused for another currency, and for less than they took.
+    Raises: Refused for another currency, for less than they took, and for a later day than theirs.
     """
     taken = reduced_by(known.reductions)
     if taken and told.currency != known.currency:
         raise Refused(f"invoice '{told.invoice_id}' is paid in part in '{known.currency}'; its currency stays")
     if taken > told.amount:
         raise Refused(f"more of invoice '{told.invoice_id}' is settled than its new amount; take that back first")
+    if any(told.invoiced_on > one.on for one in known.reductions):
+        raise Refused(f"invoice '{told.invoice_id}' was paid in part before its new day; take that back first")
     rest = None if told.settled_on is None else max(told.settled_on, *(one.on for one in known.reductions))
     ended = settled_on(told.amount, known.reductions)
     return replace(told, reductions=known.reductions, settled_on=ended or rest)

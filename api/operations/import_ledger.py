@@ -35,7 +35,7 @@ OTHER_GROUP = "the group is kept in another currency than the customer"
 NO_NAME = "the customer is new, and the file gives no name"
 OTHER_CURRENCY = "the currency is not that of the customer's account"
 NO_RATE = "no rate into the currency of the customer's account is known; add one, and import the file again"
-SETTLED_MORE = "more of it was settled here than its new amount, or in another currency; take that back first"
+SETTLED_MORE = "it was settled here for more than its new amount, in another currency or on an earlier day"
 TWICE_THE_SAME = "stands on an earlier line with the same values"
 TWICE_DIFFERENT = "stands on an earlier line with other values"
 

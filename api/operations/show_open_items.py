@@ -155,7 +155,6 @@ def _of_currency(currency: str, entries: Sequence[Entry], known: Owed, since: da
     items.sort(key=lambda one: (one.due_on, one.invoice_id))
     left = [(one, one.unallocated_on(day)) for one in known.settlements if one.amount.currency == currency]
     owed, unallocated = sum(one.open_on(day) for one in items), sum(minor for _, minor in left)
-    assert told.closing == owed - unallocated, "a statement ties to its items"
     return {
         "currency": currency, "opening": _text(told.opening, currency), "closing": _text(told.closing, currency),
         "open": _text(owed, currency), "unallocated": _text(unallocated, currency),

@@ -84,14 +84,14 @@ class ReversalWish(Body):
     reason = words("why", 240, required=True)
 
 
-class PartShown(Body):
+class AllocationShown(Body):
     """What goes to one invoice."""
 
     invoice_id = fields.String(required=True)
     amount = fields.String(required=True, **_DECIMAL)
 
 
-class UnmetShown(PartShown):
+class UnmetShown(AllocationShown):
     """What could not go as it was stated, and why; it stays unallocated."""
 
     why = fields.String(required=True)
@@ -117,8 +117,8 @@ class SettlementShown(Body):
     day = fields.Date(required=True)
     reference = fields.String(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
-    stated = fields.List(fields.Nested(PartShown), required=True)
-    allocations = fields.List(fields.Nested(PartShown), required=True)
+    stated = fields.List(fields.Nested(AllocationShown), required=True)
+    allocations = fields.List(fields.Nested(AllocationShown), required=True)
     unallocated = fields.String(required=True, **_DECIMAL)
     by = fields.String(required=True)
     at = fields.DateTime(required=True)

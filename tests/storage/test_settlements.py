@@ -258,7 +258,10 @@ def test_what_a_file_says_never_undoes_a_payment(database: Database) -> None:
         work.invoices.add_many([an_invoice("a", 10)], TODAY)
         assert owed_now(work) == 0
     assert known(database, "a").settled_on == TODAY
-    for wrong, told in ((an_invoice("a", 9), "more of invoice 'a'"), (an_invoice("a", 50, currency="EUR"), "stays")):
+    later = TODAY + timedelta(1)
+    wrongs = ((an_invoice("a", 9), "more of invoice 'a'"), (an_invoice("a", 50, currency="EUR"), "stays"),
+              (an_invoice("a", 50, invoiced_on=later, due_on=later), "before its new day"))  # fmt: skip
+    for wrong, told in wrongs:
         with pytest.raises(Refused, match=told), database.write() as work:
             work.invoices.add_many([wrong], TODAY)
 
