@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from credit.letter import LANGUAGES
 from policy.problems import Where
@@ -49,3 +50,26 @@ def missing_letters(program: Program, file: str, letters: Letters, languages: It
                 yield Finding("letter-missing", Where(file, step.line, 1),
                               f"the step '{step.name}' sends '{letter}', which is not there in '{language}'",
                               f"write '{letter}.{language}.txt' into the folder of letters")  # fmt: skip
+
+
+def unfilled_letters(program: Program, file: str, letters: Letters, languages: Iterable[str]) -> Iterator[Finding]:
+    """A finding for each last step of a ladder whose letter names the day of the next step: it could never be sent."""
+    for language in languages:
+        for ladder in program.ladders:
+            for step in ladder.steps[-1:]:
+                for action in step.does:
+                    template = letters.named(action.what, language) if action.verb == "send" else None
+                    if template is not None and "pay_by" in template.fields:
+                        yield Finding("letter-value", Where(file, step.line, 1),
+                                      f"the step '{step.name}' sends '{action.what}', which names 'pay_by', "
+                                      "and no step follows it",
+                                      "take the field out of the letter, or add a step")  # fmt: skip
+
+
+def letter_findings(program: Program, file: str, letters: Letters) -> tuple[Finding, ...]:
+    """Everything that keeps a letter of a policy from being sent: not there, broken, or with a field never known."""
+    languages = languages_of(program)
+    sent = {letter for letter, _ in letters_sent(program)}
+    broken = (one for one in letters.findings if PurePath(one.where.file).name.partition(".")[0] in sent)
+    return (*broken, *missing_letters(program, file, letters, languages),
+            *unfilled_letters(program, file, letters, languages))  # fmt: skip

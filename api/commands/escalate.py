@@ -9,12 +9,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
 
 from api.commands.counts import counted
 from api.commands.database import database_option, opened
+from api.commands.letters import templates_option
 
 MOST_DAYS = 366
 
@@ -26,19 +28,21 @@ MOST_DAYS = 366
 @click.option("--calendar", "days", type=click.IntRange(1, MOST_DAYS), metavar="DAYS",
               help="Show what is coming on that many days, by day and step, and do nothing.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One line for machines for each customer, or for each day.")
+@templates_option
 @database_option
-def escalate(as_of: datetime | None, dry_run: bool, days: int | None, as_json: bool, database: str) -> None:
+def escalate(as_of: datetime | None, dry_run: bool, days: int | None, as_json: bool, folder: Path | None,
+             database: str) -> None:  # fmt: skip
     """Take the steps of ladders that are due on a day: letters, tasks and proposals into the outbox, holds on accounts.
 
     Each step of an invoice is taken once, however often this runs. A run that broke off is gone on with by running it
     again; one that is done does nothing. A day that was missed is made up for by the next run. Ends with 1 where a
-    customer could not be handled: the others are, and the next run looks at it again.
+    customer could not be handled: the others are, and the next run looks at it again. Letters that were written into
+    the outbox and could not be sent are told.
     """
     from api.operations.escalate import planned
     from api.operations.tell_limit import policy_day
 
-    faults = 0
-
+    faults, digests = 0, set[str]()
     if dry_run and days is not None:
         raise click.UsageError("--dry-run shows one day, --calendar several; give one of them")
     with opened(database) as found:
@@ -47,12 +51,36 @@ def escalate(as_of: datetime | None, dry_run: bool, days: int | None, as_json: b
         if days is not None:
             _calendar(found, day, days, as_json)
         elif dry_run:
-            faults = _tell(_shown(planned(found, day), _count(found, day)), day, as_json, "would be ")
+            faults = _tell(_noted(_shown(planned(found, day), _count(found, day)), digests), day, as_json, "would be ")
         elif day > today:
             raise click.UsageError(f"{day} is to come; look at it with --dry-run or --calendar")
         else:
-            faults = _tell(_run(found, day), day, as_json)
+            faults = _tell(_noted(_run(found, day), digests), day, as_json)
+        for finding in _letters(found, digests, folder):
+            click.echo(f"warning: {finding}", err=True)
     click.get_current_context().exit(1 if faults else 0)
+
+
+def _noted(done: Iterable[Any], digests: set[str]) -> Iterator[Any]:
+    """The same, and by which policies letters were written."""
+    for one in done:
+        if any(message.kind == "letter" for message in one.plan.messages):
+            digests.add(one.plan.policy_digest)
+        yield one
+
+
+def _letters(database: Any, digests: Iterable[str], folder: Path | None) -> Iterator[Any]:
+    """What would keep letters of these policies from being sent."""
+    from api.build import load_version
+    from api.letter_files import read_letters
+    from rules.letters import letter_findings
+
+    for digest in sorted(digests):
+        with database.read() as work:
+            version = work.policies.get(digest)
+        program = None if version is None else load_version(version).program
+        if program is not None:
+            yield from letter_findings(program, version.name, read_letters(folder))
 
 
 def _run(database: Any, day: date) -> Iterator[Any]:

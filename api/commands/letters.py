@@ -16,7 +16,7 @@ from credit.money import Money
 from policy.suggest import did_you_mean, listed
 from rules.letter_page import page
 from rules.letter_template import fill
-from rules.letters import Letters, languages_of, letters_sent, missing_letters
+from rules.letters import Letters, languages_of, letters_sent, missing_letters, unfilled_letters
 
 templates_option = click.option(
     "--templates", "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -55,7 +55,8 @@ def check(
         context.exit(1 if broken(loaded.problems) else 0)
     program, found = loaded.program, read_letters(folder)
     wanted = languages or languages_of(program)
-    findings = (*found.findings, *missing_letters(program, name, found, wanted))
+    findings = (*found.findings, *missing_letters(program, name, found, wanted),
+                *unfilled_letters(program, name, found, wanted))  # fmt: skip
     names = tuple(dict.fromkeys(letter for letter, _ in letters_sent(program)))
     if as_json:
         told = {"letters": names, "languages": wanted, "errors": len(findings),

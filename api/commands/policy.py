@@ -7,13 +7,18 @@ refuses a policy that nobody else approved.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from api.commands.counts import counted
 from api.commands.database import database_option, opened
-from api.commands.files import language_option, read_file, said, shelf_beside
+from api.commands.files import language_option, load, read_file, said, shelf_beside
+from api.commands.letters import templates_option
 from api.commands.policy_life import LIFE
+
+if TYPE_CHECKING:
+    from rules.letter_findings import Finding
 
 AUTHORS, APPROVERS = frozenset({"risk_officer"}), frozenset({"approver"})
 
@@ -28,14 +33,16 @@ def policy() -> None:
 @click.option("--by", metavar="PERSON", required=True, help="Who wrote it, a risk officer; the password is asked for.")
 @click.option("--approved-by", "approver", metavar="PERSON", help="Who approves it: another person, an approver.")
 @click.option("--keep-aside", is_flag=True, help="Store it for previews, and let the present one go on deciding.")
+@templates_option
 @database_option
 @language_option
 @click.pass_context
-def publish(context: click.Context, file: Path, by: str, approver: str | None, keep_aside: bool, database: str,
-            language: str) -> None:  # fmt: skip
+def publish(context: click.Context, file: Path, by: str, approver: str | None, keep_aside: bool, folder: Path | None,
+            database: str, language: str) -> None:  # fmt: skip
     """Check FILE, run its tests, try it on both engines, store it, and let it decide from now on.
 
     Both people type their password, one after the other. Ends with 1, and changes nothing, where any of that fails.
+    Letters of its steps that could not be sent are told, and do not hinder it.
     """
     from api.commands.proven import proven_person, services_on
     from api.operations.publish_policy import NotPublishable, PolicyFile, TwoPeople, keep_policy, publish_policy
@@ -61,6 +68,17 @@ def publish(context: click.Context, file: Path, by: str, approver: str | None, k
     click.echo(said(f"{stored.name} version {stored.version} {state}: {stored.digest}", language))
     for part in stored.parts:
         click.echo(f"  {said(f'with {part.name}: {part.digest}', language)}")
+    for finding in letters_of(file, folder):
+        click.echo(finding.told(language), err=True)
+
+
+def letters_of(file: Path, folder: Path | None) -> tuple[Finding, ...]:
+    """What would keep a letter of a policy from being sent."""
+    from api.letter_files import read_letters
+    from rules.letters import letter_findings
+
+    program = load(file).program
+    return () if program is None else letter_findings(program, str(file), read_letters(folder))
 
 
 @policy.command("list")

@@ -17,6 +17,8 @@ from policy.parts import Shelf, bound_source
 from policy.problems import Problem, errors, in_order
 from rules.agreement import BuildRefused, prove_build
 from rules.facts import trade_vocabulary
+from rules.letter_findings import Finding
+from rules.letters import Letters, letter_findings
 from rules.proving import Proof, example_of, findings, proofs_of, shown_move
 from rules.selftest import Result, run_all
 from storage.policies import PolicyPart
@@ -62,6 +64,12 @@ class Checked:
     results: tuple[Result, ...] = ()
     engines: str = ""
     comparison: Mapping[str, Any] | None = field(default=None)
+    letters: tuple[Finding, ...] = ()
+
+    def with_letters(self, letters: Letters) -> Checked:
+        """The same with what would keep its letters from being sent: told, and nothing that refuses the policy."""
+        program = self.loaded.program
+        return self if program is None else replace(self, letters=letter_findings(program, program.name, letters))
 
     def compared(self, comparison: Mapping[str, Any]) -> Checked:
         """The same with what changes against another policy, for the record."""
@@ -83,6 +91,7 @@ class Checked:
         publishable = self.refusal is None
         report = {
             "findings": [one.as_dict() for one in self.problems],
+            "letters": [one.as_dict() for one in self.letters],
             "tests": [{"name": one.name, "line": one.line, "passed": one.passed,
                        "differences": [str(each) for each in one.differences]} for one in self.results],
             "promises": [self._promise(one) for one in self.proofs],

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.errors import FieldError, Refused
 from api.idempotency import Answer
+from api.letter_files import read_letters
 from api.operations.check_policy import Checked, PolicyFile, check_policy, read_policy
 from api.operations.compare_policies import comparison
 from api.operations.policy_assignments import read_assignment
@@ -72,7 +73,7 @@ def check_draft(held: Services, asked: Step) -> Answer:
         found = known_draft(work, asked.subject_id)
         other = work.policies.effective() if asked.wish.get("compare") else None
     checked = _checked(found, other)
-    kept = checked.kept(asked.person)
+    kept = checked.with_letters(read_letters(held.settings.letters)).kept(asked.person)
 
     def take(work: Work) -> Done:
         work.drafts.keep_check(kept, asked.about)

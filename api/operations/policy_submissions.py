@@ -11,6 +11,7 @@ from datetime import datetime
 
 from api.errors import Refused
 from api.idempotency import Answer
+from api.letter_files import read_letters
 from api.operations.check_policy import check_policy
 from api.operations.policy_assignments import read_assignment
 from api.operations.policy_drafts import field_errors, file_of
@@ -124,7 +125,7 @@ def _check(held: Services, asked: Step) -> PolicyCheck:
     checked = check_policy(file_of(version))
     if checked.refusal is not None:
         raise Refused("not-publishable", "the version does not pass its check any more", field_errors(checked))
-    return checked.kept(asked.person)
+    return checked.with_letters(read_letters(held.settings.letters)).kept(asked.person)
 
 
 def _ending(work: Work, assignment: str) -> str:

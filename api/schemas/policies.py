@@ -173,6 +173,7 @@ class PolicyCheckShown(Body):
     tests = fields.List(fields.Dict(keys=fields.String()), required=True)
     promises = fields.List(fields.Dict(keys=fields.String()), required=True)
     not_looked_at = fields.List(fields.String())
+    letters = fields.List(fields.Dict(), metadata={"description": "what would keep a letter of it from being sent"})
     engines = fields.String(required=True)
     comparison = fields.Dict(keys=fields.String(), required=True, allow_none=True)
 

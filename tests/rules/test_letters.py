@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from api.letter_files import read_letters
 from credit.letter import FIELDS, LetterFacts, LetterItem, field_text
 from credit.money import Money
+from policy.load import load_policy
+from rules.facts import trade_vocabulary
 from rules.letter_findings import CODES
 from rules.letter_page import page
 from rules.letter_template import LARGEST, NotFilled, Template, fill, read_template
+from rules.letters import letter_findings
 
 ON = date(2026, 11, 23)
 GOOD = b"Subject: Reminder {reference}\n\nDear {customer},\n\n{invoices}\n\nOpen: {total_open}\n"
@@ -139,3 +144,38 @@ def test_the_number_of_an_invoice_has_room_in_its_row() -> None:
     shown = page(read(GOOD), FACTS)
     assert '<td class="i">INV-1</td>' in shown and ".i { min-width: 8em }" in shown
     assert "overflow-wrap: anywhere" not in shown, "it would let the column shrink to one sign"
+
+
+LAST = """aval: 1
+policy: p
+title: {en: P, zh: 政策}
+currency: CNY
+limits: [{otherwise: true, limit: 1}]
+escalation:
+  l:
+    - {step: demand, at: due + 3 days, do: send formal_demand by email}
+"""
+
+
+def test_a_last_step_whose_letter_names_the_day_of_the_next_is_told() -> None:
+    def found(text: str) -> list[str]:
+        program = load_policy(text.encode(), "p.yaml", trade_vocabulary()).program
+        assert program is not None
+        return [f"{one.where}: {one.message}" for one in letter_findings(program, "p.yaml", read_letters())]
+
+    assert found(LAST) == ["p.yaml:8:1: the step 'demand' sends 'formal_demand', which names 'pay_by', "
+                           "and no step follows it"] * 2  # fmt: skip
+    assert found(LAST + "    - {step: again, at: due + 9 days, do: send written_reminder by letter}\n") == []
+    assert found(LAST.replace("formal_demand", "written_reminder")) == []
+    assert [one.rpartition(" in ")[2] for one in found(LAST.replace("formal_demand", "no_letter"))] == ["'en'", "'zh'"]
+
+
+def test_a_broken_letter_is_told_where_the_policy_sends_it(tmp_path: Path) -> None:
+    program = load_policy(LAST.encode(), "p.yaml", trade_vocabulary()).program
+    assert program is not None
+    (tmp_path / "written_reminder.en.txt").write_text("Subject: Pay\n\n{invoices} {x}\n")
+    before = letter_findings(program, "p.yaml", read_letters(tmp_path))
+    (tmp_path / "formal_demand.en.txt").write_text("Subject: Pay\n\n{invoice_numbers} {x}\n")
+    after = letter_findings(program, "p.yaml", read_letters(tmp_path))
+    assert {one.code for one in before} == {"letter-value"}
+    assert [one.message for one in after if one.code == "letter-unknown-field"] == ["there is no field 'x'"]

@@ -187,3 +187,14 @@ def test_a_bar_is_shown_to_a_person_and_to_nobody_else(real: Service) -> None:
     with real.held.database.alone() as connection:
         connection.execute(escalation_run.delete())
     assert "escalating" not in started(str(real.held.database.name)).communicate()[1]
+
+
+def test_letters_that_could_not_be_sent_are_told_and_the_steps_are_taken(real: Service, tmp_path: Path) -> None:
+    own = tmp_path / "letters"
+    own.mkdir()
+    assert "warning" not in aval(real, "--as-of", "2026-01-04", "--templates", str(own)).stderr
+    (own / "formal_demand.en.txt").write_text("Subject: Pay\n\n{invoices}\n{total_opne}\n")
+    done = aval(real, "--as-of", "2026-01-16", "--templates", str(own))
+    assert done.exit_code == 0 and "send formal_demand by registered_mail" in done.stdout
+    assert "warning: " in done.stderr and "formal_demand.en.txt:4:1: letter-unknown-field: " in done.stderr
+    assert "did you mean 'total_open'" in done.stderr

@@ -138,6 +138,15 @@ def test_engines_that_differ_keep_a_policy_out(database: str, monkeypatch: pytes
     assert effective(database) is None
 
 
+def test_letters_that_could_not_be_sent_are_told_and_the_policy_is_published(database: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text((STANDARD.parent / "escalation.yaml").read_text().replace("formal_demand", "last_word"))
+    told = published(file, database)
+    assert told.exit_code == 0 and "decides from now on" in told.stdout
+    assert "letter-missing: the step 'demand' sends 'last_word', which is not there in 'en'" in told.stderr
+    assert "letter" not in published(STANDARD, database).stderr
+
+
 def test_nobody_publishes_alone_nor_by_a_word_nor_in_another_role(database: str) -> None:
     add = ("person", "add", "reader", "--role", "compliance", "--database", database)
     assert aval(*add, typed=f"{PASSWORD}\n").exit_code == 0

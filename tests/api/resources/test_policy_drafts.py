@@ -252,3 +252,11 @@ ABSENT = ["drafts/x:check", "drafts/x:submit", "submissions/x:approve", "submiss
 def test_what_is_not_there_is_not_found(shared: Life, path: str) -> None:
     by = "cid" if path.endswith("approve") else "ann"
     assert problem(shared.post(by, path)) == (404, "not-found")
+
+
+def test_a_check_tells_letters_that_could_not_be_sent_and_hinders_nothing(shared: Life) -> None:
+    ladder = "escalation:\n  l:\n    - {step: reminder, at: due + 3 days, do: send last_word by email}\n"
+    checked = told(shared.post("ann", f"drafts/{shared.drafted(SMALL + ladder)['id']}:check"), 201)
+    assert {one["code"] for one in checked["letters"]} == {"letter-missing"}
+    assert "'last_word', which is not there in 'en'" in checked["letters"][0]["message"]
+    assert checked["publishable"], checked["findings"]
