@@ -1,6 +1,6 @@
-"""How the columns of a file become customers or invoices: a small YAML file, read with the care of a policy.
+"""How the columns of a file become customers, invoices or payments: a small YAML file, read with the care of a policy.
 
-    rows: invoices                       # or customers
+    rows: invoices                       # or customers, payments
     currency: USD                        # of every row without its own; a column may give it instead
     dates: [month/day/year]              # year, month and day in any order, parted by one of - / . ; one or several
     thousands: none                      # or comma, point, space, apostrophe
@@ -30,11 +30,13 @@ from policy.source import Node, read_source
 FIELDS = {
     "invoices": ("customer_id", "invoice_id", "amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed"),
     "customers": ("customer_id", "name", "country", "currency", "granted_limit",
-                  "limit_valid_from", "limit_valid_until", "group"),
+                  "limit_valid_from", "limit_valid_until", "group", "stated_exposure"),
+    "payments": ("payment_id", "customer_id", "invoice_id", "amount", "currency", "received_on", "reference"),
 }
 NEEDED = {
     "invoices": ("customer_id", "invoice_id", "amount", "invoiced_on", "due_on"),
     "customers": ("customer_id",),
+    "payments": ("payment_id", "amount", "received_on"),
 }
 KEYS = ("rows", "currency", "dates", "thousands", "decimals", "separator", "encoding", "columns", "facts", "defaults",
         "words", "only", "new_customers")  # fmt: skip
@@ -82,7 +84,7 @@ class ImportMapping:
 
 
 def read_mapping(data: bytes, file: str, rows: str) -> tuple[ImportMapping | None, tuple[Problem, ...]]:
-    """A mapping file for "invoices" or "customers", None where something in it is wrong, and every finding."""
+    """A mapping file for one kind of rows of FIELDS, None where something in it is wrong, and every finding."""
     node, problems = read_source(data, file)
     if node is None:
         return None, problems
@@ -137,6 +139,9 @@ class _Reader:
             if name not in columns:
                 self.shapes.note("missing-key", node.at if node else at, f"no column is named for '{name}'",
                                  f"add '{name}: ...' with the column's name as it stands in the file")  # fmt: skip
+        if self.rows == "payments" and node is not None and not {"customer_id", "invoice_id"} & set(columns):
+            self.shapes.note("missing-key", node.at, "nothing says whose payments these are",
+                             "name the column of 'customer_id' or of 'invoice_id', or both")  # fmt: skip
         if "currency" not in values and "currency" not in columns:
             self.shapes.note("missing-key", at, "nothing says in which currency the amounts are",
                              "add 'currency: ...' with its ISO 4217 code, or name its column")  # fmt: skip
@@ -148,8 +153,8 @@ class _Reader:
         return {key: word.text for key, word in words.items() if word is not None}
 
     def _facts(self, node: Node | None) -> dict[str, str]:
-        if node is not None and self.rows == "invoices":
-            self.shapes.note("unknown-key", node.at, "facts belong to customers, not to invoices",
+        if node is not None and self.rows != "customers":
+            self.shapes.note("unknown-key", node.at, f"facts belong to customers, not to {self.rows}",
                              "take 'facts' out, or import customers")  # fmt: skip
             return {}
         named = [(key, self.shapes.word(value, key.text)) for key, value in self.shapes.entries(node, "facts")]
@@ -211,9 +216,9 @@ class _Reader:
         return word.text
 
     def _new_customers(self, node: Node | None) -> str | None:
-        if node is not None and self.rows == "customers":
-            self.shapes.note("unknown-key", node.at, "every row of customers is a customer",
-                             "take 'new_customers' out")  # fmt: skip
+        if node is not None and self.rows != "invoices":
+            told = {"customers": "every row of customers is a customer", "payments": "a payment makes no customer"}
+            self.shapes.note("unknown-key", node.at, told[self.rows], "take 'new_customers' out")
             return None
         return self._texts(node, "new_customers", ("name",)).get("name")
 

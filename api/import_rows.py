@@ -1,4 +1,5 @@
-"""Rows of a file, read one by one by a mapping: each becomes an invoice or a customer, or is rejected in plain words.
+"""Rows of a file, read one by one by a mapping: each becomes a customer, an invoice or a payment, or is
+rejected in plain words.
 
 Nothing is guessed: a date in another spelling, an amount with a stray sign or a row with a cell too many is rejected
 with its line and the reason, and every row comes out on one side or the other.
@@ -48,6 +49,20 @@ class CustomerRow:
     limit_valid_from: date | None = None
     limit_valid_until: date | None = None
     group: str | None = None
+    stated_exposure: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A row that is a payment; what the file does not say is None, either of customer and invoice is there."""
+
+    line: Line
+    payment_id: str
+    customer_id: str | None
+    invoice_id: str | None
+    amount: Money
+    received_on: date
+    reference: str
 
 
 class Unfit(Exception):
@@ -62,11 +77,13 @@ class RowReader:
     vocabulary: Vocabulary
     facts: Mapping[str, FactDeclaration]
 
-    def read(self, table: Table, line: Line) -> InvoiceRow | CustomerRow | Rejected:
+    def read(self, table: Table, line: Line) -> InvoiceRow | CustomerRow | PaymentRow | Rejected:
         """One row as what it stands for, or why it cannot stand for anything."""
         cells = table.cells(line)
         try:
             self._wanted(cells)
+            if self.mapping.rows == "payments":
+                return self._payment(line, cells)
             return self._invoice(line, cells) if self.mapping.rows == "invoices" else self._customer(line, cells)
         except Unfit as unfit:
             return Rejected(line, *unfit.args)
@@ -105,7 +122,22 @@ class RowReader:
              for name, column in self.mapping.facts.items() if cells[column]},
             self._find(cells, "limit_valid_from", self._day), self._find(cells, "limit_valid_until", self._day),
             self._find(cells, "group", _group_id),
+            self._find(cells, "stated_exposure", lambda text: self._money(text, currency)),
         )  # fmt: skip
+
+    def _payment(self, line: Line, cells: Mapping[str, str]) -> PaymentRow:
+        currency = self._currency(cells)
+        amount = self._need(cells, "amount", lambda text: self._money(text, currency))
+        if amount.minor <= 0:
+            raise Unfit("the amount is not above zero; money that was paid back is no payment", str(amount))
+        row = PaymentRow(
+            line, self._need(cells, "payment_id", _payment_id), self._find(cells, "customer_id", _customer_id),
+            self._find(cells, "invoice_id", _invoice_id), amount, self._need(cells, "received_on", self._day),
+            self._find(cells, "reference", _reference) or "",
+        )  # fmt: skip
+        if row.customer_id is None and row.invoice_id is None:
+            raise Unfit("neither customer nor invoice is named")
+        return row
 
     def _need(self, cells: Mapping[str, str], field: str, read: Callable[[str], Read]) -> Read:
         found = self._find(cells, field, read)
@@ -225,6 +257,18 @@ def _group_id(text: str) -> str:
 def _invoice_id(text: str) -> str:
     if len(text) > LONGEST_INVOICE_ID or not text.isprintable():
         raise ValueError(f"is no invoice number: 1 to {LONGEST_INVOICE_ID} printable characters")
+    return text
+
+
+def _payment_id(text: str) -> str:
+    if len(text) > LONGEST_INVOICE_ID or not text.isprintable():
+        raise ValueError(f"is no number of a payment: 1 to {LONGEST_INVOICE_ID} printable characters")
+    return text
+
+
+def _reference(text: str) -> str:
+    if len(text) > 256 or not text.isprintable():
+        raise ValueError("is no reference: at most 256 printable characters")
     return text
 
 

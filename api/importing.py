@@ -1,4 +1,4 @@
-"""`aval import`: a file of customers or invoices into the ledger, with a report of every row that was read.
+"""`aval import`: a file of customers, invoices or payments into the ledger, with a report of every row that was read.
 
 The report goes to the screen, the progress bar to the error stream and only to a terminal. What is imported where is
 read from a mapping (`api/import_mapping.py` says how one is written).
@@ -26,9 +26,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from api.build import load_version
 from api.commands.database import database_option, opened
 from api.import_mapping import ImportMapping, read_mapping
-from api.import_rows import CustomerRow, InvoiceRow, RowReader
+from api.import_rows import CustomerRow, InvoiceRow, PaymentRow, RowReader
 from api.import_table import Rejected, Table
 from api.operations.import_ledger import Tally, import_customers, import_invoices, record_import
+from api.operations.import_payments import import_payments
 from rules.facts import trade_vocabulary
 from storage.engine import Database
 from storage.failures import Refused, StorageFailure
@@ -57,7 +58,7 @@ class Wish:
 
 @click.group("import")
 def importing() -> None:
-    """Take customers or invoices over from a CSV file.
+    """Take customers, invoices or payments over from a CSV file.
 
     Rows that do not fit are left out, told by reason, and written to a file with line and reason; the rest is imported.
     That counts as done (exit code 0); with --strict it counts as an error (1). The same file again changes nothing.
@@ -65,7 +66,7 @@ def importing() -> None:
 
 
 def _options(command: Any) -> Any:
-    """The options that both commands take."""
+    """The options that all commands take."""
     for option in (
         click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
         click.option("--mapping", required=True, metavar="FILE", help="YAML file that says which column is which "
@@ -94,6 +95,18 @@ def customers(**options: Any) -> None:
 def invoices(as_of: datetime | None, **options: Any) -> None:
     """Take over invoices, paid or open, and bring the accounts to what is owed."""
     _run(Wish("invoices", **options, as_of=as_of.date() if as_of else None))
+
+
+@importing.command(short_help="Take over payments, and allocate them.")
+@_options
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, metavar="YYYY-MM-DD",
+              help="Today, after which no payment lies; left out: today by the database's clock.")  # fmt: skip
+def payments(as_of: datetime | None, **options: Any) -> None:
+    """Take over payments: each goes to the invoice that its row names, else to the customer's oldest open ones.
+
+    What an invoice has no room for is kept, unallocated, and told.
+    """
+    _run(Wish("payments", **options, as_of=as_of.date() if as_of else None))
 
 
 def _run(wish: Wish) -> None:
@@ -125,12 +138,13 @@ def _import(wish: Wish, mapping: ImportMapping, database: Database) -> tuple[Tab
             if wish.rows == "customers":
                 tally = import_customers(database, rows, rejected.add)
             else:
-                tally = import_invoices(database, rows, wish.as_of or _today(database), rejected.add)
+                dated = import_invoices if wish.rows == "invoices" else import_payments
+                tally = dated(database, rows, wish.as_of or _today(database), rejected.add)
     record_import(database, str(uuid.uuid4()), wish.rows, wish.file.name, tally)
     return table, tally
 
 
-def _rows(table: Table, reader: RowReader) -> Iterator[InvoiceRow | CustomerRow | Rejected]:
+def _rows(table: Table, reader: RowReader) -> Iterator[InvoiceRow | CustomerRow | PaymentRow | Rejected]:
     for line in table:
         yield line if isinstance(line, Rejected) else reader.read(table, line)
 
@@ -231,7 +245,7 @@ def _report(wish: Wish, table: Table, tally: Tally) -> dict[str, Any]:
     """The report for machines."""
     return {
         "file": wish.file.name, "rows": wish.rows, **tally.counts(), "imported": tally.imported,
-        "rejected_by_reason": dict(tally.rejected.most_common()),
+        "rejected_by_reason": dict(tally.rejected.most_common()), "noted": dict(+tally.noted),
         "blank_cells": {name: count for name, count in table.blank_cells.items() if count},
         "rows_with_blanks": table.rows_with_blanks, "empty_lines": table.empty_lines,
         "rejected_file": str(wish.rejected_file) if tally.rejected else None,
@@ -248,6 +262,8 @@ def _tell(wish: Wish, table: Table, tally: Tally) -> None:
         click.echo(f"    {count:>7,}  {reason}")
     if tally.new_customers and wish.rows == "invoices":
         click.echo(f"  customers  {tally.new_customers:>7,}  created from their invoices")
+    for told, count in (+tally.noted).items():
+        click.echo(f"  noted      {count:>7,}  {told}")
     for name, count in table.blank_cells.items():
         if count:
             click.echo(f"  blank      {count:>7,}  cells in '{name}'")

@@ -91,6 +91,15 @@ class Invoice:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceOwner:
+    """Who has to pay the invoice of a number, in which currency."""
+
+    invoice_id: str
+    customer_id: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceCounts:
     """What an import did with its invoices."""
 
@@ -201,6 +210,12 @@ class Invoices:
         for row in self._connection.execute(wanted.order_by(invoice.c.invoiced_on, invoice.c.invoice_id)):
             found.setdefault(row.customer_id, []).append(known_on(read_invoice(row), as_of))
         return {name: tuple(own) for name, own in found.items()}
+
+    def numbered(self, numbers: Collection[str]) -> tuple[InvoiceOwner, ...]:
+        """Whose the invoices of these numbers are, one for each customer who has such an invoice."""
+        columns = (invoice.c.invoice_id, invoice.c.customer_id, invoice.c.currency)
+        wanted = select(*columns).where(invoice.c.invoice_id.in_(numbers)).order_by(invoice.c.customer_id)
+        return tuple(InvoiceOwner(*row) for row in self._connection.execute(wanted))
 
     def _add_some(self, customers: Sequence[str], given: Sequence[Invoice], as_of: date) -> Counter[str]:
         rows = self._connection.execute(INVOICES.where(invoice.c.customer_id.in_(customers)))

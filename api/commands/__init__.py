@@ -30,7 +30,7 @@ COMMANDS = {
     "letters": ("api.commands.letters:letters", "check the letters that a policy sends, and look at them"),
     "policy": ("api.commands.policy:policy", "put policies into the service, and list them"),
     "serve": ("api.commands.serve:serve", "answer order systems over HTTP"),
-    "import": ("api.importing:importing", "bring in customers and invoices from files"),
+    "import": ("api.importing:importing", "bring in customers, invoices and payments from files"),
     "limit": ("api.commands.limit:limit", "tell limits of customers and groups, and list them"),
     "dossier": ("api.commands.dossier:dossier", "keep the files of customers: facts told from a day on, documents"),
     "rate": ("api.commands.rate:rate", "add and list the exchange rates of orders in other currencies"),

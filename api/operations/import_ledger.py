@@ -14,7 +14,7 @@ from datetime import date
 from itertools import islice
 from typing import Generic, TypeVar
 
-from api.import_rows import CustomerRow, InvoiceRow
+from api.import_rows import CustomerRow, InvoiceRow, PaymentRow
 from api.import_table import Line, Rejected
 from api.operations.set_customer import limit_told, limits_of
 from storage.customers import Customer, GrantedLimit, Told
@@ -32,6 +32,7 @@ DAYS_WITHOUT_LIMIT = "the limit has days, but nobody granted one"
 DAYS_TURNED = "the limit would end before its first day"
 UNKNOWN_GROUP = "the group is not known; put it first"
 OTHER_GROUP = "the group is kept in another currency than the customer"
+ABOVE_LIMIT = "customers owe more than their limit, as the file states both"
 NO_NAME = "the customer is new, and the file gives no name"
 OTHER_CURRENCY = "the currency is not that of the customer's account"
 NO_RATE = "no rate into the currency of the customer's account is known; add one, and import the file again"
@@ -39,12 +40,15 @@ SETTLED_MORE = "it was settled here for more than its new amount, in another cur
 TWICE_THE_SAME = "stands on an earlier line with the same values"
 TWICE_DIFFERENT = "stands on an earlier line with other values"
 
-Row = TypeVar("Row", InvoiceRow, CustomerRow)
+Row = TypeVar("Row", InvoiceRow, CustomerRow, PaymentRow)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the rows of one import; `rejected` counts them by reason, `new_customers` those it created."""
+    """What became of the rows of one import; `rejected` counts them by reason, `new_customers` those it created.
+
+    `noted` counts what somebody should look at in rows that were taken.
+    """
 
     read: int = 0
     added: int = 0
@@ -52,6 +56,7 @@ class Tally:
     unchanged: int = 0
     new_customers: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+    noted: Counter[str] = field(default_factory=Counter)
 
     @property
     def imported(self) -> int:
@@ -77,7 +82,7 @@ def import_invoices(database: Database, rows: Iterable[InvoiceRow | Rejected], a
 
     Raises: storage's failures; lots before the failing one are stored.
     """
-    sorting = _Sorting[InvoiceRow](Tally(), reject, "the invoice")
+    sorting = Sorting[InvoiceRow](Tally(), reject, "the invoice")
     currencies: dict[str, str] = {}
     for batch in lots(rows):
         fit = sorting.unrepeated(batch, lambda row: (row.invoice.customer_id, row.invoice.invoice_id))
@@ -100,7 +105,7 @@ def import_customers(database: Database, rows: Iterable[CustomerRow | Rejected],
 
     Raises: storage's failures; lots before the failing one are stored.
     """
-    sorting = _Sorting[CustomerRow](Tally(), reject, "the customer")
+    sorting = Sorting[CustomerRow](Tally(), reject, "the customer")
     for batch in lots(rows):
         fit = sorting.unrepeated(batch, lambda row: row.customer_id)
         with database.write() as work:
@@ -122,7 +127,7 @@ def lots(rows: Iterable[Row | Rejected]) -> Iterator[Sequence[Row | Rejected]]:
         yield lot
 
 
-class _Sorting(Generic[Row]):
+class Sorting(Generic[Row]):
     """Counts rows, tells of the rejected ones, and remembers what the file has said already."""
 
     def __init__(self, tally: Tally, reject: Reject, what: str) -> None:
@@ -195,7 +200,7 @@ def _priceless(valuing: Valuing, row: InvoiceRow, currencies: Mapping[str, str])
     return None
 
 
-def _put(work: Work, row: CustomerRow, sorting: _Sorting[CustomerRow]) -> None:
+def _put(work: Work, row: CustomerRow, sorting: Sorting[CustomerRow]) -> None:
     stored = work.customers.get(row.customer_id)
     if stored is None and row.name is None:
         sorting.let_in(row, NO_NAME)
@@ -205,6 +210,7 @@ def _put(work: Work, row: CustomerRow, sorting: _Sorting[CustomerRow]) -> None:
         known = stored or Customer(row.customer_id, row.name or "", row.currency)
         if not sorting.let_in(row, _unfit_days(known.limit, row) or _unfit_group(work, row)):
             return
+        sorting.tally.noted[ABOVE_LIMIT] += _is_above_limit(row)
         wanted = _told(known, row)
         if stored is not None and wanted == stored:
             placed = _place(work, row)
@@ -219,6 +225,13 @@ def _put(work: Work, row: CustomerRow, sorting: _Sorting[CustomerRow]) -> None:
         sorting.tally.new_customers += added
         sorting.tally.added += added
         sorting.tally.changed += not added
+
+
+def _is_above_limit(row: CustomerRow) -> bool:
+    """Whether the file itself says that a customer owes more than the limit that it has there."""
+    if row.stated_exposure is None or row.limit is None or row.limit.money is None:
+        return False
+    return row.stated_exposure.minor > row.limit.money.minor
 
 
 def _unfit_group(work: Work, row: CustomerRow) -> str | None:

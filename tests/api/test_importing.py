@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,17 @@ SYNTHETIC_CUSTOMERS = """
 rows: customers
 currency: USD
 columns: {customer_id: Customer_ID, name: Customer_Name, granted_limit: Credit_Limit}
+"""
+SYNTHETIC_LIMITS = """
+rows: customers
+currency: USD
+columns: {customer_id: Customer_ID, granted_limit: Credit_Limit, stated_exposure: Current_Exposure}
+"""
+SYNTHETIC_PAYMENTS = """
+rows: payments
+currency: USD
+columns: {payment_id: Payment_ID, invoice_id: Invoice_ID, amount: Amount_Paid, received_on: Payment_Date,
+          reference: Payment_Method}
 """
 
 
@@ -177,6 +189,50 @@ def test_every_slip_of_the_synthetic_ledger_is_rejected_by_its_name(desk: Desk, 
     assert Counter(row["reason"] for row in desk.rejected()) == wanted
     again = desk.report("invoices", folder / "Invoices.csv", mapping)
     assert (again["imported"], again["unchanged"], again["rejected"]) == (0, 7966, 39)
+
+
+def test_customers_above_their_limit_are_noted(desk: Desk, real_data: Path) -> None:
+    folder = real_data / "synthetic_ar"
+    desk.report("customers", folder / "Customer_Master.csv", desk.write("c.yaml", SYNTHETIC_CUSTOMERS))
+    found = desk.report("customers", folder / "Credit_Limits.csv", desk.write("l.yaml", SYNTHETIC_LIMITS))
+    assert found["noted"] == {"customers owe more than their limit, as the file states both": 83}
+    assert (found["read"], found["unchanged"]) == (500, 500)
+
+
+def few(folder: Path, name: str, wanted: Callable[[dict[str, str]], bool]) -> str:
+    """The rows of a file that are wanted, as a file."""
+    with (folder / name).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0])
+    writer.writeheader()
+    writer.writerows(row for row in rows if wanted(row))
+    return text.getvalue()
+
+
+@pytest.mark.slow
+def test_the_payments_of_the_synthetic_ledger_leave_what_its_invoices_say(
+    desk: Desk, real_data: Path, soak: bool
+) -> None:
+    folder = real_data / "synthetic_ar"
+    last = "C9999" if soak else "C0040"  # the whole book, or the first forty customers of it
+    invoices = desk.write("Invoices.csv", few(folder, "Invoices.csv", lambda row: row["Customer_ID"] <= last))
+    with invoices.open(encoding="utf-8", newline="") as file:
+        status = {row["Invoice_ID"]: row["Status"] for row in csv.DictReader(file)}
+    payments = desk.write("Payments.csv", few(folder, "Payments.csv", lambda row: row["Invoice_ID"] in status))
+    desk.report("customers", folder / "Customer_Master.csv", desk.write("c.yaml", SYNTHETIC_CUSTOMERS))
+    desk.report("invoices", invoices, desk.write("i.yaml", SYNTHETIC))
+    left_out = {row["Invoice_ID"] for row in desk.rejected() if "stands on an earlier line" not in row["reason"]}
+    found = desk.report("payments", payments, desk.write("p.yaml", SYNTHETIC_PAYMENTS))
+    reason = "no invoice of this number is known; import the invoices first"
+    assert found["rejected_by_reason"] == {reason: 30 if soak else 3} and found["noted"] == {}
+    assert {row["Invoice_ID"] for row in desk.rejected()} <= left_out and len(left_out) == (34 if soak else 3)
+    with desk.database.read() as work:
+        stored = [one for number in {one.customer_id for one in work.invoices.numbered(tuple(status))}
+                  for one in work.invoices.for_customer(number)]  # fmt: skip
+    shown = {"Paid": lambda one: one.open_amount == 0, "Outstanding": lambda one: one.open_amount == one.amount,
+             "Partially Paid": lambda one: 0 < one.open_amount < one.amount}  # fmt: skip
+    assert len(stored) > 400 and all(shown[status[one.invoice_id]](one) for one in stored)
 
 
 def test_rejected_rows_stand_in_their_file_as_they_stood_in_the_input(desk: Desk, real_data: Path) -> None:
