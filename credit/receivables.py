@@ -23,7 +23,8 @@ BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
 class Invoice:
     """One invoice to one customer; `settled_on` is None while any of it is unpaid, `disputed` where nobody said.
 
-    `reductions` are what payments, credit notes and write-offs took from it, in minor units of its amount.
+    `reductions` are what payments, credit notes and write-offs took from it, in minor units of its amount; `dunned_on`
+    the days on which its ladder took a step that was planned for after the due date.
     Raises: ValueError for an amount of zero or less (a credit note is no invoice) and a due date before its own.
     """
 
@@ -35,6 +36,7 @@ class Invoice:
     settled_on: date | None = None
     disputed: bool | None = None
     reductions: tuple[Reduction, ...] = ()
+    dunned_on: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
         if self.amount.minor <= 0:
@@ -80,6 +82,10 @@ class Invoice:
         """Days since the due date while it is open; 0 on the due date, before it, and when nothing is owed."""
         return max(0, (as_of - self.due_on).days) if self.is_open(as_of) else 0
 
+    def dunning_level(self, as_of: date) -> int:
+        """How many steps after the due date its ladder took by this day; 0 when nothing is owed."""
+        return sum(day <= as_of for day in self.dunned_on) if self.dunned_on and self.is_open(as_of) else 0
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivableFigures:
@@ -97,6 +103,7 @@ class ReceivableFigures:
     days_late_total: int
     invoice_count: int
     average_invoice_amount: Money | None
+    dunning_level: int = 0
 
     @property
     def average_days_late(self) -> int | None:
@@ -128,6 +135,7 @@ def receivable_figures(invoices: Iterable[Invoice], as_of: date, currency: str) 
         days_late_total=sum(late_days),
         invoice_count=len(known),
         average_invoice_amount=average,
+        dunning_level=max((invoice.dunning_level(as_of) for invoice in overdue), default=0),
     )
 
 

@@ -26,13 +26,14 @@ _BETTER = {  # which values speak for the customer; a promise about another fact
     "customer.score": "higher", "customer.months_trading": "higher", "customer.annual_revenue": "higher",
     "customer.average_days_late": "lower", "order.prepaid": "higher", "limit.granted": "higher",
     "account.exposure": "lower", "account.open_amount": "lower", "account.overdue_amount": "lower",
-    "account.oldest_overdue_days": "lower", "account.late_invoices": "lower", "account.days_late_total": "lower",
+    "account.oldest_overdue_days": "lower", "account.dunning_level": "lower", "account.late_invoices": "lower",
+    "account.days_late_total": "lower",
 }  # fmt: skip
 _NEVER_NEGATIVE = (  # what the doors refuse, and what the ledger counts, is never below zero
     "order.prepaid", "order.credit_amount", "order.unsecured_amount", "order.requested_days", "limit_request.amount",
     "customer.months_trading", "customer.average_days_late", "account.open_amount", "account.overdue_amount",
     "account.oldest_overdue_days", "account.average_invoice", "account.invoices", "account.paid_invoices",
-    "account.late_invoices", "account.days_late_total",
+    "account.late_invoices", "account.days_late_total", "account.dunning_level",
 )  # fmt: skip
 _LEAST = {**dict.fromkeys(_NEVER_NEGATIVE, 0), "order.amount": 1}  # an order is worth more than nothing
 
@@ -73,6 +74,9 @@ _FACTS = (
     _declared("account.open_amount", "money", "ledger", "invoices not yet paid", "未付发票金额"),
     _declared("account.overdue_amount", "money", "ledger", "invoices past their due date", "逾期金额"),
     _declared("account.oldest_overdue_days", "days", "ledger", "days overdue of the oldest open one", "最长逾期天数"),
+    _declared("account.dunning_level", "count", "ledger",
+              "steps after the due date that the ladder took of an open invoice, of the one with the most",
+              "未付发票已执行的到期后催收步骤数（取最多者）"),
     _declared("account.invoices", "count", "ledger", "invoices written so far", "发票总数"),
     _declared("account.paid_invoices", "count", "ledger", "invoices paid so far", "已付发票数"),
     _declared("account.late_invoices", "count", "ledger", "paid invoices that were paid late", "迟付发票数"),
@@ -92,6 +96,8 @@ _LISTS = (
         _declared("due_on", "date", "ledger", "the day it must be paid", "到期日"),
         _declared("days_overdue", "days", "ledger", "days since the due date, 0 before", "逾期天数"),
         _declared("disputed", "flag", "ledger", "the customer disputes it", "有争议"),
+        _declared("dunning_level", "count", "ledger", "steps after its due date that the ladder took",
+                  "到期后已执行的催收步骤数"),
     )}, {"en": "open invoices of this customer", "zh": "该客户的未付发票"}, dated_by="invoiced_on"),
     ListDeclaration("payments", {field.name: field for field in (
         _declared("invoice_id", "text", "ledger", "the number of the invoice that was paid", "所付发票号"),

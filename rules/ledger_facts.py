@@ -128,6 +128,7 @@ def ledger_facts(figures: ReceivableFigures, limit: Limit | None, exposure: int)
         "account.open_amount": figures.open_amount.minor,
         "account.overdue_amount": figures.overdue_amount.minor,
         "account.oldest_overdue_days": figures.oldest_overdue_days,
+        "account.dunning_level": figures.dunning_level,
         "account.invoices": figures.invoice_count,
         "account.paid_invoices": figures.paid_invoices,
         "account.late_invoices": figures.late_invoices,
@@ -171,6 +172,7 @@ def invoice_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
             "due_on": one.due_on.toordinal(),
             "days_overdue": one.days_overdue(as_of),
             "disputed": one.disputed,
+            "dunning_level": one.dunning_level(as_of),
         }
         for one in still_open
     )

@@ -152,8 +152,16 @@ class Escalation:
 
     def take(self, steps: Sequence[StepTaken]) -> int:
         """Record steps, each once for its invoice; how many were new."""
-        return insert_new_rows(self._connection, escalation_step, [step_row(one) for one in steps],
-                               at=database_now())
+        taken = insert_new_rows(self._connection, escalation_step, [step_row(one) for one in steps],
+                                at=database_now())  # fmt: skip
+        self._facts_moved({one.customer_id for one in steps})
+        return taken
+
+    def _facts_moved(self, customers: Collection[str]) -> None:
+        """Let the next decisions on these customers see how far dunning has come."""
+        if customers:
+            theirs = account.c.customer_id.in_(sorted(customers))
+            self._connection.execute(update(account).where(theirs).values(facts_ver=account.c.facts_ver + 1))
 
     def steps(self, customer_id: str) -> tuple[StepTaken, ...]:
         """Every step that was taken for a customer, in the order of the days."""

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, sele
 from credit.allocation import Reduction, counted_reductions, reduced_by, settled_on, share_of
 from credit.money import Money
 from storage.conversions import Conversions, Converted
+from storage.dunning_texts import DUNNED, read_days
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import Refused
 from storage.listed import is_one_of
@@ -28,7 +29,7 @@ from storage.tables import account, invoice
 from storage.turns import take_turn
 
 CUSTOMERS_AT_ONCE = 500
-INVOICES = select(invoice, REDUCTIONS.label("reductions"))
+INVOICES = select(invoice, REDUCTIONS.label("reductions"), DUNNED.label("dunned"))
 OF_CUSTOMER = Prepared(
     INVOICES.where(invoice.c.customer_id == bindparam("wanted")).order_by(invoice.c.invoiced_on, invoice.c.invoice_id)
 )
@@ -40,7 +41,8 @@ class Invoice:
 
     `reductions` are what settlements took from it, which storage sets; where they are less than the amount and it is
     settled, an import said so of the rest. One in another currency than its account's has a `carrying_amount`, which is
-    what the whole counts as there, by the rate `rate_id` of the day `valued_on`; storage sets all three.
+    what the whole counts as there, by the rate `rate_id` of the day `valued_on`; storage sets all three, and the days
+    `dunned_on` on which a step of its ladder was taken that was planned for after the due date.
     """
 
     customer_id: str
@@ -55,6 +57,7 @@ class Invoice:
     rate_id: str | None = None
     valued_on: date | None = None
     reductions: tuple[Reduction, ...] = ()
+    dunned_on: tuple[date, ...] = ()
 
     @property
     def counted(self) -> int:
@@ -244,8 +247,8 @@ class Invoices:
             if one.customer_id not in currencies:
                 raise Refused(f"no customer '{one.customer_id}'; put the customer before its invoices")
             known = stored.get((one.customer_id, one.invoice_id))
-            if known is not None and known.reductions:
-                one = with_reductions(one, known)
+            if known is not None:
+                one = replace(with_reductions(one, known) if known.reductions else one, dunned_on=known.dunned_on)
             if known is not None and (known.amount, known.currency) == (one.amount, one.currency):
                 one = replace(one, carrying_amount=known.carrying_amount, rate_id=known.rate_id,
                               valued_on=known.valued_on)  # fmt: skip
@@ -379,4 +382,5 @@ def read_invoice(row: Row[Any]) -> Invoice:
         rate_id=row.rate_id,
         valued_on=None if row.valued_on is None else date.fromisoformat(row.valued_on),
         reductions=read_reductions(row.reductions),
+        dunned_on=read_days(row.dunned),
     )

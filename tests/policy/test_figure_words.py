@@ -64,9 +64,9 @@ def test_not_before_a_flag_is_a_test_that_it_is_false() -> None:
 
 @pytest.mark.parametrize(("text", "message"), [
     ("largest of invoices.disputed", "2:7: unknown-field: 'disputed' of invoices cannot be compared; one of: amount, "
-                                     "open_amount, invoiced_on, due_on, days_overdue"),
+                                     "open_amount, invoiced_on, due_on, days_overdue, dunning_level"),
     ("average of invoices.due_on", "2:7: unknown-field: 'due_on' of invoices cannot be added up; one of: amount, "
-                                   "open_amount, days_overdue"),
+                                   "open_amount, days_overdue, dunning_level"),
     ("count of invoices, if none 0", "2:34: expression: 'count of' has a value without any item, so nothing is none; "
                                      "leave ', if none' out; it is for largest, smallest, average"),
     ("largest of invoices.amount, if none 5 days", "2:43: kind: behind 'if none' stands '5 days', wanted is an amount; "

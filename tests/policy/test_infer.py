@@ -122,7 +122,8 @@ def test_the_mapping_form_reads_as_lines_do() -> None:
         ("count of invoice", "2:7: unknown-list: there is no list 'invoice'; did you mean 'invoices'?"),
         ("sum of invoices.amont", "2:7: unknown-field: 'amont' of invoices cannot be added up; did you mean 'amount'?"),
         ("sum of invoices.due_on",
-         "2:7: unknown-field: 'due_on' of invoices cannot be added up; one of: amount, open_amount, days_overdue"),
+         "2:7: unknown-field: 'due_on' of invoices cannot be added up; one of: amount, open_amount, "
+         "days_overdue, dunning_level"),
         ("count of invoices where days_overdu > 5",
          "2:31: unknown-fact: no fact, figure or setting is named 'days_overdu'; did you mean 'days_overdue'?"),
         ("count of invoices where days_overdue > 5 and amount > 5 days",

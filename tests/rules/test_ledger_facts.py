@@ -61,6 +61,18 @@ def test_a_hold_stops_orders_from_its_day_until_the_day_of_its_release() -> None
             assert list(lists["holds"]) == (begun if day >= date(2026, 6, 10) else [])
 
 
+def test_dunning_has_come_as_far_as_the_open_invoice_with_the_most_steps() -> None:
+    day = date(2026, 6, 20)
+    steps = (date(2026, 6, 18), day, date(2026, 6, 21))
+    one = replace(an_invoice("far", date(2026, 6, 15)), dunned_on=steps)
+    less = replace(an_invoice("less", date(2026, 6, 15)), dunned_on=steps[:1])
+    paid = replace(an_invoice("paid", date(2026, 6, 15), settled_on=day), dunned_on=(*steps, day))
+    for on, level, items in ((date(2026, 6, 17), 0, [0, 0, 0]), (date(2026, 6, 18), 1, [1, 1, 1]), (day, 2, [2, 1])):
+        facts, lists = gathered(replace(KNOWN, as_of=on, invoices=(one, less, paid)))
+        assert facts["account.dunning_level"] == level, on
+        assert [item["dunning_level"] for item in lists["invoices"]] == items, on
+
+
 def test_nobody_can_gather_facts_and_forget_the_holds() -> None:
     with pytest.raises(TypeError, match="holds"):
         Known(AS_OF, ORDER, Limit.none(), exposure=0)  # type: ignore[call-arg]

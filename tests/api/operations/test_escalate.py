@@ -171,6 +171,23 @@ def test_a_hold_stops_orders_until_the_first_run_after_the_payment(real: Service
     assert hold.release is not None and hold.release.reason == "invoice 'I-1' is paid"
 
 
+def test_the_next_decision_knows_how_far_dunning_has_come(real: Service) -> None:
+    tasks = """escalation:
+  mild:
+    - {step: early, at: due - 3 days, do: task call for collector}
+    - {step: first, at: due + 3 days, do: task call for collector}
+    - {step: second, at: due + 10 days, do: task call for collector}
+"""
+    check = "checks:\n  - {check: dunned, measure: account.dunning_level, at_most: 1, verdict: refer}\n"
+    publish(real, "mild.yaml", written(check, tasks))
+    owe(real, "I-1", date(2026, 1, 1))
+    for number, (day, verdict) in enumerate(((-3, "approve"), (3, "approve"), (9, "approve"), (10, "refer"))):
+        run(real, date(2026, 1, 1) + timedelta(day))
+        assert decided(real, f"far-{number}") == verdict, day
+    owe(real, "I-1", date(2026, 1, 1), settled_on=date(2026, 2, 1))
+    assert decided(real, "paid") == "approve"
+
+
 def test_one_letter_names_every_due_item_of_a_customer(real: Service) -> None:
     publish(real, "collecting.yaml", written(STRICT, PER_CUSTOMER))
     owe(real, "I-1", date(2026, 1, 1))
