@@ -217,8 +217,11 @@ class _Reader:
 
     def _new_customers(self, node: Node | None) -> str | None:
         if node is not None and self.rows != "invoices":
-            told = {"customers": "every row of customers is a customer", "payments": "a payment makes no customer"}
-            self.shapes.note("unknown-key", node.at, told[self.rows], "take 'new_customers' out")
+            if self.rows == "customers":
+                told = "every row of customers is a customer"
+            else:
+                told = "a payment makes no customer"
+            self.shapes.note("unknown-key", node.at, told, "take 'new_customers' out")
             return None
         return self._texts(node, "new_customers", ("name",)).get("name")
 

@@ -70,6 +70,17 @@ def test_facts_belong_to_customers_and_new_customers_to_invoices() -> None:
     assert "every row of customers is a customer" in told(customers, "customers")[0]
 
 
+def test_payments_belong_to_somebody_and_make_nobody() -> None:
+    columns = "columns: {payment_id: A, amount: B, received_on: C%s}\n"
+    head = "rows: payments\ncurrency: CNY\n"
+    assert "name the column of 'customer_id' or of 'invoice_id', or both" in told(head + columns % "", "payments")[0]
+    for column in ("customer_id", "invoice_id"):
+        assert told(head + columns % f", {column}: D", "payments") == []
+    extra = "facts: {customer.score: E}\nnew_customers: {name: F}\n"
+    found = told(head + columns % ", customer_id: D" + extra, "payments")
+    assert ["not to payments" in found[0], "a payment makes no customer" in found[1]] == [True, True]
+
+
 @pytest.mark.parametrize(("name", "text"), [
     ("year-month-day", "2026-01-02"), ("month/day/year", "1/2/2026"), ("day.month.year", "02.01.2026"),
 ])  # fmt: skip
