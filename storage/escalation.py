@@ -31,7 +31,7 @@ from storage.failures import Busy
 from storage.listed import is_one_of
 from storage.new_rows import insert_new, insert_new_rows
 from storage.receivables import INVOICES, Invoice, read_invoice
-from storage.tables import invoice
+from storage.tables import account, invoice
 
 
 @dataclass(frozen=True, slots=True)
