@@ -18,6 +18,7 @@ from api.commands.counts import counted
 from api.commands.database import database_option, opened
 from api.commands.log_begin import begin
 from api.commands.log_key import key_file, key_of, log_key_option, public_key
+from api.commands.log_tiles import tiles
 
 if TYPE_CHECKING:
     from api.log_keeping import LogKeeper
@@ -42,6 +43,7 @@ def log() -> None:
 
 
 log.add_command(begin)
+log.add_command(tiles)
 
 
 @log.command("create-key", short_help="Make the key that signs the log.")

@@ -16,6 +16,7 @@ from api.commands.database import database_option, opened
 from api.commands.files import language_option, load, read_file, said, shelf_beside
 from api.commands.letters import templates_option
 from api.commands.policy_life import LIFE
+from api.commands.policy_review import REVIEW
 
 if TYPE_CHECKING:
     from rules.letter_findings import Finding
@@ -103,5 +104,5 @@ def list_policies(database: str) -> None:
     click.echo(f"{len(versions)} policies" if len(versions) != 1 else counted(1, "policy"))
 
 
-for one in LIFE:
+for one in (*LIFE, *REVIEW):
     policy.add_command(one)

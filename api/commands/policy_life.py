@@ -122,6 +122,18 @@ def approve(submission_id: str, comment: str | None, by: str, database: str) -> 
     _take(database, by, approve_policy, ("approve_policy", f"submission:{submission_id}"), {"comment": comment})
 
 
+@click.command("comment", short_help="Say something to a submission.")
+@click.argument("submission_id", metavar="SUBMISSION")
+@click.option("--comment", metavar="TEXT", required=True, help="What is to be said.")
+@by_person
+@database_option
+def comment(submission_id: str, comment: str, by: str, database: str) -> None:
+    """Say something to SUBMISSION; it stays with it, whatever becomes of it."""
+    from api.operations.policy_submissions import comment_policy
+
+    _take(database, by, comment_policy, ("comment_policy", f"submission:{submission_id}"), {"comment": comment})
+
+
 @click.command("withdraw", short_help="Take a submission back.")
 @click.argument("submission_id", metavar="SUBMISSION")
 @click.option("--reason", metavar="TEXT", required=True, help="Why.")
@@ -212,7 +224,7 @@ def export(digest: str, database: str) -> None:
         _print(export_policy(held, digest))
 
 
-LIFE = (draft, check, simulate, submit, approve, withdraw, release, rollback, end, history, effective, export)
+LIFE = (draft, check, simulate, submit, approve, comment, withdraw, release, rollback, end, history, effective, export)
 
 
 def _take(database: str, by: str, take: Callable[[Services, Step], Answer], what: tuple[str, str],

@@ -97,3 +97,23 @@ def test_a_database_that_was_put_back_is_not_signed(folder: Path) -> None:
     done = aval("run", "--once")
     assert done.exit_code == 2
     assert "are not those that were signed" in done.stderr
+
+
+def test_tiles_are_written_once_and_a_strange_one_is_refused(folder: Path) -> None:
+    assert "no checkpoint was signed yet" in aval("tiles", "mirror").output
+    aval("create-key", "--name", "log.example")
+    happen(folder, "ann")
+    aval("run", "--once")
+    assert aval("tiles", "mirror").output == "mirror: 3 files written\n"
+    assert aval("tiles", "mirror").output == "mirror: 0 files written\n"
+    happen(folder, "ben")
+    aval("run", "--once")
+    assert aval("tiles", "mirror").output == "mirror: 3 files written\n"
+    assert (folder / "mirror" / "checkpoint").read_text() == aval("checkpoint").stdout
+    happen(folder, "cid")
+    aval("run", "--once")
+    size = len(list((folder / "mirror" / "tile" / "0").rglob("*")))
+    strange = folder / "mirror" / "tile" / "0" / "000.p" / "4"
+    strange.write_bytes(b"x" * 128)
+    refused = aval("tiles", "mirror")
+    assert size == 3 and refused.exit_code == 2 and "is not that of this log" in refused.output
