@@ -47,6 +47,7 @@ DAYS = 60
 CUSTOMERS = {"GOOD": "Punctual Ltd", "SLOW": "Slow Trading Co", "NEVER": "Silent Holdings"}
 DUE = {"GOOD": 5, "SLOW": 2, "NEVER": 10}  # the day of the sixty on which each one's invoice is due
 PAID = {"GOOD": 4, "SLOW": 21}
+AMOUNT = "80000.00"
 # the firm's own letters: the shipped ones name the last day to pay before the next step, and a letter that is written
 # today, of a step that was taken weeks ago, has none
 LETTERS = {
@@ -58,7 +59,7 @@ LETTERS = {
 MAPPINGS = {
     "customers": "rows: customers\ncurrency: CNY\ncolumns: {customer_id: id, name: name, granted_limit: limit}\n",
     "invoices": "rows: invoices\ncurrency: CNY\ncolumns: {customer_id: customer, invoice_id: number, amount: amount, "
-                "invoiced_on: invoiced, due_on: due, settled_on: paid}\n",
+                "invoiced_on: invoiced, due_on: due}\n",
 }  # fmt: skip
 
 
@@ -134,20 +135,20 @@ def open_shop(say: Say) -> Shop:
         Path(f"{name}.yaml").write_text(text)
     lines = [f"{name},{title},500000.00\n" for name, title in CUSTOMERS.items()]
     Path("customers.csv").write_text("id,name,limit\n" + "".join(lines))
+    owed = [f"{name},{name}-1,{AMOUNT},{shop.day(due - 30)},{shop.day(due)}\n" for name, due in DUE.items()]
+    Path("invoices.csv").write_text("customer,number,amount,invoiced,due\n" + "".join(owed))
     aval(say, "import customers customers.csv --mapping customers.yaml")
-    take_over(shop, shop.first)
+    aval(say, f"import invoices invoices.csv --mapping invoices.yaml --as-of {first}")
     return shop
 
 
-def take_over(shop: Shop, day: date) -> None:
-    """Import the invoices as the books have them on a day."""
-    lines = []
-    for name, due in DUE.items():
-        paid = shop.day(PAID[name]).isoformat() if name in PAID and shop.day(PAID[name]) <= day else ""
-        dates = f"{shop.day(due - 30)},{shop.day(due)}"
-        lines.append(f"{name},{name}-1,80000.00,{dates},{paid}\n")
-    Path("invoices.csv").write_text("customer,number,amount,invoiced,due,paid\n" + "".join(lines))
-    aval(shop.say, f"import invoices invoices.csv --mapping invoices.yaml --as-of {day}", quiet=day > shop.first)
+def pay(shop: Shop, name: str, day: date) -> None:
+    """A customer's money is received: by nobody's word for what it is, it goes to the oldest invoice."""
+    body = {"id": f"BANK-{name}", "customer_id": name, "amount": AMOUNT, "currency": "CNY", "day": day.isoformat(),
+            "reference": f"{name}-1"}  # fmt: skip
+    answer = shop.send("POST", "/v1/payments", "collector", body, f"pay-{name}")
+    assert answer.status_code == 201, answer.data
+    shop.tell(day, f"{name} pays {name}-1")
 
 
 def look_ahead(shop: Shop) -> bool:
@@ -162,8 +163,7 @@ def live(shop: Shop) -> bool:
         day = shop.day(number)
         for name, paid in PAID.items():
             if paid == number:
-                shop.tell(day, f"{name} pays {name}-1")
-                take_over(shop, day)
+                pay(shop, name, day)
         night(shop, day)
         if number in (16, 18, 22):  # the demand comes on the 17th, the payment on the 21st
             verdicts[number] = shop.order("SLOW", day)["verdict"]
@@ -223,10 +223,10 @@ def hand_over(shop: Shop, decision_id: str) -> bool:
     return good and len(listed) == 2
 
 
-def aval(say: Say, command: str, quiet: bool = False) -> tuple[int, str]:
+def aval(say: Say, command: str) -> tuple[int, str]:
     """Run a command and say what it printed; its exit code and its standard output."""
     done = CliRunner(env={"AVAL_DATABASE": DATABASE}).invoke(cli, command.split())
-    for line in () if quiet else (f"$ aval {command}", *done.output.splitlines()):
+    for line in (f"$ aval {command}", *done.output.splitlines()):
         say(line)
     return done.exit_code, done.stdout
 
