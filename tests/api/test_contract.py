@@ -53,7 +53,8 @@ ONLY_REFUSED = {
                      "diff_policies", "show_draft", "show_submission", "show_checkpoint", "show_proof", "show_grant",
                      "tell_group_limit", "end_hold", "take_back_allocation", "reverse_credit_note", "write_off_invoice",
                      "reverse_write_off", "list_invoices", "withdraw_document", "show_message", "show_letter",
-                     "show_proof_file", "finish_message", "add_proof", "retry_message", "write_letter"), NOTHING),
+                     "show_proof_file", "finish_message", "add_proof", "retry_message", "write_letter", "tell_facts",
+                     "file_document", "allocate_payment"), NOTHING),
     **dict.fromkeys(("begin_sign_on", "finish_sign_on"), "no provider of identities is set"),
     "record_act": "the fake policy asks for no acts",
 }
