@@ -155,11 +155,11 @@ def _checked(inference: Inference, one: PromiseWritten) -> CheckedPromise | None
     declared = inference.names.facts.get(name)
     if _of_no_order(inference, name, one.fact.at):
         return None
-    if declared is None or declared.kind not in NUMERIC:
+    if declared is None or (declared.kind not in NUMERIC and not declared.scale):
         inference.note("promise", one.fact.at, f"'{name}' has no order in which one value is better than another",
-                       "name a fact that is a number, or write an 'always'")  # fmt: skip
+                       "name a fact that is a number or a rating, or write an 'always'")  # fmt: skip
         return None
-    better = one.better or declared.better
+    better = "lower" if declared.scale else one.better or declared.better  # of ranks, 1 the best
     if not better:
         inference.note("promise", one.fact.at, f"nothing says whether a higher or a lower '{name}' is better",
                        "declare it under facts with 'better: higher' or 'better: lower'")  # fmt: skip

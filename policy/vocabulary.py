@@ -38,6 +38,11 @@ class FactDeclaration:
     ranks: tuple[tuple[str, int], ...] = ()
     least: int | None = None
 
+    def grade(self, rank: object) -> str:
+        """The word for a rank of a rating, as the fact is given; of what is no rank of it, the empty text."""
+        words = (*self.ranks, *((word, place) for place, word in enumerate(self.choices, 1)))
+        return next((word for word, known in words if known == rank), "") if self.scale else ""
+
 
 @dataclass(frozen=True, slots=True)
 class ListDeclaration:

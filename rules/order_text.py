@@ -28,7 +28,7 @@ def order_text(programs: Iterable[Program], order: OrderFacts, language: str = "
             given = name in order.facts or name in order.figures or name in figures
             if known and given and (name in program.facts or name in figures or name.startswith("order.")):
                 kind = figures.get(name) or kind_of(program, name)
-                found.setdefault(name, wording.shown(value, kind, language))
+                found.setdefault(name, grade_of(program, name, value) or wording.shown(value, kind, language))
     return tuple(sorted(found.items()))
 
 
@@ -37,6 +37,12 @@ def kind_of(program: Program, name: str) -> str:
     declared = program.facts.get(name) or trade_vocabulary().facts.get(name)
     figure = next((one.kind for one in program.figures if one.name == name), "text")
     return figure if declared is None else declared.kind
+
+
+def grade_of(program: Program, name: str, rank: Any) -> str:
+    """The word of a rating whose rank an order gives; empty for every other fact."""
+    declared = program.facts.get(name)
+    return declared.grade(rank) if declared else ""
 
 
 def answer_changes(old: Outcome, new: Outcome, programs: tuple[Program, Program]) -> tuple[tuple[str, str, str], ...]:

@@ -84,7 +84,8 @@ def _whole(program: Program, typical: Mapping[str, Any]) -> dict[str, Any]:
             declared = program.facts.get(node.name)
             word = declared.choices[0] if declared and declared.choices else "other"
             plain: dict[str, Any] = {"flag": False, "date": SOME_DAY, "text": "other", "choice": word}
-            found.setdefault(node.name, plain.get(node.kind, 0))
+            rank = 1 if declared and declared.scale else 0
+            found.setdefault(node.name, plain.get(node.kind, rank))
     return found
 
 

@@ -94,6 +94,8 @@ class World:
         least = 0 if node.kind in NATURAL or node.name in NEVER_NEGATIVE or counted else -most
         if declared is not None and declared.least is not None:
             least = declared.least
+        if declared is not None and declared.scale:
+            least, most = 1, len(declared.choices)
         low = 1 if node.kind == "date" else least
         if node.kind == "limit":
             marks = (found == NO_LIMIT, found == UNLIMITED)

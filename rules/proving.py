@@ -187,8 +187,10 @@ def shown_move(program: Program, proof: Proof) -> str:
     """How the fact moves between the two orders that refute a promise, with a comma after it."""
     if len(proof.orders) < 2:
         return ""
-    wording, kind = Wording(program), program.facts[proof.moved].kind if proof.moved in program.facts else "number"
-    one, other = (wording.shown(facts[proof.moved], kind, "en") for facts in proof.orders)
+    wording, declared = Wording(program), program.facts.get(proof.moved)
+    kind = declared.kind if declared else "number"
+    values = [facts[proof.moved] for facts in proof.orders]
+    one, other = ((declared.grade(value) if declared else "") or wording.shown(value, kind, "en") for value in values)
     return f"where {proof.moved} goes from {one} to {other}, "
 
 
@@ -198,7 +200,9 @@ def example_of(program: Program, proof: Proof) -> tuple[tuple[str, str], ...]:
     kinds = {name: declared.kind for name, declared in program.facts.items()}
     kinds |= {figure.name: figure.kind for figure in program.figures}
     facts = proof.orders[0] if proof.orders else {}
-    return tuple((name, wording.plain(value, kinds.get(name, "number")) or "") for name, value in sorted(facts.items()))
+    grades = {name: declared.grade(facts.get(name)) for name, declared in program.facts.items()}
+    return tuple((name, grades.get(name) or wording.plain(value, kinds.get(name, "number")) or "")
+                 for name, value in sorted(facts.items()))  # fmt: skip
 
 
 def share_proved(proofs: Sequence[Proof]) -> int:

@@ -226,11 +226,15 @@ def outputs_of(program: Program, node: Node) -> list[Value] | None:
 
 
 def _ends(program: Program, node: Node) -> tuple[int, int]:
-    """The smallest and largest value of a fact: a count of items is never negative, a limit is none or an amount."""
+    """The smallest and largest value of a fact: a count of items is never negative, a limit is none or an amount, a
+    rating has the ranks of its scale.
+    """
     assert isinstance(node, Fact)
     if node.kind == "limit":
         return NO_LIMIT, UNLIMITED
     declared = program.facts.get(node.name)
+    if declared is not None and declared.scale:
+        return 1, len(declared.choices)
     if declared is not None and declared.least is not None:
         return declared.least, UNLIMITED
     counts = {figure.name for figure in program.figures if figure.word == "count"}

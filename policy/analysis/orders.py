@@ -66,6 +66,8 @@ def _can_be(program: Program, name: str, value: Value) -> bool:
     kind, declared = kind_of(program, name), program.facts.get(name)
     if isinstance(value, (str, tuple)) or (kind == "limit" and value == UNLIMITED):
         return True
+    if declared is not None and declared.scale:
+        return bool(declared.grade(value))
     if declared is not None and declared.least is not None and Fraction(value) < declared.least:
         return False
     most = MONEY_MAX if kind in MONEY else COUNT_MAX
@@ -149,6 +151,8 @@ def _plain_value(program: Program, node: Fact) -> Value | None:
     words = {"choice": declared.choices if declared is not None else (), "text": ("other",), "terms": program.terms}
     if node.kind in words:
         return next(iter(words[node.kind]), None)
+    if declared is not None and declared.scale:
+        return 1
     if declared is not None and declared.least:
         return PLAIN_AMOUNT * 10**program.minor_digits if node.kind == "money" else declared.least
     return False if node.kind == "flag" else PLAIN_DAY if node.kind == "date" else 0
@@ -265,7 +269,13 @@ def _lead_other(nodes: tuple[Node, ...], index: int, value: Number, facts: Facts
 
 def shown(program: Program, facts: Facts) -> tuple[tuple[str, str], ...]:
     """An order as a test gives it, fact by fact."""
-    return tuple((name, text_of(program, kind_of(program, name), value)) for name, value in sorted(facts.items()))
+    return tuple((name, fact_text(program, name, value)) for name, value in sorted(facts.items()))
+
+
+def fact_text(program: Program, name: str, value: Value) -> str:
+    """The value of a fact or figure as a test gives it; a rating by its word."""
+    declared = program.facts.get(name)
+    return (declared.grade(value) if declared else "") or text_of(program, kind_of(program, name), value)
 
 
 def kind_of(program: Program, name: str) -> str:

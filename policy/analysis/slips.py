@@ -11,13 +11,14 @@ from itertools import islice
 
 from policy.analysis.axes import FREE, Axis
 from policy.analysis.boxes import Box, TooHardError, bits, uncovered
-from policy.analysis.orders import Facts, lies, order_in, shown, text_of
+from policy.analysis.orders import Facts, fact_text, lies, order_in, shown
 from policy.analysis.ranks import Rank, is_better, ranks
 from policy.analysis.tables import Table, Tables
 from policy.document import ROW_SECTIONS
 from policy.problems import Problem
 from policy.program import Const, Fact
 
+GRADES = {"<=": "{} or better", ">=": "{} or worse", "<": "better than {}", ">": "worse than {}"}  # of ranks
 BEYOND = 8  # neighbouring cells that are looked at beyond a row's end
 PAIRS_MAX = 40_000  # rows compared with each other in one table
 
@@ -118,25 +119,27 @@ def _problem(
     tables: Tables, table: Table, row: int, axis: Axis, cells: int, facts: tuple[Facts, Facts], upward: bool
 ) -> Problem:  # fmt: skip
     assert isinstance(axis.node, Fact)
-    name, kind = axis.node.name, axis.node.kind
-    here, beyond = (text_of(tables.program, kind, order[name]) for order in facts)
+    name = axis.node.name
+    here, beyond = (fact_text(tables.program, name, order[name]) for order in facts)
     order = shown(tables.program, facts[1])
     others = ", ".join(f"'{fact}' is {value}" for fact, value in order if fact != name)
     where = f", all else equal ({others})" if others else ", all else equal"
     message = (f"'{name}' of {here} gets {_outcome(tables, table, row)} by this row, but the better {beyond} gets "
                f"{_outcome(tables, table, table.last)}, because only otherwise fits{where}")  # fmt: skip
-    return Problem("otherwise-slip", table.places[row], message, _meant(tables, axis, cells, name, kind, upward),
+    return Problem("otherwise-slip", table.places[row], message, _meant(tables, axis, cells, name, upward),
                    "warning", order)  # fmt: skip
 
 
-def _meant(tables: Tables, axis: Axis, cells: int, name: str, kind: str, upward: bool) -> str:
+def _meant(tables: Tables, axis: Axis, cells: int, name: str, upward: bool) -> str:
     """The line without its far end, as it was probably meant."""
     end = (cells & -cells).bit_length() - 1 if upward else cells.bit_length() - 1
     at = end // 2 if end % 2 else end // 2 - 1 if upward else end // 2
     if not 0 <= at < len(axis.cuts):
         return f"take the end of '{name}' out of this row"
-    sign = (">" if upward else "<") + "=" * (end % 2)
-    return f"did you mean '{name} {sign} {text_of(tables.program, kind, axis.cuts[at])}' in this row?"
+    sign, told = (">" if upward else "<") + "=" * (end % 2), fact_text(tables.program, name, axis.cuts[at])
+    declared = tables.program.facts.get(name)
+    line = f"is {GRADES[sign].format(told)}" if declared and declared.scale else f"{sign} {told}"
+    return f"did you mean '{name} {line}' in this row?"
 
 
 def _outcome(tables: Tables, table: Table, row: int) -> str:

@@ -134,3 +134,34 @@ def test_a_thousand_rows_take_no_more_than_ten_seconds() -> None:
     found = proofs_of(policy)
     assert getrusage(RUSAGE_CHILDREN).ru_utime - start < 10
     assert {proof.status for proof in found} == {"proved"}
+
+
+RATED = """aval: 1
+policy: rated
+title: {en: Rated}
+currency: CNY
+scales:
+  agency: {best_first: [A, B+, B, C], moodys: {Aa: A, Ba: B}}
+facts:
+  customer.rating: {kind: rating, of: agency, from: bureau, meaning: {en: a rating}}
+  customer.other: {kind: rating, of: agency.moodys, from: bureau, meaning: {en: another rating}}
+limits:
+  - {when: customer.rating is A, limit: 3_000}
+  - {when: customer.other is Ba or better, limit: 2_000}
+  - {otherwise: true, limit: 1_000}
+checks:
+  - {check: over, only_when: order.unsecured_amount > 0, measure: account.exposure, at_most: limit.effective,
+     verdict: deny}
+promises: [better rating never worse, better other never worse]
+"""
+
+
+def test_a_better_rating_is_the_one_that_stands_first_on_its_scale() -> None:
+    assert {proof.status for proof in proofs_of(loaded(RATED))} == {"proved"}
+
+
+def test_ratings_of_an_example_are_said_by_their_words() -> None:
+    found = {one.message.partition(",")[0]: one for one in all_findings(loaded(RATED.replace("3_000", "300")))}
+    told = next(one for one in found.values() if "better rating" in one.message)
+    assert "where customer.rating goes from B+ to A, the verdict goes from approve to deny" in told.message
+    assert dict(told.example)["customer.rating"] == "B+" and dict(told.example)["customer.other"] in ("Aa", "Ba")

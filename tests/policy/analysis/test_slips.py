@@ -59,3 +59,14 @@ def test_a_table_of_constant_limits_is_looked_at_as_well() -> None:
     (told,) = findings(load(limits))
     assert (told.code, told.where.line) == ("otherwise-slip", 10)
     assert dict(told.example) == {"customer.insolvent": "true", "customer.score": "80"}
+
+
+def test_a_rating_is_said_by_its_word() -> None:
+    scale = "scales:\n  agency: {best_first: [A, B+, B, C]}\nfacts:\n" \
+            "  customer.rating: {kind: rating, of: agency, from: bureau, meaning: {en: a rating, zh: 评级}}\n"
+    limits = "limits:\n  - when:\n      - customer.rating is A\n      - customer.insolvent is false\n    limit: 900\n" \
+             "  - when:\n      - customer.rating is B or better\n      - customer.rating is worse than A\n" \
+             "    limit: 500\n  - otherwise: true\n    limit: 0\n"
+    (told,) = findings(load(scale + limits))
+    assert "'customer.rating' of B+ gets" in told.message and "the better A gets" in told.message
+    assert told.help == "did you mean 'customer.rating is B or better' in this row?"
