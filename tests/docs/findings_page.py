@@ -90,7 +90,9 @@ NOTES: Mapping[str, str] = {
                 "amount grows with the share.",
     "short-longest": "`longest` is what a customer may ask for beyond the offers; below an offer it says nothing.",
     "prepaid-order": "A customer who owes too much should still be able to pay in advance: that order brings no new "
-                     "risk. For example an order of 100, prepaid 100.",
+                     "risk. For example an order of 100, prepaid 100. It is told where the file asks another check of "
+                     "new risk alone, with `only_when: order.unsecured_amount > 0` or of `order.credit_amount`; a file "
+                     "that does so nowhere may mean every order.",
     "unread-limit": "A limit that no check reads holds nobody back.",
     "nobody": "A referral without a person ends nowhere.",
     "never-left": "A warning where there are lines to leave it that never hold together.",
