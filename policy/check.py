@@ -195,7 +195,10 @@ def _limit_cell(inference: Inference, column: str, cell: object) -> None:
         message = f"'{column}' is below zero, which counts as 0"
         inference.problems.append(Problem("range", cell.at, message, "write 0 where nothing is allowed", "warning"))
     elif sort is not None and sort.kind not in kinds:
-        inference.note("kind", cell.at, f"'{column}' is {shown(sort)} here, wanted is {shown(wanted)}")
+        own = inference.names.policy.currency.text
+        money = kinds[0] == "money" and sort.kind in ("number", "ratio", "percent", "count")
+        inference.note("kind", cell.at, f"'{column}' is {shown(sort)} here, wanted is {shown(wanted)}",
+                       f"write its amounts with their currency, such as 2_000_000 {own}" if money else "")  # fmt: skip
 
 
 def _terms_cell(inference: Inference, column: str, words: tuple[object, ...]) -> None:
@@ -296,8 +299,9 @@ def _field(inference: Inference, check: CheckWritten, at: Where, found: str) -> 
     referent = inference.known(found, at)
     if referent is None or referent.level >= LEVELS["authority"]:
         known = [*own, *inference.names.all_names()]
+        help = did_you_mean(found, known, f"one of: {listed((*own, 'any fact, figure or setting'))}")
         inference.note("unknown-field", at, f"'{{{found}}}' is nothing that this message can show",
-                       did_you_mean(found, known, f"one of: {listed((*own, 'any fact, figure or setting'))}"))
+                       "did you mean 'limit.effective'?" if found == "limit" else help)  # fmt: skip
 
 
 def _with_currency(policy: Policy, vocabulary: Vocabulary) -> Vocabulary:

@@ -135,6 +135,10 @@ def _rate(inference: Inference, expr: Expr, key: str) -> list[Number]:
         inference.note("unit", expr.at, f"'{key}' adds two rates that count differently, or that both change on days",
                        "write both per year, the dated one first: settings.base + 8% per year")  # fmt: skip
         return []
+    if key == "cap" and sort.kind == "money":
+        inference.note("not-yet-supported", expr.at, "a late charge is not capped by an amount",
+                       "write a rate, such as cap: 24% per year")  # fmt: skip
+        return []
     if sort.kind != "rate" or not rates:
         inference.note("unit", expr.at, f"'{key}' is {shown(sort)} here, and does not say per what time",
                        f"write it like {key}: {'24% per year' if key == 'cap' else '0.05% per day'}")  # fmt: skip

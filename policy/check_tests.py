@@ -19,7 +19,7 @@ from policy.resolve import FLAGS, LIMIT_WORDS, NEEDS, YAML_WORDS, shown
 from policy.security import ATTRIBUTES
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
-from policy.state_tests import IS, active_or_not, given_names, is_state, stored
+from policy.state_tests import IS, active_or_not, given_names, has_broken_state, is_state, stored
 from policy.subjects import CALLED, ORDER, subjects_used
 from policy.suggest import did_you_mean, listed
 from policy.vocabulary import ListDeclaration
@@ -28,6 +28,7 @@ VERDICTS = ("approve", "approve_with_conditions", "refer", "deny")
 STATUSES = ("hard_stop", "deny", "refer", "warn", "pass", "does_not_apply", "not_evaluated", "lifted")
 RATES = "rates."
 BY_NAME = "state.NAME, checks.NAME, documents.NAME"
+ON_HOLD = "checks.on_hold"  # of every policy whose ladders hold orders
 EXPECTED = ("verdict", "hard_stop", "tier", "terms", "longest", *SAID_WITH_TERMS, "security", "authority", "missing",
             "limit.policy", "limit.effective", "limit.largest_order", "limit.review_every")  # fmt: skip
 Found = TypeVar("Found")
@@ -251,7 +252,8 @@ def _expected(inference: Inference, key: Word, node: Node) -> object:
     if key.text.startswith("checks."):
         policy = inference.names.policy
         names = [*(check.name.text for check in policy.checks), *map(check_name, documents_named(policy))]
-        if key.text in inference.names.policy.broken:
+        names = [name for name in dict.fromkeys(names) if name]
+        if key.text in policy.broken or (key.text == ON_HOLD and any(map(_is_of_ladders, policy.broken))):
             return None
         if key.text[7:] not in names and not _built_in(inference, key.text[7:]):
             inference.note("unknown-check", key.at, f"the file has no check '{key.text[7:]}'",
@@ -281,6 +283,10 @@ def _expected(inference: Inference, key: Word, node: Node) -> object:
     return _single(inference, key.text, Word(node.text, node.at), node)
 
 
+def _is_of_ladders(name: str) -> bool:
+    return name.partition(".")[0] in ("escalation", "steps")
+
+
 def _document(inference: Inference, key: Word, node: Node) -> str | None:
     """The expected status of a document that the file names."""
     named = documents_named(inference.names.policy)
@@ -294,6 +300,8 @@ def _document(inference: Inference, key: Word, node: Node) -> str | None:
 def _has(inference: Inference, key: Word) -> bool:
     """Whether the file says anything of what a test expects: its tiers and the columns of its limits and terms."""
     known = inference.names.known.get(key.text)
+    if key.text in SAID_WITH_TERMS and has_broken_state(inference):
+        return False
     if key.text in SAID_WITH_TERMS and not _says(inference, key.text):
         inference.note("unknown-key", key.at, f"a test cannot expect '{key.text}', which the file does not give",
                        f"add '{key.text}: ...' to a row of its section 'terms'")  # fmt: skip

@@ -14,12 +14,13 @@ from policy.numbers import WHOLE, float_free
 from policy.resolve import ANY_SECTION, FLAGS, shown
 from policy.subjects import DELIVERED
 from policy.suggest import listed
-from policy.syntax import Block, Comparison, DateLiteral, Expr, Interval, Membership, Name, Number, Text
+from policy.syntax import Block, Comparison, DateLiteral, Expr, Interval, Membership, Name, Number, Text, Words
 
 
 def check_setting(inference: Inference, setting: Setting) -> None:
     """A setting is a constant of one kind on all its days."""
-    sorts = [inference.formula(dated.value) for dated in setting.values]
+    sorts = [None if _is_text(inference, setting, dated.value) else inference.formula(dated.value)
+             for dated in setting.values]  # fmt: skip
     found = [sort for sort in sorts if sort is not None]
     for dated, sort in zip(setting.values, sorts, strict=True):
         if sort is not None and sort.kind != found[0].kind:
@@ -34,6 +35,19 @@ def check_setting(inference: Inference, setting: Setting) -> None:
     name = f"settings.{setting.name.text}"
     inference.names.known[name] = Referent("setting" if found else "broken", setting.name.text,
                                            found[0] if found else Sort("number"))  # fmt: skip
+
+
+def _is_text(inference: Inference, setting: Setting, value: Expr) -> bool:
+    """Whether a setting is a text, which only a list holds; then that is told."""
+    names, name = inference.names, setting.name.text
+    plain = isinstance(value, Name) and "." not in value.text and value.text not in (*names.known, *names.lets, *FLAGS)
+    if not plain and not isinstance(value, (Text, Words)):
+        return False
+    assert isinstance(value, (Name, Text, Words))
+    inference.note("kind", value.at, f"'{value.text}' is a text, and a setting is a number, an amount, a share, a time "
+                   "or a date", f"write a list: lists: {{{name}: [\"{value.text}\"]}}, and test with: in lists.{name}")
+    names.used.add(f"settings.{name}")
+    return True
 
 
 def _facts_read(inference: Inference, expr: Expr) -> list[Name]:

@@ -164,7 +164,9 @@ class _Reader:
         elif not words:
             raise self.unexpected()
         elif name not in ANCHORS:
+            end = re.fullmatch(r"(?:the )?(?:end of (?:the )?month(?: of)?|month end|eom)(?: ([a-z_]+))?", name)
             help = did_you_mean(name, ANCHORS, f"one of {listed(ANCHORS)}, STEP sent, STEP failed, or ACT by ROLE")
+            help = f"write month end of ({end[1] or 'due'} + 30 days)" if end else help
             raise _Slip("date-formula", offset, f"'{name[:80]}' is nothing that a date can count from", help)
         self.mentions.append(Mention(op, name, Where(self.at.file, self.at.line, self.at.column + offset)))
         return DateRule(op, name)

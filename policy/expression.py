@@ -87,7 +87,10 @@ def read_date(text: str, at: Where) -> int | Problem:
         return formula.day
     if isinstance(formula, Problem) and formula.code in ("date", "full-width-sign"):
         return formula
-    return Problem("date", at, f"'{_short(text)}' is not a date", "write year-month-day, such as 2026-07-01")
+    yearly = re.fullmatch(r"\d{1,2}-\d{1,2}", text.strip())
+    help = "no day returns every year: write each year's, with its year" if yearly else (
+        "write year-month-day, such as 2026-07-01")  # fmt: skip
+    return Problem("date", at, f"'{_short(text)}' is not a date", help)
 
 
 def _read(start: str, text: str, at: Where, build: Callable[[Any, _Line], T]) -> T | Problem:

@@ -7,7 +7,7 @@ it needs its unit.
 from __future__ import annotations
 
 from policy.kinds import NUMERIC
-from policy.meaning import Sort
+from policy.meaning import LEVELS, Sort
 from policy.numbers import exact, unit_kind
 from policy.problems import Problem
 from policy.ratings import one_scale
@@ -86,8 +86,11 @@ class Formulas(Resolver):
 
     def not_none(self, expr: Expr, sort: Sort | None) -> Sort | None:
         if sort is not None and sort.maybe_none:
-            self.note("limit-state", expr.at, f"{self.label(expr)} may be none, which is no amount",
-                      "use limit.effective, or write (limit.granted, if none 0)")  # fmt: skip
+            help = "use limit.effective, or write (limit.granted, if none 0)"
+            if self.level <= LEVELS["limits"]:  # where limit.effective is not known yet
+                help = ("leave it out, for the lower of the granted limit and this one counts; or write stricter of "
+                        "[limit.granted, ...]")  # fmt: skip
+            self.note("limit-state", expr.at, f"{self.label(expr)} may be none, which is no amount", help)
             return None
         return sort
 
@@ -160,8 +163,12 @@ class Formulas(Resolver):
         if verb in ("added to", "taken from") and set(kinds) == {"limit", "money"}:
             help = ("a limit may be unlimited; take the amount off what is measured: account.exposure - 5_000 "
                     f"{self.names.policy.currency.text}")  # fmt: skip
-        self.note("kind", expr.at, f"{self.label(expr.left)} ({shown(left)}) cannot be {verb} "
-                  f"{self.label(expr.right)} ({shown(right)})", help)  # fmt: skip
+        if kinds == ("date", "hours"):
+            help = "days have no hours: count in days, such as 2 days"
+        pair = ((expr.left, left), (expr.right, right))
+        (one, first), (other, second) = (pair[1], pair[0]) if verb == "taken from" else pair
+        self.note("kind", expr.at, f"{self.label(one)} ({shown(first)}) cannot be {verb} {self.label(other)} "
+                  f"({shown(second)})", help)  # fmt: skip
         return None
 
     def _call(self, expr: Call, hint: Sort | None) -> Sort | None:

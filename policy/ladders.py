@@ -24,6 +24,8 @@ ACTIONS = (
     "send LETTER by CHANNEL", "hold orders", "hold account", "release hold", "task NAME for ROLE",
     "propose ACT to ROLE",
 )  # fmt: skip
+CALLED = {"registeredletter": "registered_mail", "registeredmail": "registered_mail", "email": "email",
+          "mail": "email", "post": "letter", "sms": "text_message", "text": "text_message"}  # fmt: skip
 _ACTION = re.compile(
     r"(?:(send)\s+(\w+)\s+by\s+(\w+)|(hold)\s+(orders|account)|(release)\s+(hold)|(task)\s+(\w+)(?:\s+for\s+(\w+))?"
     r"|(propose)\s+(\w+)\s+to\s+(\w+))\Z",
@@ -100,6 +102,8 @@ def _ladder(shapes: Shapes, name: Word, node: Node) -> LadderWritten:
             shapes.note("duplicate-name", step.name.at, f"the step '{first.text}' stands already in line "
                         f"{first.at.line}", "choose another name, or take one out")  # fmt: skip
     unread = frozenset(_name_of(item) for item, step in zip(items, read, strict=True) if step is None)
+    if unread:
+        shapes.broken.add(f"steps.{name.text}")  # such as one that holds orders, which gives the file a check
     return LadderWritten(name, steps, unread, bool(items) and not unread)
 
 
@@ -159,7 +163,12 @@ def _action(word: Word) -> ActionWritten | Problem:
     return ActionWritten(verb, what, who, word.at, Where(word.at.file, word.at.line, column))
 
 
+
 def _meant(text: str) -> str:
+    channel = re.fullmatch(r"(send [a-z_]+ by )(.+)", text.strip())
+    if channel is not None:
+        word = re.sub(r"[^a-z]", "", channel[2].lower())
+        return f"write {channel[1]}{CALLED.get(word) or re.sub(r'[^a-z]+', '_', channel[2].lower().strip())}"
     same = [action for action in ACTIONS if action.split()[0] == text.split()[0]]
     return f"write {' or '.join(same)}" if same else f"one of: {', '.join(ACTIONS)}"
 

@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from policy.meant_words import said_otherwise
 from policy.problems import Where
 from policy.signs import WRONG_SIGN, wrong_sign
 
@@ -215,6 +216,8 @@ _COMPARATORS = re.compile(r"<=|>=|<|>|\bis\b|\bin\b")
 
 def explain(error: Any, text: str, start: str) -> Slip:
     """What is wrong where the parser stopped."""
+    if said := said_otherwise(text):
+        return Slip("expression", *said)
     token = getattr(error, "token", None)
     kind = getattr(token, "type", "")
     offset = getattr(error, "pos_in_stream", None)
@@ -271,6 +274,9 @@ def _misplaced(kind: str, word: str, text: str, offset: int) -> Slip:
     if word == "of" and before.endswith("%"):
         share = re.search(r"[\d_.]+%$", before)
         of = re.match(r"of\s+([\w.]+)", text[offset:])
+        if share and of and of.group(1) == "open":
+            return Slip("expression", offset, "a rate of the open principal says per what time",
+                        f"write '{share.group()} per year'")  # fmt: skip
         return Slip("expression", offset, "'of' cannot stand after '%'",
                     f"write '{share.group() if share else '10%'} * {of.group(1) if of else 'amount'}'")  # fmt: skip
     if word in ("*", "/", "+", "-") and _OF_LIST.match(before):

@@ -208,7 +208,7 @@ class Resolver(ABC):
         if expr.text in NEEDS:
             self._needs(expr)
             return
-        meant = nearest(expr.text, names)
+        meant = "as_of" if expr.text in ("today", "now") else nearest(expr.text, names)
         found = self.names.known.get(meant) if meant else None
         kind = f" ({shown(found.sort)})" if found is not None else ""
         self.note("unknown-fact", expr.at, f"no fact, figure or setting is named '{expr.text}'",

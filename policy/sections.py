@@ -36,7 +36,7 @@ from policy.scopes import ALL, read_exceptions, read_for
 from policy.security import security_cells
 from policy.shapes import NAME, TITLE, Keys, Shapes
 from policy.source import Mapping as Block
-from policy.source import Node, Scalar
+from policy.source import Node, Scalar, Sequence
 from policy.states import read_states
 from policy.subjects import SUBJECTS, subjects_of
 from policy.suggest import did_you_mean, listed
@@ -128,6 +128,11 @@ def _timezones() -> frozenset[str]:
 def _roles(shapes: Shapes, node: Node | None) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
     if node is None:
         return (), ()
+    if isinstance(node, Sequence):
+        words = shapes.words(node, "roles")
+        shapes.note("wrong-shape", node.at, "'roles' is a list, which does not say who stands above whom",
+                    f"write roles: {{rising: [{listed(word.text for word in words)}]}}, the highest last")  # fmt: skip
+        return words, ()
     values = shapes.block(node, "roles", ("rising", "also")) or Keys()
     rising = shapes.words(values["rising"], "rising") if "rising" in values else ()
     beside = shapes.words(values["also"], "also") if "also" in values else ()

@@ -25,9 +25,14 @@ def given_names(inference: Inference, key: Word) -> tuple[Word, ...]:
         return (key,)
     found = [act] if act in inference.names.known else []
     found += [name for name in inference.names.facts if name.startswith(STATE) and name.endswith(f".{act[4:]}")]
-    if not found:
+    if not found and not has_broken_state(inference):
         inference.note("unknown-fact", key.at, f"no line asks for '{key.text}'", "take it out, or add the line")
     return tuple(Word(name, key.at) for name in found)
+
+
+def has_broken_state(inference: Inference) -> bool:
+    """Whether a state of the file could not be read, which hides what its lines ask for and what it gives."""
+    return any(name.startswith(STATE) for name in inference.names.policy.broken)
 
 
 def stored(inference: Inference, key: Word) -> Referent | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from policy.day_formula import DayWritten, Mention
@@ -16,6 +17,7 @@ from policy.receivables import DateRule
 
 FIRST_DUE = date(2024, 1, 1)
 DUE_DATES = 1461  # four years with a leap year among them
+FLOATING_DAYS = 62  # due dates after which a month end stands where it stood
 MOST_DAYS = 30_000  # parts of dates worked out for one ladder; of a longer one not every due date is tried
 Settings = Callable[[Mention], tuple[str, int] | None]
 
@@ -57,7 +59,7 @@ def order_findings(ladder: LadderWritten, settings: Settings) -> Iterator[Proble
 def _on(
     ladder: LadderWritten, rules: list[DateRule], lasts: list[DateRule | None], due: date, told: set[int]
 ) -> Iterator[Problem]:
-    days = {"due": due, "invoiced": due - timedelta(30), "delivered": due - timedelta(30)}
+    days = _days(due)
     sent: dict[str, date] = {}
     before: tuple[StepWritten, date] | None = None
     for place, (step, rule, last) in enumerate(zip(ladder.steps, rules, lasts, strict=True)):
@@ -67,10 +69,27 @@ def _on(
         sent[step.name.text] = on
         end = None if last is None else day_of(last, days, sent)
         found = _faults(step, on, end, before, due)
+        if found is not None and before is not None and on < before[1] and (end is None or on <= end):
+            found = _floating(found, ladder, rules, (ladder.steps.index(before[0]), place))
         if found is not None and place not in told:
             told.add(place)
             yield found
         before = (step, on)
+
+
+def _days(due: date) -> dict[str, date]:
+    return {"due": due, "invoiced": due - timedelta(30), "delivered": due - timedelta(30)}
+
+
+def _floating(found: Problem, ladder: LadderWritten, rules: list[DateRule], places: tuple[int, int]) -> Problem:
+    """The finding of a step that comes too early; where it comes late enough for other due dates, no order helps."""
+    above, step = (ladder.steps[place].day.text for place in places)
+    for number in range(FLOATING_DAYS):
+        before, on = (day_of(rules[place], _days(FIRST_DUE + timedelta(number)), {}) for place in places)
+        if before is not None and on is not None and on >= before:
+            return replace(found, help="their order changes with the due date; let this one come on the later day: "
+                           f"at: {{latest: [{above}, {step}]}}")  # fmt: skip
+    return found
 
 
 def _faults(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from policy.document import Cell, Dated, Setting, ValueTable, Word, WordList
@@ -11,8 +12,9 @@ from policy.shapes import Keys, Shapes
 from policy.source import Mapping as Block
 from policy.source import Node, Scalar, Sequence
 from policy.syntax import Block as Lines
-from policy.syntax import Expr, Name
+from policy.syntax import Expr, Name, Text
 
+SEVERAL_WORDS = re.compile(r"[A-Z][\w.&'-]*(?: (?:&|[A-Z][\w.&'-]*))+")  # a name such as Euler Hermes
 DATE_KEYS = ("from", "until", "source", "unit")
 READ_ON = ("order", "shipment")  # the day on which a dated setting is read: that of the decision, or of the delivery
 
@@ -33,13 +35,20 @@ def read_settings(shapes: Shapes, node: Node | None) -> tuple[Setting, ...]:
 
 def _dated(shapes: Shapes, node: Node, name: str) -> Dated | None:
     if not isinstance(node, Block):
-        formula = shapes.formula(node, name)
+        formula = _value(shapes, node, name)
         return None if formula is None else Dated(formula, None, None, node.at)
     values = shapes.block(node, f"setting '{name}'", ("value", *DATE_KEYS, "as_of"))
     assert values is not None
-    formula = shapes.formula(shapes.need(values, "value", node.at, f"setting '{name}'"), name)
+    formula = _value(shapes, shapes.need(values, "value", node.at, f"setting '{name}'"), name)
     since, until = shapes.day(values.get("from"), "from"), shapes.day(values.get("until"), "until")
     return None if formula is None else Dated(formula, since, until, node.at)
+
+
+def _value(shapes: Shapes, node: Node | None, name: str) -> Expr | None:
+    """A setting's value; a name of several words is a text, about which the checker says where it goes."""
+    if isinstance(node, Scalar) and SEVERAL_WORDS.fullmatch(node.text.strip()):
+        return Text(node.text.strip(), node.at)
+    return shapes.formula(node, name)
 
 
 def _on_shipment(shapes: Shapes, name: Word, nodes: Iterable[Node], kept: tuple[Dated, ...]) -> Where | None:
@@ -106,7 +115,12 @@ def _list_word(shapes: Shapes, node: Node, name: str) -> Dated | None:
         return None
     if since is not None and until is not None and until < since:
         shapes.note("date", node.at, "'until' lies before 'from'", "'until' is the last day, inclusive")
-    word = shapes.word(rest[0][1], name)
+    key, value = rest[0]
+    if isinstance(value, Scalar) and not value.text and not value.quoted:
+        shapes.note("wrong-shape", key.at, f"'{key.text}' stands without what it is",
+                    f"name it by any word: {{item: {key.text}, from: 2026-01-01}}")  # fmt: skip
+        return None
+    word = shapes.word(value, name)
     return None if word is None else Dated(Name(word.text, word.at), since, until, node.at)
 
 

@@ -12,6 +12,7 @@ from policy.analysis.boxes import TooHardError
 from policy.analysis.orders import order_in, shown
 from policy.analysis.tables import Tables
 from policy.problems import Problem
+from policy.subjects import CALLED, ORDER
 
 
 def find_gaps(tables: Tables) -> Iterator[Problem]:
@@ -34,5 +35,10 @@ def find_gaps(tables: Tables) -> Iterator[Problem]:
                 yield Problem("gap", table.places[-1], f"a referral where {told} can be released by nobody",
                               f"add a row: - {{otherwise: true, release: {highest}}}", "error", order)  # fmt: skip
                 continue
-            yield Problem("gap", table.places[-1], f"no row of {name} fits an order where {told}",
-                          "add a row for it, or end with 'otherwise: true'", "error", order)  # fmt: skip
+            subject = tables.program.subject
+            help = "add a row for it, or end with 'otherwise: true'"
+            if subject != ORDER:
+                help = ("add a row for it, or let the last row be for it too, with otherwise: true and "
+                        f"for: [order, {subject}]")  # fmt: skip
+            yield Problem("gap", table.places[-1], f"no row of {name} fits {CALLED[subject]} where {told}",
+                          help, "error", order)  # fmt: skip
