@@ -78,7 +78,10 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an order stands: its account, the group above it, which order, and the instant and version of its lock."""
+    """Where an order stands: its account, the group above it, which order, and the instant and version of its lock.
+
+    `above` are the groups in which that group lies.
+    """
 
     account_id: int
     group_id: str | None
@@ -86,6 +89,12 @@ class Place:
     now: datetime
     version: int
     as_of: date
+    above: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Every group above the account, the nearest first."""
+        return self.above if self.group_id is None else (self.group_id, *self.above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +122,26 @@ class Carrying:
 
         `without_own` where the snapshot leaves out what the order itself held before.
         """
-        own = self._accounts.get(place.account_id)
-        group = self._groups.get(place.group_id) if place.group_id is not None else None
-        account = 0 if own is None else own.until(place.now, place.version)
-        above = 0 if group is None else group.until(place.now)
-        for carried, part in self._orders.get((place.account_id, place.order_id), ()) if without_own else ():
-            account -= part.left if carried is own else 0
-            above -= part.left if carried is group else 0
-        return account, above
+        group = None if place.group_id is None else self._groups.get(place.group_id)
+        own = self._shift(place, self._accounts.get(place.account_id), without_own, place.version)
+        return own, self._shift(place, group, without_own)
+
+    def moved_groups(self, place: Place, without_own: bool) -> dict[str, int]:
+        """By how much the exposure of each group above differs, those that do not left out."""
+        shifts = {one: self._shift(place, self._groups.get(one), without_own) for one in place.groups}
+        return {one: by for one, by in shifts.items() if by}
+
+    def _shift(self, place: Place, carried: Carried | None, without_own: bool, version: int | None = None) -> int:
+        if carried is None:
+            return 0
+        shift = carried.until(place.now, version)
+        own = self._orders.get((place.account_id, place.order_id), ()) if without_own else ()
+        return shift - sum(part.left for one, part in own if one is carried)
 
     def add(self, place: Place, amount: int, ends: Sequence[End]) -> None:
-        """Carry an order's amount from now on, on its account and its group."""
+        """Carry an order's amount from now on, on its account and every group above it."""
         accounts = [self._accounts.setdefault(place.account_id, Carried())]
-        if place.group_id is not None:
-            accounts.append(self._groups.setdefault(place.group_id, Carried()))
+        accounts += [self._groups.setdefault(one, Carried()) for one in place.groups]
         kept = self._orders.setdefault((place.account_id, place.order_id), [])
         kept += [(carried, carried.add(amount, ends)) for carried in accounts]
 

@@ -34,6 +34,7 @@ from rules.raised_limit import RAISED, raised_limit, with_raised_limit
 from rules.release import FAILING, NOT_DENYING
 from rules.wording import Wording
 from storage.decisions import StoredDecision
+from storage.group_movements import GroupThen
 from storage.reservations import Step
 
 APPROVED = (APPROVE, APPROVE_WITH_CONDITIONS)
@@ -51,6 +52,7 @@ class Kept:
     loaded: Loaded | None
     steps: tuple[Step, ...] = ()
     erased: bool = False
+    groups: tuple[GroupThen, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -200,7 +202,9 @@ class Side:
             place = place_of(kept, facts)
             amends = self._begin(kept, place)
             moved, others = self._carrying.moved(place, amends), self._carrying.others(place, amends)
-            shifted = with_moved(reading.with_others(facts, others), moved)
+            own = moved[:1] if kept.groups else moved
+            shifted = with_moved(reading.with_others(facts, others), own)
+            shifted = with_tightest(shifted, kept.groups, self._carrying.moved_groups(place, amends))
             found = engine.decide(shifted, self._grant(kept, old))
             found = beside(found, program, kept, shifted)
         except Exception:  # whatever old facts can raise belongs to this decision, and stops no other
@@ -273,15 +277,40 @@ def compare(kept: Kept, new: Side, against: Side | None) -> Compared | str:
 def place_of(kept: Kept, facts: Mapping[str, Any]) -> Place:
     """Where an order stands."""
     one, group = kept.decision, facts.get("customer.group")
-    return Place(one.account_id, group if isinstance(group, str) else None, one.order.order_id, one.decided_at,
-                 one.account_version, one.as_of)  # fmt: skip
+    nearest = group if isinstance(group, str) else None
+    above = tuple(other.group_id for other in kept.groups if other.group_id != nearest)
+    return Place(one.account_id, nearest, one.order.order_id, one.decided_at, one.account_version, one.as_of, above)
 
 
-def with_moved(facts: dict[str, Any], moved: tuple[int, int]) -> dict[str, Any]:
+def with_moved(facts: dict[str, Any], moved: Sequence[int]) -> dict[str, Any]:
     """The facts with the exposure that earlier verdicts leave; what is missing stays missing."""
-    names = zip(EXPOSURES, moved, strict=True)
+    names = zip(EXPOSURES, moved, strict=False)
     changed = {name: facts[name] + by for name, by in names if by and isinstance(facts.get(name), int)}
     return facts | changed if changed else facts
+
+
+def with_tightest(facts: dict[str, Any], groups: Sequence[GroupThen], moved: Mapping[str, int]) -> dict[str, Any]:
+    """The facts with the group that leaves the least room now that earlier verdicts moved what groups owe.
+
+    A policy knows one group's limit and exposure; which one that is may be another than it was.
+    """
+    if not moved or not isinstance(facts.get("group.exposure"), int):
+        return facts
+    bounded = [(most_of(one, facts), one.owed + moved.get(one.group_id, 0)) for one in groups if one.most is not None]
+    if not bounded:
+        nearest = facts.get("customer.group")
+        return facts | {"group.exposure": facts["group.exposure"] + moved.get(str(nearest), 0)} if groups else facts
+    limit, owed = min(bounded, key=lambda one: one[0] - one[1])
+    return {**facts, "group.limit": limit, "group.exposure": owed}
+
+
+def most_of(one: GroupThen, facts: Mapping[str, Any]) -> int:
+    """What a group may owe: by what was checked, else by what was told, with the grants that the snapshot knows."""
+    limit = facts.get("group.limit")
+    assert one.most is not None
+    if not one.exact and isinstance(limit, int) and one.owed == facts.get("group.exposure") and limit > one.most:
+        return limit
+    return one.most
 
 
 def beside(found: Outcome, program: Program, kept: Kept, facts: Mapping[str, Any]) -> Outcome:

@@ -28,6 +28,7 @@ from storage.escalation import Escalation
 from storage.events import Events
 from storage.exposure_ledger import Accounts
 from storage.grants import Grants
+from storage.group_movements import GroupMovements
 from storage.groups import Groups
 from storage.holds import Holds
 from storage.identities import Identities
@@ -78,6 +79,7 @@ class Work:
         self.events = Events(connection, self.log_entries)
         self.reservations = Reservations(connection, self.accounts, self.events)
         self.decisions = Decisions(connection, self.accounts, self.reservations, self.log_entries)
+        self.group_movements = GroupMovements(connection, self.limits)
         self.groups = Groups(connection, self.accounts)
         self.grants = Grants(connection, self.accounts)
         self.referrals = Referrals(connection)

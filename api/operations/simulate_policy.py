@@ -1,7 +1,8 @@
 """Simulate a policy on the firm's own order book: every stored decision of some days, decided again by it.
 
-Decisions are read page by page, each page with four statements; nothing is written, and nothing waits for it. A run for
-a draft is kept by the digest of its bytes, so that whoever approves sees it, and whoever edits has none.
+Decisions are read page by page, each page with five statements and one for each group; nothing is written, and nothing
+waits for it. A run for a draft is kept by the digest of its bytes, so that whoever approves sees it, and whoever edits
+has none.
 """
 
 from __future__ import annotations
@@ -68,11 +69,12 @@ def stored_decisions(database: Database, days: Days) -> Iterator[Kept]:
             page = work.decisions.decided_between(days.first, days.last, after, PAGE)
             ids = [stored.decision_id for _, stored in page]
             steps, erased = work.reservations.steps_of(ids), work.erasures.among(ids)
+            groups = work.group_movements.of(ids)
             for digest in {stored.policy_digest for _, stored in page}.difference(versions):
                 versions[digest] = _version(work, digest)
         for _, stored in page:
             yield Kept(stored, versions[stored.policy_digest], steps.get(stored.decision_id, ()),
-                       stored.decision_id in erased)  # fmt: skip
+                       stored.decision_id in erased, groups.get(stored.decision_id, ()))  # fmt: skip
         if len(page) < PAGE:
             return
         after = page[-1][0]
