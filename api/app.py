@@ -30,6 +30,7 @@ from api.metrics import Metrics
 from api.operations.set_customer import is_identifier
 from api.policies import LoadedPolicy, PolicyCache
 from api.resources import (
+    blocks,
     contacts,
     customer_file,
     customers,
@@ -125,6 +126,7 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(grants.routes)
     api.register_blueprint(limits.routes)
     api.register_blueprint(holds.routes)
+    api.register_blueprint(blocks.routes)
     api.register_blueprint(settlements.routes)
     api.register_blueprint(open_items.routes)
     api.register_blueprint(erasures.routes)

@@ -15,6 +15,7 @@ from typing import Any
 
 from api.known import gathered, invoices_of
 from api.situation import Situation
+from credit.blocks import is_blocked
 from credit.escalation import History, LetterLine, StepState, letters_by_customer, step_states, steps_due
 from credit.receivables import Invoice
 from policy.program import Program
@@ -67,7 +68,10 @@ def plan_for(program: Program, situation: Situation, pasts: Mapping[tuple[str, s
     ladder = ladder_for(program, tier)
     if ladder is None or not ladder.steps:
         return Plan(customer_id, unknown=("the tier",) if program.ladder_of and tier is None else ())
-    open_now = {one.invoice_id: one for one in invoices_of(situation) if one.is_open(situation.as_of)}
+    blocked = {name for (owner, name), past in pasts.items()
+               if owner == customer_id and is_blocked(past.blocks, situation.as_of)}  # fmt: skip
+    open_now = {one.invoice_id: one for one in invoices_of(situation)
+                if one.is_open(situation.as_of) and one.invoice_id not in blocked}  # fmt: skip
     items = {str(one["invoice_id"]): one for one in invoice_items(open_now.values(), situation.as_of)}
     acts = act_days(program, ladder, situation.recorded)
     due: list[StepDue] = []
@@ -85,7 +89,7 @@ def plan_for(program: Program, situation: Situation, pasts: Mapping[tuple[str, s
 
 def histories(
     program: Program, situation: Situation, pasts: Mapping[tuple[str, str], Past]
-) -> Iterator[tuple[Ladder, History]]:
+) -> Iterator[tuple[Ladder, History, Past]]:
     """The ladder and what happened so far, for each open invoice of a customer; nothing where none is on a ladder."""
     ladder = ladder_for(program, tier_on(program, facts_of(program, situation)) if program.ladder_of else None)
     if ladder is None:
@@ -93,7 +97,8 @@ def histories(
     acts = act_days(program, ladder, situation.recorded)
     for one in invoices_of(situation):
         if one.is_open(situation.as_of):
-            yield ladder, history_of(one, pasts.get((one.customer_id, one.invoice_id), NOTHING), acts)
+            past = pasts.get((one.customer_id, one.invoice_id), NOTHING)
+            yield ladder, history_of(one, past, acts), past
 
 
 def history_of(one: Invoice, past: Past, acts: Mapping[str, date]) -> History:

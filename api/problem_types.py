@@ -59,6 +59,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
          "It was approved in the meantime; nothing is to be done."),
         ("document-withdrawn", 409, "the document was withdrawn before", "See it: GET /v1/customers/{id}/dossier."),
         ("hold-ended", 409, "the hold was ended before", "See it: GET /v1/customers/{id}/holds."),
+        ("block-ended", 409, "the block is over", "See it: GET /v1/customers/{id}/blocks."),
         ("settlement-known", 409, "it is known with another content",
          "What was entered is never changed: reverse it, and send the other under an id of its own."),
         ("settlement-reversed", 409, "it was reversed before", "See it: GET /v1/customers/{id}/settlements."),

@@ -8,15 +8,17 @@ claimed by its key, so even two leaders could not take one step twice.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, true, union, update
 
+from storage.blocks import read_blocks
 from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.escalation_pages import (
     INVOICES_AT_ONCE,
+    NOTHING,
     Concerned,
     Past,
     open_on,
@@ -148,7 +150,10 @@ class Escalation:
     def pasts_of(self, customer_ids: Collection[str]) -> Mapping[tuple[str, str], Past]:
         """The same for several customers, by customer and invoice."""
         theirs = is_one_of(escalation_step.c.customer_id, customer_ids)
-        return read_pasts(self._connection.execute(steps_of(theirs, true())))
+        found = read_pasts(self._connection.execute(steps_of(theirs, true())))
+        for whose, blocks in read_blocks(self._connection, customer_ids).items():
+            found[whose] = replace(found.get(whose, NOTHING), blocks=tuple(blocks))
+        return found
 
     def take(self, steps: Sequence[StepTaken]) -> int:
         """Record steps, each once for its invoice; how many were new."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
+from credit.blocks import Block
 from storage.clock import database_now, read_instant
 from storage.escalation_tables import delivery, escalation_step
 from storage.hold_tables import order_hold, order_hold_end
@@ -29,11 +30,15 @@ ENDS = ("sent", *NOT_SENT)
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What happened to one invoice on its ladder: days by step, of each step, of letters that left or came back."""
+    """What happened to one invoice on its ladder: days by step, of each step, of letters that left or came back.
+
+    `blocks` are what stops its steps for some days; a page leaves them out, as it only says what may be due.
+    """
 
     done: Mapping[str, date]
     sent: Mapping[str, date]
     failed: Mapping[str, date]
+    blocks: tuple[Block, ...] = ()
 
 
 NOTHING = Past({}, {}, {})

@@ -28,7 +28,7 @@ KINDS = (
     "roles_changed",
     "signed_in", "signed_out",
     "limit_told", "grant_given", "grant_withdrawn", "hold_placed", "hold_ended",
-    "facts_told", "document_filed", "document_withdrawn",
+    "block_placed", "block_ended", "facts_told", "document_filed", "document_withdrawn",
     "payment_entered", "credit_note_entered", "written_off", "money_allocated", "allocation_taken_back",
     "settlement_reversed",
     "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",

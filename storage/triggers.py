@@ -88,7 +88,8 @@ ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "polic
               "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure", "rate",
               "foreign_order", "conversion", "granted_limit", "order_hold", "order_hold_end",
               "told_fact", "customer_document", "withdrawn_document",
-              "escalation_step", "outbox", "settlement", "settlement_reversal", "allocation",
+              "escalation_step", "outbox", "settlement", "settlement_reversal", "allocation", "invoice_block",
+              "invoice_block_end",
               *ONLY_ADDED_OF_POLICIES)  # fmt: skip
 # a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
 ERASABLE = {

@@ -17,6 +17,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from storage.answers import Answers
+from storage.blocks import Blocks
 from storage.clock import read_clock
 from storage.contacts import Contacts
 from storage.conversions import Conversions
@@ -88,6 +89,7 @@ class Work:
         self.policies = Policies(connection)
         self.holds = Holds(connection, self.events)
         self.documents = Documents(connection, self.events)
+        self.blocks = Blocks(connection, self.events)
         self.settlements = Settlements(connection, self.accounts, self.events)
         self.open_items = OpenItems(connection)
         self.escalation = Escalation(connection)

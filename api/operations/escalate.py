@@ -17,6 +17,7 @@ from functools import partial
 
 from api.escalating import Plan, StepDue, histories
 from api.operations.plan_escalation import FAULT, Day, Done, Known, Looked, look_over
+from credit.blocks import first_free_day
 from credit.escalation import planned_days
 from credit.holds import Hold
 from rules.ladders import is_business_day
@@ -212,20 +213,20 @@ def coming(database: Database, first: date, last: date) -> Mapping[date, Counter
     while page := day.page(after, CALENDAR_INVOICES):
         names = [one.customer_id for one in page]
         known = day.reading(partial(day.known_of, customer_ids=names))
-        for ladder, step, on in _days_of(known):
-            if max(on, first) <= last:
-                found[max(on, first)][f"{ladder}: {step}"] += 1
+        for ladder, step, on in _days_of(known, first):
+            if on <= last:
+                found[on][f"{ladder}: {step}"] += 1
         after = names[-1]
     return found
 
 
-def _days_of(known: Known) -> Iterator[tuple[str, str, date]]:
-    """Ladder, step and day of each step to come of some customers' open invoices."""
+def _days_of(known: Known, first: date) -> Iterator[tuple[str, str, date]]:
+    """Ladder, step and day of each step to come of some customers' open invoices, after the blocks of each."""
     for one in known.situations.values():
         if isinstance(one, str):
             continue
         under, situation = one
-        for ladder, history in histories(under.program, situation, known.pasts):
+        for ladder, history, past in histories(under.program, situation, known.pasts):
             for step, on in planned_days(ladder.steps, history, is_business_day(under.program)):
                 if on is not None and step not in history.done:
-                    yield ladder.name, step, on
+                    yield ladder.name, step, first_free_day(past.blocks, max(on, first))

@@ -54,7 +54,7 @@ ONLY_REFUSED = {
                      "tell_group_limit", "end_hold", "take_back_allocation", "reverse_credit_note", "write_off_invoice",
                      "reverse_write_off", "list_invoices", "withdraw_document", "show_message", "show_letter",
                      "show_proof_file", "finish_message", "add_proof", "retry_message", "write_letter", "tell_facts",
-                     "file_document", "allocate_payment"), NOTHING),
+                     "file_document", "allocate_payment", "block_invoice", "end_block"), NOTHING),
     **dict.fromkeys(("begin_sign_on", "finish_sign_on"), "no provider of identities is set"),
     "record_act": "the fake policy asks for no acts",
 }
@@ -126,8 +126,10 @@ def name_what_is_stored(case: Any, ids: dict[str, str]) -> None:
             case.body.pop(name, None)
         if "invoice" in case.body:
             case.body |= {"amount": "1.00", "invoice": INVOICE}
+        if "allocations" in case.body:
+            case.body["allocations"] = []
         if "day" in case.body and "id" in case.body:
-            case.body |= {"amount": "1.00", "allocations": []}
+            case.body["amount"] = "1.00"
         elif "customer_id" in case.body:
             case.body["order"] = an_order()["order"] | {"deliver_by": "2126-12-05"}
 

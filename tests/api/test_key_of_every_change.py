@@ -39,6 +39,7 @@ PAPER = {"kind": "registration", "title": "Business licence", "issued_on": "2026
 PAID = {"id": "P-1", "customer_id": "C-1", "amount": "5.00", "currency": "CNY", "day": "2026-11-01"}
 CREDIT = PAID | {"id": "N-1", "reason": "returned"}
 LOSS = PAID | {"id": "W-1", "reason": "insolvent", "invoice_id": "OPEN"}
+BLOCK = {"invoice_id": "OPEN", "kind": "dispute", "until": "2099-01-01", "reason": "wrong goods"}
 OF_ONE = {"invoice_id": "OPEN", "reason": "another was meant"}
 Case = tuple[str, str, dict[str, Any], dict[str, Any]]  # role, path, a body, another body
 
@@ -81,6 +82,12 @@ def owing(service: Service, path: str) -> str:
     with service.held.database.write() as work:
         work.invoices.add_many([one], date(2026, 11, 23))
     return path
+
+
+def blocked(service: Service) -> str:
+    """The id of a new block."""
+    answer = service.send("POST", owing(service, "/v1/customers/C-1/blocks"), "collector", BLOCK, Idempotency_Key="b")
+    return str(json.loads(answer.data)["block"]["id"])
 
 
 def paid(service: Service, allocate: bool = False) -> str:
@@ -200,6 +207,8 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "end_hold": lambda s: ("risk_officer", f"/v1/holds/{placed(s)}:end", SAID, SAID | {"reason": "another"}),
     "erase_decision": lambda s: ("compliance", denied(s), SAID, SAID | {"reason": "another"}),
     "erase_customer": lambda s: ("compliance", "/v1/customers/C-1:erase", SAID, SAID | {"reason": "another"}),
+    "block_invoice": lambda s: ("collector", owing(s, "/v1/customers/C-1/blocks"), BLOCK, BLOCK | {"kind": "promise"}),
+    "end_block": lambda s: ("collector", f"/v1/blocks/{blocked(s)}:end", SAID, SAID | {"reason": "another"}),
     "enter_payment": lambda s: ("collector", "/v1/payments", PAID, PAID | {"amount": "6.00"}),
     "allocate_payment": lambda s: ("collector", f"{paid(s)}:allocate", SAID, SAID | {"reason": "another"}),
     "take_back_allocation": lambda s: ("collector", f"{paid(s, allocate=True)}:take-back", OF_ONE,

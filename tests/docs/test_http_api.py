@@ -40,6 +40,19 @@ NOT_SHOWN = {
 }  # fmt: skip
 
 
+def blocked_twice(service: Service) -> TestResponse:
+    """A block that is ended twice."""
+    service.put_customer("C-7")
+    one = Invoice("C-7", "I-blocked", 100, "CNY", date(2026, 1, 1), date(2026, 1, 31))
+    with service.held.database.write() as work:
+        work.invoices.add_many([one], date(2026, 2, 1))
+    body = {"invoice_id": "I-blocked", "kind": "dispute", "until": "2099-01-01", "reason": "x"}
+    placed = service.send("POST", "/v1/customers/C-7/blocks", "collector", body, Idempotency_Key="block")
+    path = f"/v1/blocks/{json.loads(placed.data)['block']['id']}:end"
+    service.send("POST", path, "collector", {"reason": "x"}, Idempotency_Key="once")
+    return service.send("POST", path, "collector", {"reason": "x"}, Idempotency_Key="twice")
+
+
 def settled(service: Service, path: str, body: dict[str, Any], again: bool = False) -> TestResponse:
     """What comes of a request after a payment of a customer who owes nothing."""
     service.put_customer("C-7")
@@ -396,6 +409,7 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "too-many-requests": lambda s: asked_too_often(s),
     "currency-fixed": lambda s: s.put_customer("C-7", currency="USD"),
     "hold-ended": lambda s: ended_twice(s),
+    "block-ended": lambda s: blocked_twice(s),
     "settlement-known": lambda s: settled(s, "/v1/payments", PAYMENT | {"amount": "2.00"}),
     "settlement-reversed": lambda s: settled(s, "/v1/payments/P-1:reverse", {"reason": "x"}, again=True),
     "settlement-refused": lambda s: settled(s, "/v1/write-offs", PAYMENT | {"invoice_id": "I-1", "reason": "x"}),

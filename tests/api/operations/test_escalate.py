@@ -9,10 +9,12 @@ from datetime import date, timedelta
 import pytest
 
 from api.operations import escalate
-from api.operations.escalate import Pace, begin_run, escalate_customers, planned, run_escalation
+from api.operations.escalate import Pace, begin_run, coming, escalate_customers, planned, run_escalation
 from api.operations.plan_escalation import Day, Done
 from api.operations.tell_limit import policy_day
+from credit.blocks import Block
 from credit.money import Money
+from storage.blocks import BlockEnd, NewBlock
 from storage.escalation import LeaseLost
 from storage.outbox import Delivery
 from storage.receivables import Invoice
@@ -141,6 +143,51 @@ def test_a_payment_in_part_goes_on_with_what_is_open_and_one_that_bounces_as_if_
         work.settlements.reverse("payment", "P-1", change, date(2026, 1, 17))
     run(real, date(2026, 1, 18))
     assert steps(real)[1:] == [("I-1", "call", 17), ("I-1", "demand", 17)]
+
+
+def block(service: Service, invoice_id: str, first: date, until: date) -> str:
+    """Block an invoice of C-1 for some days."""
+    new = NewBlock(f"B-{invoice_id}", "C-1", invoice_id, Block("promise", first, until), "pays then", "person:ann")
+    with service.held.database.write() as work:
+        assert work.blocks.place(new)
+    return new.block_id
+
+
+def test_a_blocked_invoice_takes_no_step_until_the_day_after_and_then_all_that_are_due(real: Service) -> None:
+    owe(real, "I-1", date(2026, 1, 1))
+    owe(real, "I-2", date(2026, 1, 1))
+    run(real, date(2026, 1, 5))
+    block(real, "I-1", date(2026, 1, 6), date(2026, 1, 31))
+    for day in range(6, 33):
+        run(real, date(2026, 1, 1) + timedelta(day - 1))
+    taken = [one for one in steps(real) if one[0] == "I-1"]
+    assert taken == [("I-1", "reminder", 4), ("I-1", "demand", 31), ("I-1", "legal", 31)]
+    assert [one for one in steps(real) if one[0] == "I-2"] == [
+        ("I-2", "reminder", 4), ("I-2", "demand", 15), ("I-2", "legal", 30),
+    ]  # fmt: skip
+
+
+def test_a_block_that_is_ended_lets_the_ladder_go_on_that_day(real: Service) -> None:
+    owe(real, "I-1", date(2026, 1, 1))
+    block_id = block(real, "I-1", date(2026, 1, 2), date(2026, 1, 31))
+    run(real, date(2026, 1, 9))
+    with real.held.database.write() as work:
+        work.blocks.end(block_id, BlockEnd(date(2026, 1, 11), "they paid nothing", "person:ann"))
+    run(real, date(2026, 1, 10))
+    assert steps(real) == []
+    run(real, date(2026, 1, 11))
+    assert steps(real) == [("I-1", "reminder", 10)]
+
+
+def test_a_calendar_moves_the_steps_of_a_blocked_invoice_behind_its_block(real: Service) -> None:
+    owe(real, "I-1", date(2026, 1, 1))
+    first, last = date(2026, 1, 2), date(2026, 1, 20)
+    before = coming(real.held.database, first, last)
+    block(real, "I-1", date(2026, 1, 2), date(2026, 1, 9))
+    after = coming(real.held.database, first, last)
+    assert before[date(2026, 1, 4)]["strict: reminder"] == after[date(2026, 1, 10)]["strict: reminder"] == 1
+    assert after[date(2026, 1, 4)]["strict: reminder"] == 0
+    assert before[date(2026, 1, 16)]["strict: demand"] == after[date(2026, 1, 16)]["strict: demand"] == 1
 
 
 def test_a_payment_in_full_lifts_the_hold_and_one_in_part_does_not(real: Service) -> None:

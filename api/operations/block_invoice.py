@@ -1,0 +1,105 @@
+"""Block an invoice: a person stops the steps of its ladder for some days, for a dispute or a promise to pay.
+
+The policy's day counts. A block has a last day; a person may end it before, with a reason. The hold that a step placed
+before stays, and what was sent stays sent.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from api.errors import FieldError, Refused
+from api.idempotency import Answer, stored_answer
+from api.operations.place_hold import Holding
+from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
+from api.requests import refused_fields
+from api.services import Services
+from credit.blocks import Block
+from credit.decision import canonical_json, instant_text
+from storage.answers import NewAnswer
+from storage.blocks import BlockEnd, NewBlock, StoredBlock
+from storage.failures import NotAllowed
+from storage.failures import Refused as RefusedByStorage
+from storage.unit_of_work import Work
+
+LONGEST_ID = 200
+
+
+def block_invoice(held: Services, asked: Holding, wish: Mapping[str, Any]) -> Answer:
+    """The block as it is stored, or the stored answer to the same key and body.
+
+    Raises: Refused for no such customer or invoice, and a last day that has passed.
+    """
+    day = policy_day(held.database, CUSTOMER, asked.subject)
+    if wish["until"] < day:
+        raise refused_fields([FieldError("until", f"has passed; today is {day}")])
+    with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
+        claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
+        if claim.state != "new":
+            return stored_answer(claim)
+        owner_of(work, CUSTOMER, asked.subject)
+        new = NewBlock(str(uuid.uuid4()), asked.subject, wish["invoice_id"], Block(wish["kind"], day, wish["until"]),
+                       wish["reason"], asked.caller.by, asked.caller.client)  # fmt: skip
+        try:
+            work.blocks.place(new)
+        except RefusedByStorage as refused:
+            raise refused_fields([FieldError("invoice_id", f"is not known: {refused}")]) from None
+        stored = work.blocks.get(new.block_id)
+        assert stored is not None
+        return _answered(work, asked, stored, 201)
+
+
+def end_block(held: Services, asked: Holding, wish: Mapping[str, Any]) -> Answer:
+    """The block after it was ended, or the stored answer to the same key and body.
+
+    Raises: Refused for one that is not there, or is over.
+    """
+    with held.database.read() as work:
+        customer_id = _block_of(work, asked.subject).customer_id
+    day = policy_day(held.database, CUSTOMER, customer_id)
+    with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
+        claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
+        if claim.state != "new":
+            return stored_answer(claim)
+        try:
+            ended = work.blocks.end(asked.subject, BlockEnd(day, wish["reason"], asked.caller.by, asked.caller.client))
+        except NotAllowed as refused:
+            raise Refused(refused.name, str(refused)) from None
+        assert ended is not None, "blocks are never removed"
+        return _answered(work, asked, ended, 200)
+
+
+def list_blocks(held: Services, customer_id: str) -> bytes:
+    """Every block of a customer's invoices. Raises: Refused for one that is not there."""
+    with held.database.read() as work:
+        owner_of(work, CUSTOMER, customer_id)
+        return canonical_json({"items": [block_dict(one) for one in work.blocks.of_customer(customer_id)]})
+
+
+def block_dict(one: StoredBlock) -> dict[str, object]:
+    """A block as it is shown."""
+    end = one.end
+    return {
+        "id": one.block_id, "customer_id": one.customer_id, "invoice_id": one.invoice_id, "kind": one.block.kind,
+        "begins_on": one.block.begins_on.isoformat(), "until": one.block.until.isoformat(), "by": one.by,
+        "reason": one.reason, "at": instant_text(one.at),
+        "end": None if end is None or end.at is None else
+        {"ended_on": end.ended_on.isoformat(), "by": end.by, "reason": end.reason, "at": instant_text(end.at)},
+    }  # fmt: skip
+
+
+def _block_of(work: Work, block_id: str) -> StoredBlock:
+    found = work.blocks.get(block_id) if len(block_id) <= LONGEST_ID and block_id.isprintable() else None
+    if found is None:
+        raise Refused("not-found", "there is no block with this id")
+    return found
+
+
+def _answered(work: Work, asked: Holding, one: StoredBlock, status: int) -> Answer:
+    """The answer, kept for the same key."""
+    response = canonical_json({"block": block_dict(one)})
+    work.answers.record(NewAnswer(asked.caller.client, asked.key, asked.hash, asked.operation, one.block_id, status,
+                                  response))  # fmt: skip
+    return Answer(status, response, replayed=False)
