@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from storage.clock import read_clock, write_instant
 from storage.log_tables import erasure, log_entry
+from storage.settlement_tables import allocation, settlement, settlement_reversal
 from storage.tables import account, decided_referral, decision, invoice, reservation, state_change
 
 HOLDS, WAITS, UNPAID, STATE, FOLLOWED = "holds_exposure", "open_referral", "unpaid_invoice", "state", "followed"
 BEFORE_LOG, TERM = "before_the_log", "retention_term"
-OPEN_MESSAGE = "open_message"  # of a customer alone
-REASONS = (HOLDS, WAITS, UNPAID, STATE, FOLLOWED, TERM, BEFORE_LOG, OPEN_MESSAGE)
+OPEN_MESSAGE, LEFT_OVER = "open_message", "money_unallocated"  # of a customer alone
+REASONS = (HOLDS, WAITS, UNPAID, STATE, FOLLOWED, TERM, BEFORE_LOG, OPEN_MESSAGE, LEFT_OVER)
 PASSES_ON = frozenset(REASONS) - {TERM, BEFORE_LOG}  # why a decision that followed a referral keeps the referral
 DAY = timedelta(days=1)
 
@@ -109,11 +110,12 @@ class Retention:
         return {one: tuple(sorted(found[one], key=REASONS.index)) for one in ids if one in found}
 
     def needs_of_master(self, customer_id: str) -> tuple[str, ...]:
-        """Why a customer's record is still needed beside its decisions: what is held, and what it owes."""
+        """Why a customer's record is still needed beside its decisions: what is held, owed, or received for nothing."""
         held = select(account.c.account_id).where(account.c.customer_id == customer_id)
         held = held.where(account.c.balance != account.c.open_receivables)
         found = [HOLDS] if self._connection.execute(held).first() else []
-        return tuple([*found, UNPAID] if self._owed_days([customer_id]) else found)
+        found += [UNPAID] if self._owed_days([customer_id]) else []
+        return tuple([*found, LEFT_OVER] if self._connection.execute(left_over(customer_id)).first() else found)
 
     def _needs(self, ids: Collection[str], terms: Terms) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -195,6 +197,18 @@ class Retention:
 
     def _ids(self, wanted: Any) -> set[str]:
         return set(self._connection.execute(wanted).scalars())
+
+
+def left_over(customer_id: str) -> Select[Any]:
+    """The settlements of a customer of which something goes to no invoice."""
+    went = select(func.coalesce(func.sum(allocation.c.amount), 0)).where(
+        allocation.c.kind == settlement.c.kind, allocation.c.settlement_id == settlement.c.settlement_id)  # fmt: skip
+    back = select(settlement_reversal.c.settlement_id).where(
+        settlement_reversal.c.kind == settlement.c.kind,
+        settlement_reversal.c.settlement_id == settlement.c.settlement_id)  # fmt: skip
+    of_it = settlement.c.customer_id == customer_id
+    return select(settlement.c.settlement_id).where(
+        of_it, settlement.c.amount > went.scalar_subquery(), ~back.exists())  # fmt: skip
 
 
 def _day_before(day: str) -> str:

@@ -27,6 +27,7 @@ from storage.retention import (
     BEFORE_LOG,
     FOLLOWED,
     HOLDS,
+    LEFT_OVER,
     OPEN_MESSAGE,
     STATE,
     TERM,
@@ -44,7 +45,7 @@ WHY = {
     HOLDS: "exposure is held", WAITS: "it waits for a person", UNPAID: "an invoice is unpaid",
     STATE: "a state that it entered stands", FOLLOWED: "the decision that followed it is needed",
     TERM: "the time for which records are kept is not over", BEFORE_LOG: "it was made before there was a log",
-    OPEN_MESSAGE: "a letter or a task about it is not done",
+    OPEN_MESSAGE: "a letter or a task about it is not done", LEFT_OVER: "money that it paid goes to no invoice yet",
 }  # fmt: skip
 
 

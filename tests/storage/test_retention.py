@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from credit.money import Money
 from storage.answers import NewAnswer
 from storage.decisions import RECORD, Decisions
 from storage.engine import Database
 from storage.policy_challenges import Challenge
 from storage.policy_tables import policy_challenge
 from storage.referrals import DECIDED_ANEW, DecidedReferral
-from storage.retention import BEFORE_LOG, FOLLOWED, HOLDS, STATE, TERM, UNPAID, WAITS, Terms, Wanted
+from storage.retention import BEFORE_LOG, FOLLOWED, HOLDS, LEFT_OVER, STATE, TERM, UNPAID, WAITS, Terms, Wanted
+from storage.settlements import Change, NewSettlement
 from storage.states import StateChanged
 from storage.tables import answered_request, invoice
 from storage.unit_of_work import Work
@@ -137,6 +139,29 @@ def test_a_term_of_the_decision_that_followed_does_not_keep_the_referral(databas
     decided_anew(database)
     assert needs(database, "n", Terms(timedelta(0), date(2026, 1, 2))) == (TERM,)
     assert needs(database, "r", Terms(timedelta(0), date(2026, 1, 2))) == ()
+
+
+def test_a_customers_record_is_needed_while_money_of_it_goes_to_no_invoice(database: Database) -> None:
+    today = date(2026, 2, 1)
+    new = NewSettlement("payment", "P-1", "C-1", Money(100, "CNY"), today, "transfer", "person:ann")
+
+    def needed() -> tuple[str, ...]:
+        with database.read() as work:
+            return work.retention.needs_of_master("C-1")
+
+    with database.write() as work:
+        work.settlements.enter(new, today)
+    assert needed() == (LEFT_OVER,)
+    with database.write() as work:
+        work.invoices.add_many([an_invoice("I-1", 100)], today)
+        work.settlements.allocate("payment", "P-1", (), Change(today, "person:ann"))
+    assert needed() == ()
+    with database.write() as work:
+        work.settlements.take_back("payment", "P-1", "I-1", Change(today, "person:ann"))
+    assert needed() == (UNPAID, LEFT_OVER)
+    with database.write() as work:
+        work.settlements.reverse("payment", "P-1", Change(today, "person:ann", "bounced"), today)
+    assert needed() == (UNPAID,)
 
 
 def test_a_customers_record_is_needed_while_anything_is_held_or_owed(database: Database) -> None:
