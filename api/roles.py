@@ -80,6 +80,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "list_invoices": _READERS - {"admin"},
     "show_statement": _READERS - {"admin"},
     "show_ageing": _READERS - {"admin"},
+    "show_late_charges": _READERS - {"admin"},
     "show_book_ageing": frozenset({"risk_officer", "approver", "compliance", "collector"}),
     "tell_facts": frozenset({"risk_officer", "admin"}),
     "list_facts": _READERS - {"admin"},

@@ -9,6 +9,7 @@ from flask import Response
 
 from api.auth import performs
 from api.errors import MEDIA_TYPE
+from api.operations.show_late_charges import show_late_charges
 from api.operations.show_open_items import Days, list_invoices, show_ageing, show_statement
 from api.requests import StrictBlueprint
 from api.schemas.fields import Problem
@@ -17,6 +18,7 @@ from api.schemas.open_items import (
     AsOfAsked,
     InvoicePage,
     InvoicesAsked,
+    LateChargesShown,
     StatementAsked,
     StatementShown,
 )
@@ -57,6 +59,18 @@ def get_statement(asked: Mapping[str, Any], customer_id: str) -> Response:
 def get_ageing(asked: Mapping[str, Any], customer_id: str) -> Response:
     """Show what is open of a customer by how long it is overdue, and the days of sales outstanding."""
     return _json(show_ageing(services(), customer_id, asked["as_of"]))
+
+
+@routes.route("/customers/<customer_id>/late-charges", methods=["GET"])
+@routes.arguments(AsOfAsked(), location="query")
+@routes.response(200, LateChargesShown)
+@routes.alt_response(404, **NOBODY)
+@routes.alt_response(503, schema=Problem, description="no policy is in effect", content_type=MEDIA_TYPE)
+@routes.doc(operationId="show_late_charges", summary="Show the late charges of a customer's invoices")
+@performs("show_late_charges")
+def get_late_charges(asked: Mapping[str, Any], customer_id: str) -> Response:
+    """Show what the late charges of a customer's invoices come to, those of invoices that were paid late too."""
+    return _json(show_late_charges(services(), customer_id, asked["as_of"]))
 
 
 @routes.route("/ageing", methods=["GET"])

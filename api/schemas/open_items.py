@@ -131,3 +131,23 @@ class AgeingShown(Body):
 
     as_of = fields.Date(required=True)
     items = fields.List(fields.Nested(AgeingOfCurrency), required=True)
+
+
+class LateChargeShown(Body):
+    """The late charges of one invoice; null where the policy lacks a rate for a day, or a date is not known."""
+
+    invoice_id = fields.String(required=True)
+    due_on = fields.Date(required=True)
+    open_amount = fields.String(required=True, **_DECIMAL)
+    settled_on = fields.Date(required=True, allow_none=True)
+    late_charges = fields.String(required=True, allow_none=True, **_DECIMAL)
+
+
+class LateChargesShown(Body):
+    """The late charges of a customer's invoices in its account's currency; invoices without any are left out."""
+
+    customer_id = fields.String(required=True)
+    as_of = fields.Date(required=True)
+    currency = fields.String(required=True)
+    total = fields.String(required=True, allow_none=True, **_DECIMAL)
+    items = fields.List(fields.Nested(LateChargeShown), required=True)

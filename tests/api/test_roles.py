@@ -79,6 +79,7 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/invoices", "GET"): READERS,
     ("/v1/customers/<customer_id>/statement", "GET"): READERS,
     ("/v1/customers/<customer_id>/ageing", "GET"): READERS,
+    ("/v1/customers/<customer_id>/late-charges", "GET"): READERS,
     ("/v1/ageing", "GET"): {"risk_officer", "approver", "compliance", "collector"},
     ("/v1/customers/<customer_id>/facts", "POST"): {"risk_officer", "admin"},
     ("/v1/customers/<customer_id>/facts", "GET"): READERS,

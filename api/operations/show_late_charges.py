@@ -1,0 +1,67 @@
+"""What the late charges of a customer's invoices come to on a day, by the policy in effect for it.
+
+Charges do not end with the principal: an invoice that was paid late keeps what was counted up to its payment, period by
+period as parts of it were paid. They are figures; no row of the ledger is made of them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from api.build import load_version
+from api.errors import Refused
+from api.known import read_invoice
+from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
+from api.services import Services
+from credit.decision import canonical_json
+from credit.late_charges import Payment
+from credit.money import Money
+from credit.receivables import Invoice
+from policy.program import Program
+from rules.ladders import charges_on
+
+
+def show_late_charges(held: Services, customer_id: str, as_of: date | None) -> bytes:
+    """The late charges of each invoice up to a day, those of paid ones too. Raises: Refused for no such customer."""
+    day = as_of or policy_day(held.database, CUSTOMER, customer_id)
+    with held.database.read() as work:
+        owner_of(work, CUSTOMER, customer_id)
+        account = work.accounts.look(customer_id, None)
+        assert account is not None, "its owner was found"
+        version = None if account.policy_digest is None else work.policies.get(account.policy_digest)
+        stored = work.invoices.for_customer(customer_id, day)
+    program = None if version is None else load_version(version).program
+    if program is None:
+        raise Refused("no-policy")
+    invoices = [read_invoice(one, account.currency) for one in stored]
+    charged = [(one, charges_of(program, one, day)) for one in invoices]
+    found = [(one, minor) for one, minor in charged if minor != 0]
+    known = [minor for _, minor in found if minor is not None]
+    items = [charge_dict(one, minor, day) for one, minor in found]
+    total = None if len(known) < len(found) else Money(sum(known), account.currency).amount
+    return canonical_json({"customer_id": customer_id, "as_of": day.isoformat(), "currency": account.currency,
+                           "total": total, "items": items})  # fmt: skip
+
+
+def charges_of(program: Program, one: Invoice, day: date) -> int | None:
+    """The late charges of an invoice up to a day, in minor units; None where a date or a rate is missing."""
+    if one.amount.currency != program.currency and any(charge.minor for charge in program.charges):
+        return None
+    paid = [Payment(part.on, part.minor) for part in one.reductions if part.on <= day]
+    rest = one.amount.minor - sum(part.minor for part in paid)
+    if one.settled_on is not None and one.settled_on <= day and rest:
+        paid.append(Payment(one.settled_on, rest))  # an import said so
+    found = charges_on(program, one.amount.minor, {"due": one.due_on, "invoiced": one.invoiced_on}, paid, day)
+    parts = [charge.minor for charge in found]
+    known = [minor for minor in parts if minor is not None]
+    return sum(known) if len(known) == len(program.charges) else None
+
+
+def charge_dict(one: Invoice, minor: int | None, day: date) -> dict[str, object]:
+    """The charges of an invoice as they are shown; null where nobody can tell them."""
+    settled = one.settled_on if one.settled_on is not None and one.settled_on <= day else None
+    return {
+        "invoice_id": one.invoice_id, "due_on": one.due_on.isoformat(), "open_amount": one.open_amount(day).amount,
+        "settled_on": None if settled is None else settled.isoformat(),
+        "late_charges": None if minor is None else Money(minor, one.amount.currency).amount,
+    }  # fmt: skip
