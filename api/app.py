@@ -40,6 +40,7 @@ from api.resources import (
     grants,
     groups,
     holds,
+    legal_cases,
     limits,
     messages,
     open_items,
@@ -49,6 +50,7 @@ from api.resources import (
     recommendations,
     referrals,
     reservations,
+    reviews,
     session,
     settlements,
     sign_on,
@@ -131,6 +133,8 @@ def _register_routes(app: Flask) -> None:
     api.register_blueprint(open_items.routes)
     api.register_blueprint(erasures.routes)
     api.register_blueprint(customer_file.routes)
+    api.register_blueprint(legal_cases.routes)
+    api.register_blueprint(reviews.routes)
     api.register_blueprint(rates.routes)
     api.register_blueprint(states.routes)
     api.register_blueprint(policies.routes)

@@ -11,6 +11,7 @@ from api.situation import Situation
 from credit.exposure import Limit
 from credit.money import Money
 from credit.receivables import Invoice
+from policy.kinds import NO_LIMIT, UNLIMITED
 from rules.facts import LOOK_BACK_DAYS
 from rules.ledger_facts import ApprovedOrder, Facts, Known, Lists, OrderPlaced, gather
 from storage.customers import GrantedLimit
@@ -96,6 +97,15 @@ def granted_limit(stored: GrantedLimit, currency: str) -> Limit:
     if stored.state in ("none", "unlimited"):
         return Limit(stored.state)
     return Limit.of(Money(stored.minor or 0, currency))
+
+
+def shown_limit(value: int | None, currency: str) -> str | None:
+    """A limit that a policy found, in minor units or one of its marks, as it is shown; None where it found none."""
+    if value is None:
+        return None
+    if value in (NO_LIMIT, UNLIMITED):
+        return "none" if value == NO_LIMIT else "unlimited"
+    return Money(value, currency).amount
 
 
 def read_invoice(stored: StoredInvoice, currency: str) -> Invoice:

@@ -97,6 +97,16 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "add_proof": frozenset({"risk_officer", "approver", "collector"}),
     "retry_message": frozenset({"risk_officer", "approver", "collector"}),
     "write_letter": frozenset({"risk_officer", "approver", "collector"}),
+    "list_legal_cases": _READERS - {"admin", "order_system"},
+    "show_legal_case": _READERS - {"admin", "order_system"},
+    "collect_legal_bundle": _REVIEWERS,
+    "hand_over_legal_case": _BOTH,
+    "close_legal_case": _BOTH,
+    "review_customer": frozenset({"risk_officer", "approver"}),
+    "list_reviews": _READERS - {"admin"},
+    "list_due_reviews": _REVIEWERS,
+    "list_alerts": _REVIEWERS,
+    "see_alert": _BOTH,
     "tell_limit": frozenset({"risk_officer", "admin"}),
     "tell_group_limit": frozenset({"risk_officer", "admin"}),
     "list_limits": _READERS - {"admin"},
@@ -132,6 +142,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
 # What only a person may do, with a session: a key of the right role is refused.
 PERSON_OPERATIONS = frozenset({
     "approve_referral", "approve_referral_with_terms", "reject_referral", "sign_out", "give_grant", "withdraw_grant",
+    "see_alert",
     "create_draft", "edit_draft", "check_draft", "simulate_draft", "submit_draft", "submit_version", "approve_policy",
     "withdraw_policy", "publish_policy", "comment_policy", "erase_decision", "erase_customer",
 })  # fmt: skip

@@ -1,4 +1,4 @@
-"""The tables of the customer file: facts told from a day on, and the documents that stand behind them.
+"""The tables of the customer file: facts told from a day on, documents, reviews, and alerts of who fell.
 
 Rows are only added to. A fact that was wrong is told again, a document that no longer counts is withdrawn by a row of
 its own.
@@ -6,7 +6,7 @@ its own.
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint
 
 from storage.tables import TEXT, WHOLE, metadata, text, whole
 
@@ -45,5 +45,47 @@ withdrawn_document = Table(
     Column("document_id", TEXT, ForeignKey("customer_document.document_id"), primary_key=True),
     text("reason"), text("withdrawn_by"), text("client"), text("at"),
     CheckConstraint("reason <> '' AND withdrawn_by <> ''", name="says_who_and_why"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+customer_review = Table(
+    "customer_review", metadata,
+    Column("account_id", WHOLE, ForeignKey("account.account_id"), primary_key=True, autoincrement=False),
+    Column("place", WHOLE, primary_key=True, autoincrement=False),
+    text("reviewed_on"), text("next_on"), text("basis"), text("tier", empty=True),
+    Column("policy_digest", TEXT, ForeignKey("policy_version.digest"), nullable=True),
+    text("finding"), text("reviewed_by"), text("client"), text("at"),
+    CheckConstraint("reviewed_on < next_on", name="days_in_order"),
+    CheckConstraint("basis IN ('policy', 'stated')", name="basis_known"),
+    CheckConstraint("finding <> '' AND reviewed_by <> ''", name="says_who_and_what"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+# where a customer stood by its policy, whenever that was another standing than the one before
+customer_standing = Table(
+    "customer_standing", metadata,
+    Column("account_id", WHOLE, ForeignKey("account.account_id"), primary_key=True, autoincrement=False),
+    Column("place", WHOLE, primary_key=True, autoincrement=False),
+    text("as_of"), text("standing"),
+    Column("policy_digest", TEXT, ForeignKey("policy_version.digest"), nullable=False),
+    text("why"), text("at"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+downgrade_alert = Table(
+    "downgrade_alert", metadata,
+    Column("alert_id", TEXT, primary_key=True),
+    Column("account_id", WHOLE, nullable=False), whole("place"),
+    text("fell"), text("at"),
+    ForeignKeyConstraint(["account_id", "place"], ["customer_standing.account_id", "customer_standing.place"]),
+    UniqueConstraint("account_id", "place"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+seen_alert = Table(
+    "seen_alert", metadata,
+    Column("alert_id", TEXT, ForeignKey("downgrade_alert.alert_id"), primary_key=True),
+    text("seen_by"), text("note"), text("at"),
+    CheckConstraint("seen_by <> '' AND note <> ''", name="says_who_and_what"),
     sqlite_strict=True,
 )  # fmt: skip

@@ -121,9 +121,8 @@ class Documents:
             raise Refused(f"{MOST_DOCUMENTS} documents were filed of this customer; no more are kept")
         self._connection.execute(insert(customer_document).values(**_row(new, taken + 1)))
         kept = new.document
-        told = {"document_id": new.document_id, "kind": kept.kind, "title": new.title, "number": new.number,
-                "issued_on": kept.issued_on.isoformat(), "valid_until": _day(kept.valid_until), "source": new.source,
-                "sha256": new.sha256}  # fmt: skip
+        told = {"document_id": new.document_id, "kind": kept.kind, "issued_on": kept.issued_on.isoformat(),
+                "valid_until": _day(kept.valid_until)}  # fmt: skip  (what may be erased is in the row alone)
         self._events.record(Event("document_filed", f"customer:{customer_id}", new.by, told))
         stored = self.get(new.document_id)
         assert stored is not None
@@ -147,7 +146,7 @@ class Documents:
             document_id=document_id, reason=withdrawal.reason, withdrawn_by=withdrawal.by, client=withdrawal.client,
             at=database_now(),
         ))  # fmt: skip
-        told = {"document_id": document_id, "kind": found.document.kind, "reason": withdrawal.reason}
+        told = {"document_id": document_id, "kind": found.document.kind}
         self._events.record(Event("document_withdrawn", f"customer:{customer_id}", withdrawal.by, told))
         return self.get(document_id)
 

@@ -12,18 +12,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, Table, insert, or_, select, update
 
 from storage.clock import database_now, read_instant
+from storage.customer_file_tables import customer_document, customer_review, told_fact
 from storage.customers import write_json
 from storage.events import Event, Events
 from storage.failures import Refused
 from storage.log_tables import erasure, log_entry
 from storage.policy_tables import policy_challenge
-from storage.tables import answered_request, customer, decided_referral, decision
+from storage.tables import account, answered_request, customer, decided_referral, decision, event
 
 EMPTIED = {"request": b"", "response": b"", "facts": "{}", "outcome": "{}"}
 ERASED_NAME = "erased"
+EMPTIED_FILE: tuple[tuple[Table, dict[str, str | None]], ...] = (
+    (told_fact, {"value": "null", "reason": ERASED_NAME, "source": None}),
+    (customer_document, {
+        "title": ERASED_NAME, "source": ERASED_NAME, "number": None, "file_name": None, "sha256": None,
+    }),
+    (customer_review, {"finding": ERASED_NAME}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +82,28 @@ class Erasures:
         self._connection.execute(update(policy_challenge).where(compared).values(details="{}"))
 
     def erase_master(self, customer_id: str, by: str, reason: str, decisions: int) -> bool:
-        """Erase a customer's name, country and facts; False where that was done before. Its id and account stay."""
+        """Erase a customer's name, country, facts and file; False where that was done before. Id and account stay."""
         mine = customer.c.customer_id == customer_id
         emptied = {"name": ERASED_NAME, "country": None, "facts": write_json({})}
         told = {name: customer.c[name] for name in emptied}
         before = self._connection.execute(select(*told.values()).where(mine)).mappings().one()
         if dict(before) == emptied:
+            self._empty_file(customer_id)  # what was filed since
             return False
         self._connection.execute(update(customer).where(mine).values(updated_at=database_now(), **emptied))
         details = {"reason": reason, "decisions": decisions}
         self._events.record(Event("customer_erased", f"customer:{customer_id}", by, details))
+        self._empty_file(customer_id)
         return True
+
+    def _empty_file(self, customer_id: str) -> None:
+        """Empty what was told and filed of a customer whose erasure is an event; the days and who did it stay."""
+        told = (event.c.kind == "customer_erased") & (event.c.subject == f"customer:{customer_id}")
+        erased = select(event.c.seq).where(told)
+        mine = select(account.c.account_id).where(account.c.customer_id == customer_id, erased.exists())
+        for table, values in EMPTIED_FILE:
+            changing = or_(*(table.c[name].is_distinct_from(value) for name, value in values.items()))
+            self._connection.execute(update(table).where(table.c.account_id.in_(mine), changing).values(**values))
 
     def get(self, decision_id: str) -> Erasure | None:
         """The erasure of a decision, or None where its bytes are there."""

@@ -195,6 +195,12 @@ class Outbox:
         row = self._connection.execute(select(outbox).where(outbox.c.message_id == message_id)).first()
         return None if row is None else read_message(row)
 
+    def of_customer(self, customer_id: str) -> tuple[Message, ...]:
+        """Every message about a customer, in the order of the days."""
+        mine = select(outbox).where(outbox.c.customer_id == customer_id)
+        ordered = mine.order_by(outbox.c.as_of, outbox.c.at, outbox.c.message_id)
+        return tuple(read_message(row) for row in self._connection.execute(ordered))
+
     def deliveries(self, message_id: str) -> tuple[Delivery, ...]:
         """What became of each attempt, the first first."""
         wanted = select(delivery).where(delivery.c.message_id == message_id).order_by(delivery.c.attempt)

@@ -8,6 +8,9 @@ migrations keep words of their own, as they never change; a test holds both equa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from sqlalchemy import DDL, MetaData, event
 
 from storage.policy_triggers import GUARDS_IN_FILE, GUARDS_ON_SERVER, ONLY_ADDED_OF_POLICIES
@@ -83,13 +86,14 @@ LIMIT_COPIED_TRIGGER = (
     " FOR EACH ROW WHEN (NEW.kind = 'permanent') EXECUTE FUNCTION granted_limit_copied()"
 )
 
+NOTHING_ELSE: Mapping[str, str] = MappingProxyType({})
 ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "policy_effective",
               "state_change", "act", "confirmed_security", "event", "limit_grant",
               "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure", "rate",
               "foreign_order", "conversion", "granted_limit", "order_hold", "order_hold_end",
-              "told_fact", "customer_document", "withdrawn_document",
-              "escalation_step", "outbox", "settlement", "settlement_reversal", "allocation", "invoice_block",
-              "invoice_block_end",
+              "withdrawn_document", "escalation_step", "outbox", "settlement", "settlement_reversal", "allocation",
+              "invoice_block", "invoice_block_end", "customer_standing", "downgrade_alert", "seen_alert",
+              "legal_case", "legal_case_invoice", "legal_case_change",
               *ONLY_ADDED_OF_POLICIES)  # fmt: skip
 # a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
 ERASABLE = {
@@ -100,7 +104,11 @@ ERASABLE = {
     "letter": {"address": "''", "subject": "''", "content": "x''"},
     "delivery": {"proof": "''"},
     "delivery_proof": {"receipt": "''", "note": "''", "file_name": "''", "digest": "''", "content": "x''"},
-}
+    "told_fact": {"value": "'null'", "reason": "'erased'", "source": "NULL"},
+    "customer_document": {"title": "'erased'", "number": "NULL", "source": "'erased'", "file_name": "NULL",
+                          "sha256": "NULL"},
+    "customer_review": {"finding": "'erased'"},
+}  # fmt: skip
 KEPT = {
     "decision": (
         "seq", "decision_id", "client", "idempotency_key", "body_hash", "status", "customer_id", "account_id",
@@ -113,6 +121,15 @@ KEPT = {
     "letter": ("message_id", "edition", "carried_by", "media_type", "template", "at"),
     "delivery": ("message_id", "attempt", "outcome", "day", "edition", "done_by", "at"),
     "delivery_proof": ("message_id", "place", "received_at", "media_type", "added_by", "at"),
+    "told_fact": ("account_id", "place", "name", "valid_from", "told_by", "at"),
+    "customer_document": (
+        "document_id", "account_id", "place", "kind", "issued_on", "valid_until", "months", "years", "quality",
+        "filed_by", "client", "at",
+    ),
+    "customer_review": (
+        "account_id", "place", "reviewed_on", "next_on", "basis", "tier", "policy_digest", "reviewed_by", "client",
+        "at",
+    ),
 }  # fmt: skip
 OF_MESSAGE = "'message-' || OLD.message_id"
 # which erasure names a row: the answer to a person quotes the referral and the decision that followed it
@@ -133,6 +150,25 @@ BEGIN INSERT INTO log_queue (place, at) VALUES (NEW.place, NEW.at); END
 """.strip()
 
 
+# what is kept about a customer goes with the customer's own record
+OF_CUSTOMER = (
+    "EXISTS (SELECT 1 FROM event JOIN account ON event.subject = 'customer:' || account.customer_id"
+    " WHERE account.account_id = OLD.account_id AND event.kind = 'customer_erased')"
+)
+
+
+def erased_by(table: str) -> str:
+    """Whether an erasure names the row."""
+    named = ERASED_BY.get(table)
+    return OF_CUSTOMER if named is None else f"EXISTS (SELECT 1 FROM erasure WHERE entry_id = {named})"
+
+
+def gone(table: str, spelled: Mapping[str, str] = NOTHING_ELSE) -> str:
+    """Whether a row has lost what may be erased."""
+    values = ((name, spelled.get(value, value)) for name, value in ERASABLE[table].items())
+    return " AND ".join(f"NEW.{name} IS NULL" if value == "NULL" else f"NEW.{name} = {value}" for name, value in values)
+
+
 def refuse_change(table: str, change: str) -> str:
     """The trigger that keeps a table's rows as they were written; `change` is UPDATE or DELETE."""
     name = f"{table}_no_{change.lower()}"
@@ -143,12 +179,10 @@ def refuse_change(table: str, change: str) -> str:
 def refuse_all_but_erasure(table: str) -> tuple[str, str, str]:
     """The triggers that let a row lose what an erasure names, where there is one for it, and nothing else."""
     refused = f"BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END"
-    gone = " AND ".join(f"NEW.{name} = {value}" for name, value in ERASABLE[table].items())
-    named = f"EXISTS (SELECT 1 FROM erasure WHERE entry_id = {ERASED_BY[table]})"
     return (
         f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {', '.join(KEPT[table])} ON {table} {refused}",
         f"CREATE TRIGGER {table}_only_erased BEFORE UPDATE OF {', '.join(ERASABLE[table])} ON {table}"
-        f" WHEN NOT ({named} AND {gone}) {refused}",
+        f" WHEN NOT ({erased_by(table)} AND {gone(table)}) {refused}",
         refuse_change(table, "DELETE"),
     )
 
@@ -219,14 +253,12 @@ END $$
 
 def only_erased(table: str) -> tuple[str, str, str]:
     """The same on PostgreSQL: a function over the whole row, and its triggers."""
-    bytes_gone = {"x''": "''::bytea"}
-    gone = " AND ".join(f"NEW.{name} = {bytes_gone.get(value, value)}" for name, value in ERASABLE[table].items())
     names = ", ".join(f"'{name}'" for name in ERASABLE[table])
     return (
         f"""
 CREATE FUNCTION {table}_only_erased() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM erasure WHERE entry_id = {ERASED_BY[table]}) OR NOT ({gone})
+  IF NOT {erased_by(table)} OR NOT ({gone(table, {"x''": "''::bytea"})})
      OR to_jsonb(NEW) - ARRAY[{names}] <> to_jsonb(OLD) - ARRAY[{names}] THEN
     RAISE EXCEPTION '{table} is only added to' USING ERRCODE = 'integrity_constraint_violation';
   END IF;

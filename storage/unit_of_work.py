@@ -35,6 +35,7 @@ from storage.holds import Holds
 from storage.identities import Identities
 from storage.imports import Imports
 from storage.keys import Keys
+from storage.legal_cases import LegalCases
 from storage.letter_erasures import LetterErasures
 from storage.letters import KeptLetters
 from storage.limits import Limits
@@ -55,6 +56,7 @@ from storage.referrals import Referrals
 from storage.reservations import Reservations
 from storage.retention import Retention
 from storage.revaluation import Revaluation
+from storage.reviews import Reviews
 from storage.settlements import Settlements
 from storage.states import States
 from storage.told_facts import ToldFacts
@@ -92,6 +94,8 @@ class Work:
         self.blocks = Blocks(connection, self.events)
         self.settlements = Settlements(connection, self.accounts, self.events)
         self.open_items = OpenItems(connection)
+        self.legal_cases = LegalCases(connection, self.events)
+        self.reviews = Reviews(connection, self.events)
         self.escalation = Escalation(connection)
         self.outbox = Outbox(connection, self.log_entries, self.events)
         self.messages = Messages(connection)

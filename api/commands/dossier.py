@@ -14,6 +14,7 @@ import click
 
 from api.commands.counts import counted
 from api.commands.database import database_option, opened
+from api.commands.dossier_reviews import alerts, assess, due
 from api.commands.operator import by_option
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ WORDS = {"true": True, "false": False, "null": None}
 
 @click.group()
 def dossier() -> None:
-    """Keep the files of customers: facts told from a day on, documents."""
+    """Keep the files of customers: facts told from a day on, documents, reviews."""
+
+
+for command in (due, assess, alerts):
+    dossier.add_command(command)
 
 
 @dossier.command(short_help="Tell a fact of a customer from a day on.")
@@ -43,9 +48,9 @@ def tell(customer: str, name: str, value: str, first: datetime | None, source: s
     """Tell a fact of a customer from a day on, such as customer.score 65; null
     says that nobody knows it. What was told before stays, and counts on its
     days."""
-    from api.operations.tell_facts import record_facts, refuse_unfit
+    from api.operations.tell_facts import TOLD, record_facts, refuse_unfit
     from api.operations.tell_limit import CUSTOMER, owner_of
-    from api.reviewing import words_of
+    from api.reviewing import watched, words_of
     from storage.told_facts import Telling
 
     _one_line("--reason", reason, 240)
@@ -55,7 +60,8 @@ def tell(customer: str, name: str, value: str, first: datetime | None, source: s
     with _refusing(), opened(database) as found, found.write() as work:
         owner = owner_of(work, CUSTOMER, customer)
         refuse_unfit(facts, words_of(work, _account(work, customer)))
-        record_facts(work, owner, facts, day, Telling(by, reason, source))
+        with watched(work, customer, TOLD):
+            record_facts(work, owner, facts, day, Telling(by, reason, source))
     click.echo(f"customer {customer}: {name} is {value}{f' from {day}' if day else ''}")
 
 
@@ -76,9 +82,9 @@ def tell(customer: str, name: str, value: str, first: datetime | None, source: s
 def file_one(customer: str, path: Path, by: str, database: str, **said: Any) -> None:
     """Put a document on file: its dates, its source and the SHA-256 of FILE.
     The file itself stays where it is."""
-    from api.operations.file_document import new_document, put_on_file, refuse_unfit_document
+    from api.operations.file_document import FILED, new_document, put_on_file, refuse_unfit_document
     from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
-    from api.reviewing import words_of
+    from api.reviewing import watched, words_of
 
     wish = _wish(path, said)
     with _refusing(), opened(database) as found:
@@ -86,7 +92,8 @@ def file_one(customer: str, path: Path, by: str, database: str, **said: Any) -> 
         with found.write() as work:
             owner = owner_of(work, CUSTOMER, customer)
             refuse_unfit_document(wish, day, words_of(work, _account(work, customer)))
-            stored = put_on_file(work, new_document(wish, owner.account_id, by))
+            with watched(work, customer, FILED):
+                stored = put_on_file(work, new_document(wish, owner.account_id, by))
     click.echo(f"{stored.document_id}: {wish['kind']} of {wish['issued_on']}, sha256 {wish['sha256']}")
 
 

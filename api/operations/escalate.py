@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
-from api.escalating import Plan, StepDue, histories
+from api.escalating import Plan, StepDue, histories, key_of
 from api.operations.plan_escalation import FAULT, Day, Done, Known, Looked, look_over
 from credit.blocks import first_free_day
 from credit.escalation import planned_days
@@ -26,10 +26,12 @@ from storage.escalation import LeaseLost, Run, StepTaken
 from storage.escalation_pages import INVOICES_AT_ONCE
 from storage.failures import Busy, StorageFailure
 from storage.holds import NewHold, Release
+from storage.legal_cases import Joining
 from storage.unit_of_work import Work
 
 log = logging.getLogger("aval.escalate")
 LADDER = "ladder"  # who places and ends holds without a person
+LEGAL = ("propose", "legal")  # the action that brings an invoice to law
 LEASE_SECONDS = 60.0
 CALENDAR_INVOICES = 500  # of one look: all that is known of their customers is read
 
@@ -163,7 +165,7 @@ def escalate_customers(work: Work, day: Day, customer_ids: Sequence[str]) -> lis
 
 
 def _hold_and_release(work: Work, plan: Plan, account_id: int, as_of: date) -> tuple[int, int]:
-    """Place and end the holds that the steps say; how many of each."""
+    """Place and end the holds that the steps say, how many of each, and bring to law what they propose for it."""
     placed = ended = 0
     for one in plan.steps:
         for action in one.step.does:
@@ -171,6 +173,8 @@ def _hold_and_release(work: Work, plan: Plan, account_id: int, as_of: date) -> t
                 placed += _place(work, plan, account_id, one, Hold(action.what, as_of))
             elif action.verb == "release":
                 ended += _release(work, plan.customer_id, one, as_of)
+            elif (action.verb, action.what) == LEGAL:
+                _bring_to_law(work, plan, one, as_of)
     return placed, ended
 
 
@@ -187,6 +191,12 @@ def _place(work: Work, plan: Plan, account_id: int, one: StepDue, hold: Hold) ->
         one.hold_id(plan.customer_id), account_id, hold, reason, LADDER, invoice_id=one.invoice_id, step=one.step.name,
         policy_digest=plan.policy_digest,
     ))  # fmt: skip
+
+
+def _bring_to_law(work: Work, plan: Plan, one: StepDue, as_of: date) -> None:
+    """Open the customer's legal case, or let the invoice join the one that is open."""
+    joining = Joining(plan.customer_id, one.invoice_id, as_of, one.ladder, one.step.name, plan.policy_digest)
+    work.legal_cases.bring(key_of("case", plan.customer_id, one.invoice_id, one.step.name), joining, LADDER)
 
 
 def _release(work: Work, customer_id: str, one: StepDue, as_of: date) -> int:

@@ -13,12 +13,12 @@ from typing import Any
 
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
-from api.operations.known_facts import effective_facts
+from api.operations.known_facts import Words, effective_facts
 from api.operations.set_customer import day_text
-from api.operations.tell_facts import Filing, Words
+from api.operations.tell_facts import Filing
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.requests import refused_fields
-from api.reviewing import under_policy
+from api.reviewing import under_policy, watched
 from api.services import Services
 from credit.decision import DocumentEntry, canonical_json, instant_text
 from credit.dossier import Document
@@ -28,6 +28,7 @@ from storage.failures import Refused as RefusedByStorage
 from storage.unit_of_work import Work
 
 LONGEST_ID = 200
+FILED, WITHDRAWN = "a document was filed", "a document was withdrawn"
 
 
 def file_document(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
@@ -48,7 +49,8 @@ def file_document(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Ans
             if claim.state != "new":
                 return stored_answer(claim)
             owner = owner_of(work, CUSTOMER, asked.subject)
-            stored = put_on_file(work, new_document(wish, owner.account_id, asked.caller.by, asked.caller.client))
+            with watched(work, owner.name, FILED):
+                stored = put_on_file(work, new_document(wish, owner.account_id, asked.caller.by, asked.caller.client))
             return asked.answered(work, stored.document_id, 201, canonical_json({"document": document_dict(stored)}))
 
 
@@ -94,12 +96,20 @@ def withdraw_document(held: Services, asked: Filing, wish: Mapping[str, Any]) ->
         known = len(asked.subject) <= LONGEST_ID and asked.subject.isprintable()
         withdrawal = Withdrawal(wish["reason"], asked.caller.by, asked.caller.client)
         try:
-            gone = work.documents.withdraw(asked.subject, withdrawal) if known else None
+            gone = _withdrawn(work, asked.subject, withdrawal) if known else None
         except RefusedByStorage as refused:
             raise Refused("document-withdrawn", str(refused)) from None
         if gone is None:
             raise Refused("not-found", "there is no document with this id")
         return asked.answered(work, gone.document_id, 200, canonical_json({"document": document_dict(gone)}))
+
+
+def _withdrawn(work: Work, document_id: str, withdrawal: Withdrawal) -> StoredDocument | None:
+    found = work.documents.get(document_id)
+    if found is None:
+        return None
+    with watched(work, found.customer_id, WITHDRAWN):
+        return work.documents.withdraw(document_id, withdrawal)
 
 
 def show_dossier(held: Services, customer_id: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from api.errors import FieldError, Refused
@@ -13,6 +14,7 @@ from api.strict_json import quoted
 from policy.kinds import Value
 from policy.vocabulary import FactDeclaration, Vocabulary
 
+SOURCES = ("master", "bureau")  # of what people keep about a customer
 _NOT_KNOWN = "is not a fact of the policy; send only those it reads"
 
 
@@ -53,3 +55,16 @@ def read_facts(given: Mapping[str, Any], known: Mapping[str, FactDeclaration], s
             told = "; ".join(f"'{error.field}' {error.message}" for error in errors[:3])
             raise Refused(problem, told, errors[:50])
     return values
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What may be told of a customer: the facts that there are, their vocabulary, and the account's currency."""
+
+    known: Mapping[str, FactDeclaration]
+    vocabulary: Vocabulary
+    currency: str
+
+    def read(self, facts: Mapping[str, Any]) -> None:
+        """Refuse facts that nobody declared, or values that they cannot have. Raises: Refused."""
+        read_facts(facts, self.known, SOURCES, self.currency, self.vocabulary)

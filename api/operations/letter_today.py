@@ -6,8 +6,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from api.build import load_version
+from api.customer_situation import situation_on
 from api.letter_facts import Known, letter_facts
-from api.operations.plan_escalation import situation_on
 from credit.letter import LetterFacts
 from policy.program import Program
 from rules.letter_template import Template

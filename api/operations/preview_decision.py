@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from api.auth import Caller
+from api.customer_situation import facts_ever_told
 from api.known import first_day, read_invoice
 from api.operations.amend_order import find_replaced, without
 from api.operations.counter_offers import look_for_offers, may_have_offers, with_offers
@@ -22,7 +23,6 @@ from api.services import Services
 from credit.decision import APPROVE, canonical_json
 from rules.states import remembers
 from storage.limits import TimedLimit
-from storage.told_facts import TimedFact
 from storage.unit_of_work import Work
 
 
@@ -81,8 +81,3 @@ def _as_of(work: Work, slow: Slow, day: date) -> Slow:
 def _limits(work: Work, account_id: int) -> tuple[TimedLimit, ...]:
     """Every limit of an account, as any day may be asked about."""
     return tuple(one.timed for one in work.limits.of_account(account_id))
-
-
-def facts_ever_told(work: Work, account_id: int) -> tuple[TimedFact, ...]:
-    """Every fact that was told from a day on, as any day may be asked about."""
-    return tuple(one.timed for one in work.told_facts.of_account(account_id))

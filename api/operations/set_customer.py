@@ -9,8 +9,9 @@ from typing import Any
 
 from api.errors import FieldError, Refused
 from api.known import granted_limit
-from api.operations.known_facts import effective_facts, read_facts
+from api.operations.known_facts import SOURCES, effective_facts, read_facts
 from api.requests import read_currency, refused_fields
+from api.reviewing import watched
 from api.services import Services
 from credit.customer import check_customer_id
 from credit.exposure import Limit
@@ -20,7 +21,7 @@ from storage.failures import Refused as RefusedByStorage
 from storage.limits import LimitRow
 from storage.unit_of_work import Work
 
-SOURCES = ("master", "bureau")
+SET = "the master data were set"
 
 
 def is_identifier(text: str) -> bool:
@@ -41,7 +42,8 @@ def set_customer(held: Services, customer_id: str, wish: Mapping[str, Any], by: 
     try:
         with held.database.write() as work:
             before = len(limits_of(work, customer_id))
-            new = work.customers.put(wanted, Told(by))
+            with watched(work, customer_id, SET):
+                new = work.customers.put(wanted, Told(by))
             stored = work.customers.get(customer_id)
             for one in limits_of(work, customer_id)[before:]:
                 work.events.record(limit_told(f"customer:{customer_id}", one, wanted.currency))

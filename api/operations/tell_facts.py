@@ -16,18 +16,20 @@ from api import idempotency
 from api.auth import Caller
 from api.errors import FieldError
 from api.idempotency import Answer, stored_answer
-from api.operations.known_facts import effective_facts, read_facts
-from api.operations.set_customer import SOURCES, day_text
+from api.operations.known_facts import Words, effective_facts
+from api.operations.set_customer import day_text
 from api.operations.tell_limit import CUSTOMER, Owner, owner_of, policy_day
 from api.requests import refused_fields
+from api.reviewing import watched
 from api.services import Services
 from credit.decision import canonical_json, instant_text
-from policy.vocabulary import FactDeclaration, Vocabulary
 from storage.answers import NewAnswer
 from storage.events import Event
 from storage.failures import Refused as RefusedByStorage
 from storage.told_facts import COUNTRY, FactTold, Telling, facts_of_day, master_of
 from storage.unit_of_work import Work
+
+TOLD = "facts were told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +73,9 @@ def tell_facts(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer
                 return stored_answer(claim)
             owner = owner_of(work, CUSTOMER, asked.subject)
             telling = Telling(asked.caller.by, wish["reason"], wish["source"])
-            record_facts(work, owner, wish["facts"], wish["valid_from"], telling)
+            with watched(work, owner.name, TOLD):
+                record_facts(work, owner, wish["facts"], wish["valid_from"], telling)
             return asked.answered(work, owner.name, 201, canonical_json(facts_dict(work, owner, day)))
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What may be told of a customer: the facts that there are, their vocabulary, and the account's currency."""
-
-    known: Mapping[str, FactDeclaration]
-    vocabulary: Vocabulary
-    currency: str
-
-    def read(self, facts: Mapping[str, Any]) -> None:
-        """Refuse facts that nobody declared, or values that they cannot have. Raises: Refused."""
-        read_facts(facts, self.known, SOURCES, self.currency, self.vocabulary)
 
 
 def refuse_unfit(facts: Mapping[str, Any], words: Words) -> None:
@@ -105,7 +95,7 @@ def record_facts(work: Work, owner: Owner, facts: Mapping[str, Any], first: date
     except RefusedByStorage as refused:
         raise refused_fields([FieldError("facts", str(refused))]) from None
     work.events.record(Event("facts_told", f"customer:{owner.name}", telling.by, {
-        "facts": dict(facts), "from": day_text(first), "source": telling.source, "reason": telling.reason,
+        "facts": sorted(facts), "from": day_text(first),  # values stay where they can be erased
     }))  # fmt: skip
 
 

@@ -48,18 +48,20 @@ ONLY_REFUSED = {
     **dict.fromkeys(("approve_referral", "approve_referral_with_terms", "reject_referral", "create_draft", "edit_draft",
                      "check_draft", "simulate_draft", "submit_draft", "submit_version", "approve_policy",
                      "withdraw_policy", "publish_policy", "comment_policy", "sign_in", "sign_out", "give_grant",
-                     "withdraw_grant", "erase_decision", "erase_customer"), PERSON),
+                     "withdraw_grant", "erase_decision", "erase_customer", "see_alert"), PERSON),
     **dict.fromkeys(("confirm_conditions", "show_rate", "show_version", "show_version_source", "export_policy",
                      "diff_policies", "show_draft", "show_submission", "show_checkpoint", "show_proof", "show_grant",
                      "tell_group_limit", "end_hold", "take_back_allocation", "reverse_credit_note", "write_off_invoice",
                      "reverse_write_off", "list_invoices", "withdraw_document", "show_message", "show_letter",
                      "show_proof_file", "finish_message", "add_proof", "retry_message", "write_letter", "tell_facts",
-                     "file_document", "allocate_payment", "block_invoice", "end_block"), NOTHING),
+                     "file_document", "allocate_payment", "block_invoice", "end_block",
+                     "show_legal_case", "collect_legal_bundle", "hand_over_legal_case", "close_legal_case"), NOTHING),
     **dict.fromkeys(("begin_sign_on", "finish_sign_on"), "no provider of identities is set"),
     "record_act": "the fake policy asks for no acts",
 }
 # What the requests name in place of what was made up, wherever a body has such a field.
 STORED = {
+    "next_on": "2199-01-01",
     "customer_id": "C-1", "currency": "CNY", "facts": {}, "policy_digest": None, "as_of": "2026-11-23",
     "subject": "order", "name": "Example Ltd", "granted_limit": "1000.00", "source": "central bank",
     "day": "2026-11-23", "from": "USD", "to": "CNY", "per": 1, "value": "7.1", "parent": None, "group": None,

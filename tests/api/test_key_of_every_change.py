@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from api.auth import declared_operations
 from api.idempotency import KEY_PARAMETER
 from storage.failures import InDoubt, Unavailable
+from storage.legal_cases import Joining
 from storage.outbox import Delivery, Message
 from storage.receivables import Invoice as StoredInvoice
 from tests.api.people import officer
@@ -34,6 +35,9 @@ GRANT = {"customer_id": "C-1", "order_id": "SO-G", "amount": "5.00", "currency":
          "until": str(date.today() + timedelta(days=30))}  # fmt: skip
 HOLD = {"scope": "orders", "reason": "a cheque came back"}
 RATE = {"from": "USD", "to": "CNY", "value": "7.1", "day": "2026-11-23", "source": "a bank"}
+NOTE = {"note": "to the firm"}
+PAID = {"result": "paid", "note": "all of it"}
+FOUND = {"finding": "visited, all well"}
 FACTS = {"facts": {"customer.score": 60}, "valid_from": "2026-11-01", "reason": "a new rating"}
 PAPER = {"kind": "registration", "title": "Business licence", "issued_on": "2026-01-05", "source": "the customer"}
 PAID = {"id": "P-1", "customer_id": "C-1", "amount": "5.00", "currency": "CNY", "day": "2026-11-01"}
@@ -62,6 +66,25 @@ def confirmed(service: Service) -> Case:
     other = [{"security": "letter_of_credit", "amount": "1000.00", "reference": "LC-2"}]
     path = f"/v1/reservations/{reservation(service, 70)}/confirm"
     return "approver", path, {"conditions": one}, {"conditions": other}
+
+
+def sued(service: Service) -> str:
+    """The id of a new legal case."""
+    day = date(2026, 1, 1)
+    with service.held.database.write() as work:
+        work.invoices.add_many([StoredInvoice("C-1", "I-law", 100, "CNY", day, day)], day)
+        version = work.policies.effective()
+        assert version is not None
+        work.legal_cases.bring("L-1", Joining("C-1", "I-law", day, "standard", "legal", version.digest), "ladder")
+    return "L-1"
+
+
+def fell(service: Service) -> str:
+    """The path on which a person sees a new alert."""
+    body = FACTS | {"facts": {"customer.score": 40}}
+    service.send("POST", "/v1/customers/C-1/facts", "risk_officer", body, Idempotency_Key="fell")
+    [alert] = json.loads(service.send("GET", "/v1/alerts", "compliance").data)["items"]
+    return f"/v1/alerts/{alert['id']}:see"
 
 
 def filed(service: Service) -> str:
@@ -220,6 +243,10 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "reverse_write_off": lambda s: ("approver", f"{lost(s)}:reverse", SAID, SAID | {"reason": "another"}),
     "tell_facts": lambda s: ("risk_officer", "/v1/customers/C-1/facts", FACTS, FACTS | {"source": "a bureau"}),
     "file_document": lambda s: ("collector", "/v1/customers/C-1/documents", PAPER, PAPER | {"title": "Another"}),
+    "hand_over_legal_case": lambda s: ("approver", f"/v1/legal-cases/{sued(s)}:hand-over", NOTE, {"note": "other"}),
+    "close_legal_case": lambda s: ("approver", f"/v1/legal-cases/{sued(s)}:close", PAID, PAID | {"result": "settled"}),
+    "review_customer": lambda s: ("approver", "/v1/customers/C-1/reviews", FOUND, FOUND | {"next_on": "2199-01-01"}),
+    "see_alert": lambda s: ("risk_officer", fell(s), {"note": "called"}, {"note": "wrote"}),
     "withdraw_document": lambda s: ("approver", f"/v1/documents/{filed(s)}:withdraw", SAID, SAID | {"reason": "other"}),
     "add_rate": lambda s: ("risk_officer", "/v1/rates", RATE, RATE | {"value": "7.2"}),
     "record_act": lambda s: ("collector", "/v1/customers/C-1/acts", {}, {}),

@@ -20,6 +20,7 @@ from api.limits import Limits, LimitSettings
 from api.problem_types import PROBLEM_TYPES
 from api.roles import PUBLIC_OPERATIONS, ROLES, may
 from api.sign_on import SignOn
+from storage.legal_cases import Joining
 from storage.outbox import Message
 from storage.receivables import Invoice
 from storage.sequencer import integrate, sign_head
@@ -309,6 +310,31 @@ def ended_twice(service: Service) -> TestResponse:
     return service.send("POST", path, "risk_officer", {"reason": "x"}, Idempotency_Key="ended-again")
 
 
+def closed_twice(service: Service) -> TestResponse:
+    """A legal case that is closed for the second time."""
+    service.put_customer("C-8", currency="CNY")
+    day = date(2026, 1, 1)
+    with service.held.database.write() as work:
+        work.invoices.add_many([Invoice("C-8", "I-1", 100, "CNY", day, day)], day)
+        digest = work.policies.effective()
+        assert digest is not None
+        work.legal_cases.bring("L-8", Joining("C-8", "I-1", day, "standard", "legal", digest.digest), "ladder")
+    body = {"result": "paid", "note": "x"}
+    service.send("POST", "/v1/legal-cases/L-8:close", "approver", body, Idempotency_Key="closed")
+    return service.send("POST", "/v1/legal-cases/L-8:close", "approver", body, Idempotency_Key="closed-again")
+
+
+def alert_seen_twice(service: Service) -> TestResponse:
+    """An alert that is seen for the second time."""
+    for number, score in enumerate((85, 10)):
+        body = {"facts": {"customer.score": score}, "reason": "x"}
+        service.send("POST", "/v1/customers/C-1/facts", "risk_officer", body, Idempotency_Key=f"score-{number}")
+    [alert] = json.loads(service.send("GET", "/v1/alerts", "compliance").data)["items"]
+    person, path = officer(service, "approver", "cfo"), f"/v1/alerts/{alert['id']}:see"
+    service.send("POST", path, body={"note": "x"}, Idempotency_Key="saw", **person)
+    return service.send("POST", path, body={"note": "x"}, Idempotency_Key="saw-again", **person)
+
+
 def taken_off_twice(service: Service) -> TestResponse:
     """A document that is withdrawn for the second time."""
     body = {"kind": "registration", "title": "x", "issued_on": "2026-01-01", "source": "x"}
@@ -413,6 +439,8 @@ OTHERS: dict[str, Callable[[Service], TestResponse]] = {
     "settlement-known": lambda s: settled(s, "/v1/payments", PAYMENT | {"amount": "2.00"}),
     "settlement-reversed": lambda s: settled(s, "/v1/payments/P-1:reverse", {"reason": "x"}, again=True),
     "settlement-refused": lambda s: settled(s, "/v1/write-offs", PAYMENT | {"invoice_id": "I-1", "reason": "x"}),
+    "case-ended": lambda s: closed_twice(s),
+    "alert-seen": lambda s: alert_seen_twice(s),
     "document-withdrawn": lambda s: taken_off_twice(s),
     "message-ended": lambda s: message_ended(s, "T-1", "done"),
     "letter-not-written": lambda s: message_ended(s, "X-1", "write"),

@@ -79,7 +79,7 @@ def test_a_score_told_from_a_day_on_changes_the_tier_from_that_day_on(real: Serv
     assert [(one["value"], one["counts"], one["source"]) for one in shown["items"]] == [
         (85, False, None), (65, False, "a bureau"), (40, True, None)]  # fmt: skip
     [event, _] = json.loads(real.send("GET", "/v1/events?kind=facts_told", "compliance").data)["items"]
-    assert (event["subject"], event["details"]["facts"]) == ("customer:C-1", {"customer.score": 40})
+    assert (event["subject"], event["details"]["facts"]) == ("customer:C-1", ["customer.score"])
 
 
 def test_a_preview_of_a_day_gone_by_uses_what_was_so_then(real: Service) -> None:
