@@ -103,7 +103,8 @@ def histories(
 
 def history_of(one: Invoice, past: Past, acts: Mapping[str, date]) -> History:
     """What happened to an invoice so far."""
-    return History({"due": one.due_on, "invoiced": one.invoiced_on}, past.done, past.sent, past.failed, acts)
+    dates = {"due": one.due_on, "invoiced": one.invoiced_on, **past.dates}
+    return History(dates, past.done, past.sent, past.failed, acts)
 
 
 def reads_facts(program: Program) -> bool:
@@ -128,14 +129,16 @@ class Days:
         """Whether a step may be due today."""
         same: tuple[Any, ...] = (one.invoiced_on, one.due_on)
         if one.past is not NOTHING:
-            same += (*one.past.done.items(), "sent", *one.past.sent.items(), "failed", *one.past.failed.items())
+            same += (*one.past.done.items(), "sent", *one.past.sent.items(), "failed", *one.past.failed.items(),
+                     "told", *one.past.dates.items())  # fmt: skip
         known = self._kept.get(same)
         if known is None:
             known = self._kept[same] = self._any_day or self._come(one)
         return known
 
     def _come(self, one: OpenInvoice) -> bool:
-        dates = {"due": date.fromisoformat(one.due_on), "invoiced": date.fromisoformat(one.invoiced_on)}
+        dates = {"due": date.fromisoformat(one.due_on), "invoiced": date.fromisoformat(one.invoiced_on),
+                 **one.past.dates}  # fmt: skip
         history = History(dates, one.past.done, one.past.sent, one.past.failed)
         return any(
             state.status == "missing"  # its day has come, and nobody asked for the condition

@@ -97,6 +97,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "add_proof": frozenset({"risk_officer", "approver", "collector"}),
     "retry_message": frozenset({"risk_officer", "approver", "collector"}),
     "write_letter": frozenset({"risk_officer", "approver", "collector"}),
+    "tell_invoice_day": frozenset({"order_system", "risk_officer", "collector"}),
     "list_legal_cases": _READERS - {"admin", "order_system"},
     "show_legal_case": _READERS - {"admin", "order_system"},
     "collect_legal_bundle": _REVIEWERS,

@@ -71,8 +71,8 @@ def acts_of(ladder: Ladder) -> frozenset[str]:
     return frozenset(rule.name for rule in _rules(ladder) if rule.op == "act")
 
 
-def days_nobody_keeps(ladder: Ladder) -> frozenset[str]:
-    """The anchors of a ladder's days that no record of an invoice has yet."""
+def days_to_be_told(ladder: Ladder) -> frozenset[str]:
+    """The anchors of a ladder's days that no invoice says itself; somebody has to tell them."""
     return frozenset(rule.name for rule in _rules(ladder) if rule.op == "anchor") - KEPT_ANCHORS
 
 

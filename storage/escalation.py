@@ -30,6 +30,8 @@ from storage.escalation_pages import (
 )
 from storage.escalation_tables import escalation_run, escalation_step
 from storage.failures import Busy
+from storage.invoice_day_tables import invoice_day
+from storage.invoice_days import days_of
 from storage.listed import is_one_of
 from storage.new_rows import insert_new, insert_new_rows
 from storage.receivables import INVOICES, Invoice, read_invoice
@@ -149,8 +151,8 @@ class Escalation:
 
     def pasts_of(self, customer_ids: Collection[str]) -> Mapping[tuple[str, str], Past]:
         """The same for several customers, by customer and invoice."""
-        theirs = is_one_of(escalation_step.c.customer_id, customer_ids)
-        found = read_pasts(self._connection.execute(steps_of(theirs, true())))
+        steps, days = (is_one_of(one.c.customer_id, customer_ids) for one in (escalation_step, invoice_day))
+        found = read_pasts(self._connection.execute(steps_of(steps, true())), self._connection.execute(days_of(days)))
         for whose, blocks in read_blocks(self._connection, customer_ids).items():
             found[whose] = replace(found.get(whose, NOTHING), blocks=tuple(blocks))
         return found

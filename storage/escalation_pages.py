@@ -7,7 +7,7 @@ in the order of their key with the steps that were taken of them, by a handful o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -18,6 +18,8 @@ from credit.blocks import Block
 from storage.clock import database_now, read_instant
 from storage.escalation_tables import delivery, escalation_step
 from storage.hold_tables import order_hold, order_hold_end
+from storage.invoice_day_tables import invoice_day
+from storage.invoice_days import days_of
 from storage.listed import is_one_of
 from storage.policy_timeline import Whose, read_timeline
 from storage.tables import account, customer, invoice
@@ -39,6 +41,7 @@ class Past:
     sent: Mapping[str, date]
     failed: Mapping[str, date]
     blocks: tuple[Block, ...] = ()
+    dates: Mapping[str, date] = field(default_factory=dict)  # told days: delivered, entered
 
 
 NOTHING = Past({}, {}, {})
@@ -82,7 +85,8 @@ def read_page(connection: Connection, as_of: date, after: str, most: int = INVOI
         rows = [row for row in rows if row.customer_id <= last]
     span = Span(after, last)
     lasting = set(connection.execute(with_holds().where(span.holds(account.c.customer_id))).scalars())
-    pasts = read_pasts(connection.execute(steps_of(span.holds(escalation_step.c.customer_id), open_on(day))))
+    pasts = read_pasts(connection.execute(steps_of(span.holds(escalation_step.c.customer_id), open_on(day))),
+                       connection.execute(days_of(span.holds(invoice_day.c.customer_id))))  # fmt: skip
     open_now = {name: [OpenInvoice(row.invoice_id, row.invoiced_on, row.due_on,
                                    pasts.get((name, row.invoice_id), NOTHING)) for row in own]
                 for name, own in groupby(rows, key=lambda row: row.customer_id)}  # fmt: skip
@@ -155,9 +159,13 @@ def steps_of(whose: Any, which: Any) -> Select[Any]:
     )
 
 
-def read_pasts(rows: Iterable[Row[Any]]) -> dict[tuple[str, str], Past]:
+def read_pasts(rows: Iterable[Row[Any]], told_days: Iterable[Row[Any]] = ()) -> dict[tuple[str, str], Past]:
     """What happened to each invoice, by customer and invoice."""
     found: dict[tuple[str, str], Past] = {}
+    for row in told_days:
+        dates = dict(found[row.customer_id, row.invoice_id].dates) if (row.customer_id, row.invoice_id) in found else {}
+        dates[row.anchor] = date.fromisoformat(row.day)  # the one told last counts
+        found[row.customer_id, row.invoice_id] = Past({}, {}, {}, dates=dates)
     for row in rows:
         past = found.setdefault((row.customer_id, row.invoice_id), Past({}, {}, {}))
         told: tuple[tuple[Any, str | None], ...] = (

@@ -33,6 +33,7 @@ KINDS = (
     "settlement_reversed",
     "customer_reviewed", "customer_downgraded", "alert_seen",
     "legal_case_opened", "legal_case_joined", "legal_case_handed_over", "legal_case_closed",
+    "invoice_day_told",
     "authority_changed", "rate_added", "referral_approved", "referral_rejected", "referral_decided_anew",
     "record_erased", "customer_erased", "contact_set",
     "message_sent", "message_failed", "message_dead", "message_withdrawn", "message_queued_again", "proof_added",

@@ -34,6 +34,7 @@ from storage.groups import Groups
 from storage.holds import Holds
 from storage.identities import Identities
 from storage.imports import Imports
+from storage.invoice_days import InvoiceDays
 from storage.keys import Keys
 from storage.legal_cases import LegalCases
 from storage.letter_erasures import LetterErasures
@@ -92,6 +93,7 @@ class Work:
         self.holds = Holds(connection, self.events)
         self.documents = Documents(connection, self.events)
         self.blocks = Blocks(connection, self.events)
+        self.invoice_days = InvoiceDays(connection, self.events)
         self.settlements = Settlements(connection, self.accounts, self.events)
         self.open_items = OpenItems(connection)
         self.legal_cases = LegalCases(connection, self.events)

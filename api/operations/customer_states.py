@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,12 +13,14 @@ from api.auth import Caller
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
 from api.operations.use_policy import use_policy
+from api.policies import LoadedPolicy
 from api.requests import refused_fields
 from api.services import Services
 from api.situation import Evaluated
 from credit.decision import canonical_json, instant_text
-from policy.acts import act_asked, is_asked, line_of
+from policy.acts import is_asked, line_of
 from policy.program import Program
+from rules.ladders import acts_of
 from rules.states import ActDone, Recorded, StateChange, changes_of, roles_from
 from storage.answers import NewAnswer
 from storage.states import Act, History, StateChanged
@@ -93,20 +95,22 @@ def _refuse_unasked(held: Services, done: Act) -> None:
     with held.database.read() as work:
         version = work.policies.effective()
     with use_policy(held, None if version is None else version.digest) as loaded:
-        asked = tuple(name for name in loaded.program.facts if is_asked(name))
-        if not any(_answers(loaded.program, name, done) for name in asked):
-            lines = ", ".join(f"'{line}'" for line in _lines(asked)) or "none"
+        asked = _lines_of(loaded)
+        if not any(_answers(loaded.program, line, done) for line in asked):
+            lines = ", ".join(f"'{line}'" for line in asked) or "none"
             told = f"is not what the policy asks for with role '{done.role}'; its lines are {lines}"
             raise refused_fields([FieldError("act", told)])
 
 
-def _answers(program: Program, name: str, done: Act) -> bool:
-    act, role = act_asked(name)
+def _answers(program: Program, line: str, done: Act) -> bool:
+    act, _, role = line.rpartition(" by ")
     return act == done.act and done.role in roles_from(program, role)
 
 
-def _lines(asked: Iterable[str]) -> list[str]:
-    return sorted({line_of(name) for name in asked})
+def _lines_of(loaded: LoadedPolicy) -> list[str]:
+    """The lines that ask for an act: of the rows for whatever the policy decides on, and of the days of its ladders."""
+    of_rows = {line_of(name) for name in loaded.facts if is_asked(name)}
+    return sorted(of_rows.union(*(acts_of(ladder) for ladder in loaded.program.ladders)))
 
 
 def show_states(held: Services, customer_id: str) -> History:

@@ -7,7 +7,7 @@ then nothing moves any more. Both times it is answered here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,10 +21,10 @@ from api.operations.evaluate import master_facts
 from api.situation import Situation
 from policy.program import Program
 from rules.facts import trade_vocabulary
-from rules.ladders import acts_of, days_nobody_keeps
+from rules.ladders import acts_of, days_to_be_told
 from rules.states import Recorded, remembers
 from storage.engine import Database
-from storage.escalation_pages import INVOICES_AT_ONCE, Concerned, Past
+from storage.escalation_pages import INVOICES_AT_ONCE, NOTHING, Concerned, Past
 from storage.exposure_ledger import LOADED_DAYS, AccountState
 from storage.failures import StorageFailure
 from storage.policies import PolicyVersion
@@ -59,7 +59,7 @@ class Under:
     version: PolicyVersion
     program: Program
     days: Days
-    told: str
+    waits: frozenset[str]
 
     @property
     def is_sure(self) -> bool:
@@ -84,7 +84,9 @@ class Known:
         if isinstance(found, str):
             return Done(Plan(customer_id), told=found)
         under, situation = found
-        return Done(plan_for(under.program, situation, self.pasts), told=under.told)
+        mine = (self.pasts.get((one.customer_id, one.invoice_id), NOTHING) for one in situation.invoices
+                if one.open_on(situation.as_of))  # fmt: skip
+        return Done(plan_for(under.program, situation, self.pasts), told=told_of(under.waits, mine))
 
 
 class Unread(Exception):
@@ -137,7 +139,7 @@ class Day:
         if version is None or program is None:
             self._known[digest] = None
         else:
-            self._known[digest] = Under(version, program, Days(program, self.as_of), told_of(program))
+            self._known[digest] = Under(version, program, Days(program, self.as_of), waits_of(program))
 
     def under(self, digest: str | None, currency: str) -> Under | str:
         """What somebody is under; why there is nothing that can say, "" for no ladder.
@@ -198,10 +200,16 @@ def with_orders(work: Work, account: AccountState, program: Program) -> AccountS
     return replace(account, earlier_orders=work.accounts.earlier_orders(account.customer.customer_id, since))
 
 
-def told_of(program: Program) -> str:
-    """The days that steps of a policy wait for and no record has; empty where there are none."""
-    waits = sorted(frozenset().union(*(days_nobody_keeps(ladder) for ladder in program.ladders)))
-    return f"steps that count from {' or '.join(waits)} wait: no such day is recorded" if waits else ""
+def waits_of(program: Program) -> frozenset[str]:
+    """The days that steps of a policy count from and that somebody has to tell."""
+    return frozenset().union(*(days_to_be_told(ladder) for ladder in program.ladders))
+
+
+def told_of(waits: frozenset[str], pasts: Iterable[Past]) -> str:
+    """The days that nobody told of an invoice, for which its steps wait; empty where there are none."""
+    found = [one.dates for one in pasts] if waits else []
+    missing = sorted(name for name in waits if any(name not in dates for dates in found))
+    return f"steps that count from {' or '.join(missing)} wait: no such day was told of an invoice" if missing else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +247,8 @@ def _by_days(day: Day, one: Concerned, sure: bool) -> Looked | None:
         return Looked(one.customer_id, False, len(one.invoices), Done(Plan(one.customer_id), told=under))
     if not any(map(under.days.may_come, one.invoices)):
         idle = Plan(one.customer_id, under.version.digest)
-        return Looked(one.customer_id, False, len(one.invoices), Done(idle, told=under.told))
+        told = told_of(under.waits, (each.past for each in one.invoices))
+        return Looked(one.customer_id, False, len(one.invoices), Done(idle, told=told))
     return Looked(one.customer_id, True, len(one.invoices)) if sure and under.is_sure else None
 
 

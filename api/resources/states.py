@@ -13,8 +13,11 @@ from api.errors import MEDIA_TYPE, Refused
 from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
 from api.operations.customer_states import Recording, act_dict, record_act, show_states
 from api.operations.set_customer import is_identifier
+from api.operations.tell_facts import Filing
+from api.operations.tell_invoice_day import tell_invoice_day
 from api.requests import StrictBlueprint
 from api.schemas.fields import Problem
+from api.schemas.invoice_days import InvoiceDaysShown, InvoiceDayWish
 from api.schemas.states import ActShown, ActWish, StatesShown
 from api.services import services
 from credit.decision import instant_text
@@ -40,6 +43,26 @@ def post_act(wish: Mapping[str, Any], customer_id: str) -> Response:
     key = read_key(request.headers.get(HEADER))
     asked = Recording(caller(), key, request.get_data(cache=True), _known(customer_id))
     return answer_response(record_act(services(), asked, wish))
+
+
+@routes.route("/<customer_id>/invoices/<invoice_id>/days", methods=["POST"])
+@routes.arguments(InvoiceDayWish())
+@routes.response(201, InvoiceDaysShown, description="the day is told; all of them are shown")
+@routes.alt_response(200, schema=InvoiceDaysShown, description="the stored answer to this key, byte for byte")
+@routes.alt_response(400, schema=Problem, description="no usable key or body", content_type=MEDIA_TYPE)
+@routes.alt_response(404, schema=Problem, description="no such customer or invoice", content_type=MEDIA_TYPE)
+@routes.alt_response(409, schema=Problem, description="the first request is still in work", content_type=MEDIA_TYPE)
+@routes.alt_response(422, schema=Problem, description="a field or key cannot be used", content_type=MEDIA_TYPE)
+@routes.alt_response(503, schema=Problem, description="nothing told, or in doubt: retry", content_type=MEDIA_TYPE)
+@routes.doc(operationId="tell_invoice_day", summary="Tell a day of an invoice that a ladder counts from",
+            parameters=[KEY_PARAMETER])  # fmt: skip
+@performs("tell_invoice_day")
+def post_day(wish: Mapping[str, Any], customer_id: str, invoice_id: str) -> Response:
+    """Tell when the goods of an invoice were delivered, or when it came onto the ladder; the last one told counts."""
+    body = request.get_data(cache=True)
+    asked = Filing(caller(), read_key(request.headers.get(HEADER)), body, f"tell_invoice_day {invoice_id}"[:200],
+                   _known(customer_id))  # fmt: skip
+    return answer_response(tell_invoice_day(services(), asked, invoice_id, wish))
 
 
 @routes.route("/<customer_id>/states", methods=["GET"])

@@ -55,7 +55,8 @@ ONLY_REFUSED = {
                      "reverse_write_off", "list_invoices", "withdraw_document", "show_message", "show_letter",
                      "show_proof_file", "finish_message", "add_proof", "retry_message", "write_letter", "tell_facts",
                      "file_document", "allocate_payment", "block_invoice", "end_block",
-                     "show_legal_case", "collect_legal_bundle", "hand_over_legal_case", "close_legal_case"), NOTHING),
+                     "show_legal_case", "collect_legal_bundle", "hand_over_legal_case", "close_legal_case",
+                     "tell_invoice_day"), NOTHING),
     **dict.fromkeys(("begin_sign_on", "finish_sign_on"), "no provider of identities is set"),
     "record_act": "the fake policy asks for no acts",
 }

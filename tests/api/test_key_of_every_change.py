@@ -35,6 +35,7 @@ GRANT = {"customer_id": "C-1", "order_id": "SO-G", "amount": "5.00", "currency":
          "until": str(date.today() + timedelta(days=30))}  # fmt: skip
 HOLD = {"scope": "orders", "reason": "a cheque came back"}
 RATE = {"from": "USD", "to": "CNY", "value": "7.1", "day": "2026-11-23", "source": "a bank"}
+CAME = {"what": "delivered", "day": "2026-01-02"}
 NOTE = {"note": "to the firm"}
 PAID = {"result": "paid", "note": "all of it"}
 FOUND = {"finding": "visited, all well"}
@@ -66,6 +67,12 @@ def confirmed(service: Service) -> Case:
     other = [{"security": "letter_of_credit", "amount": "1000.00", "reference": "LC-2"}]
     path = f"/v1/reservations/{reservation(service, 70)}/confirm"
     return "approver", path, {"conditions": one}, {"conditions": other}
+
+
+def dated(service: Service) -> str:
+    """The path of the days of a new invoice."""
+    sued(service)
+    return "/v1/customers/C-1/invoices/I-law/days"
 
 
 def sued(service: Service) -> str:
@@ -245,6 +252,7 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "file_document": lambda s: ("collector", "/v1/customers/C-1/documents", PAPER, PAPER | {"title": "Another"}),
     "hand_over_legal_case": lambda s: ("approver", f"/v1/legal-cases/{sued(s)}:hand-over", NOTE, {"note": "other"}),
     "close_legal_case": lambda s: ("approver", f"/v1/legal-cases/{sued(s)}:close", PAID, PAID | {"result": "settled"}),
+    "tell_invoice_day": lambda s: ("order_system", dated(s), CAME, CAME | {"day": "2026-01-03"}),
     "review_customer": lambda s: ("approver", "/v1/customers/C-1/reviews", FOUND, FOUND | {"next_on": "2199-01-01"}),
     "see_alert": lambda s: ("risk_officer", fell(s), {"note": "called"}, {"note": "wrote"}),
     "withdraw_document": lambda s: ("approver", f"/v1/documents/{filed(s)}:withdraw", SAID, SAID | {"reason": "other"}),

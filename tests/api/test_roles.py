@@ -89,6 +89,7 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/customers/<customer_id>/reviews", "POST"): {"risk_officer", "approver"},
     ("/v1/customers/<customer_id>/reviews", "GET"): READERS,
     ("/v1/reviews/due", "GET"): REVIEWERS,
+    ("/v1/customers/<customer_id>/invoices/<invoice_id>/days", "POST"): {"order_system", "risk_officer", "collector"},
     ("/v1/legal-cases", "GET"): {"risk_officer", "approver", "compliance", "collector"},
     ("/v1/legal-cases/<case_id>", "GET"): {"risk_officer", "approver", "compliance", "collector"},
     ("/v1/legal-cases/<case_id>/bundle", "GET"): REVIEWERS,
