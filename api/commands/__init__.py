@@ -39,6 +39,7 @@ COMMANDS = {
     "ageing": ("api.commands.ageing:ageing", "show what is owed by how long it is overdue"),
     "statement": ("api.commands.ageing:statement", "show a customer's statement of account"),
     "legal-case": ("api.commands.legal_case:legal_case", "list what went to law, and write the file of a case"),
+    "postings": ("api.commands.postings:postings", "write the postings of some days for the general ledger"),
     "revalue": ("api.commands.revalue:revalue", "bring what is owed in other currencies to the rates of a day"),
     "reservations": ("api.commands.reservations:reservations", "end what approvals held for too long"),
     "referral": ("api.commands.referral:referral", "see the orders that wait for a person, and decide them"),
