@@ -37,7 +37,7 @@ HOLD = {"scope": "orders", "reason": "a cheque came back"}
 RATE = {"from": "USD", "to": "CNY", "value": "7.1", "day": "2026-11-23", "source": "a bank"}
 CAME = {"what": "delivered", "day": "2026-01-02"}
 NOTE = {"note": "to the firm"}
-PAID = {"result": "paid", "note": "all of it"}
+DONE = {"result": "paid", "note": "all of it"}
 FOUND = {"finding": "visited, all well"}
 FACTS = {"facts": {"customer.score": 60}, "valid_from": "2026-11-01", "reason": "a new rating"}
 PAPER = {"kind": "registration", "title": "Business licence", "issued_on": "2026-01-05", "source": "the customer"}
@@ -251,7 +251,7 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "tell_facts": lambda s: ("risk_officer", "/v1/customers/C-1/facts", FACTS, FACTS | {"source": "a bureau"}),
     "file_document": lambda s: ("collector", "/v1/customers/C-1/documents", PAPER, PAPER | {"title": "Another"}),
     "hand_over_legal_case": lambda s: ("approver", f"/v1/legal-cases/{sued(s)}:hand-over", NOTE, {"note": "other"}),
-    "close_legal_case": lambda s: ("approver", f"/v1/legal-cases/{sued(s)}:close", PAID, PAID | {"result": "settled"}),
+    "close_legal_case": lambda s: ("approver", f"/v1/legal-cases/{sued(s)}:close", DONE, DONE | {"result": "settled"}),
     "tell_invoice_day": lambda s: ("order_system", dated(s), CAME, CAME | {"day": "2026-01-03"}),
     "review_customer": lambda s: ("approver", "/v1/customers/C-1/reviews", FOUND, FOUND | {"next_on": "2199-01-01"}),
     "see_alert": lambda s: ("risk_officer", fell(s), {"note": "called"}, {"note": "wrote"}),
