@@ -329,7 +329,7 @@ def alert_seen_twice(service: Service) -> TestResponse:
     for number, score in enumerate((85, 10)):
         body = {"facts": {"customer.score": score}, "reason": "x"}
         service.send("POST", "/v1/customers/C-1/facts", "risk_officer", body, Idempotency_Key=f"score-{number}")
-    [alert] = json.loads(service.send("GET", "/v1/alerts", "compliance").data)["items"]
+    alert = json.loads(service.send("GET", "/v1/alerts", "compliance").data)["items"][0]
     person, path = officer(service, "approver", "cfo"), f"/v1/alerts/{alert['id']}:see"
     service.send("POST", path, body={"note": "x"}, Idempotency_Key="saw", **person)
     return service.send("POST", path, body={"note": "x"}, Idempotency_Key="saw-again", **person)
