@@ -67,7 +67,7 @@ class Wording:
             return WORDS["missing"][place]
         text = self.plain(value, kind) or ""
         word = kind == "limit" and value in (NO_LIMIT, UNLIMITED)
-        if kind in ("money", "limit") and isinstance(value, int) and not word:
+        if kind in ("money", "limit") and isinstance(value, (int, Fraction)) and not word:
             return f"{self.program.currency} {_thousands(text)}"
         if kind not in UNITS:
             return text

@@ -128,3 +128,10 @@ def test_a_policy_without_titles_still_speaks_english(program: Program) -> None:
     wording = Wording(replace(program, wording=replace(program.wording, title={})))
     facts = with_figures(program, computed_facts(FACTS), {})
     assert list(wording.message(decide(program, facts).checks[0], {"customer.score": 7})) == ["en"]
+
+
+def test_an_amount_of_a_part_of_a_cent_is_shown_with_its_currency(program: Program) -> None:
+    wording = Wording(program)
+    assert wording.shown(Fraction(123457, 10), "money", "en") == f"{program.currency} 123.457"
+    assert wording.shown(12345, "money", "en") == f"{program.currency} 123.45"
+    assert wording.shown(Fraction(1, 2), "number", "en") == "0.5"
