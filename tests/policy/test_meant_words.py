@@ -121,6 +121,7 @@ def test_steps_whose_order_changes_with_the_due_date_are_told_the_way_out() -> N
     floating = "month end of (due + 30 days)"
     (found,) = told(body.replace("AT", floating), ROLES)
     assert found.endswith(f"let this one come on the later day: at: {{latest: [due + 45 days, {floating}]}}")
+    assert "请让此步在较晚的一天进行" in in_chinese(found.split("; ", 1)[1])
     assert told(body.replace("AT", f"{{latest: [due + 45 days, {floating}]}}"), ROLES) == []
     (fixed,) = told(body.replace("AT", "due + 3 days"), ROLES)
     assert fixed.endswith("put the steps in the order of their dates")
