@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date
 
 from api.build import load_version
-from api.errors import Refused
 from api.known import read_invoice
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.services import Services
@@ -22,7 +21,10 @@ from rules.ladders import charges_on
 
 
 def show_late_charges(held: Services, customer_id: str, as_of: date | None) -> bytes:
-    """The late charges of each invoice up to a day, those of paid ones too. Raises: Refused for no such customer."""
+    """The late charges of each invoice up to a day, those of paid ones too; no total where no policy is in effect.
+
+    Raises: Refused for no such customer.
+    """
     day = as_of or policy_day(held.database, CUSTOMER, customer_id)
     with held.database.read() as work:
         owner_of(work, CUSTOMER, customer_id)
@@ -31,14 +33,13 @@ def show_late_charges(held: Services, customer_id: str, as_of: date | None) -> b
         version = None if account.policy_digest is None else work.policies.get(account.policy_digest)
         stored = work.invoices.for_customer(customer_id, day)
     program = None if version is None else load_version(version).program
-    if program is None:
-        raise Refused("no-policy")
-    invoices = [read_invoice(one, account.currency) for one in stored]
-    charged = [(one, charges_of(program, one, day)) for one in invoices]
+    invoices = [] if program is None else [read_invoice(one, account.currency) for one in stored]
+    charged = [(one, None if program is None else charges_of(program, one, day)) for one in invoices]
     found = [(one, minor) for one, minor in charged if minor != 0]
     known = [minor for _, minor in found if minor is not None]
     items = [charge_dict(one, minor, day) for one, minor in found]
-    total = None if len(known) < len(found) else Money(sum(known), account.currency).amount
+    is_known = program is not None and len(known) == len(found)
+    total = Money(sum(known), account.currency).amount if is_known else None
     return canonical_json({"customer_id": customer_id, "as_of": day.isoformat(), "currency": account.currency,
                            "total": total, "items": items})  # fmt: skip
 

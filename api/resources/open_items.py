@@ -65,7 +65,6 @@ def get_ageing(asked: Mapping[str, Any], customer_id: str) -> Response:
 @routes.arguments(AsOfAsked(), location="query")
 @routes.response(200, LateChargesShown)
 @routes.alt_response(404, **NOBODY)
-@routes.alt_response(503, schema=Problem, description="no policy is in effect", content_type=MEDIA_TYPE)
 @routes.doc(operationId="show_late_charges", summary="Show the late charges of a customer's invoices")
 @performs("show_late_charges")
 def get_late_charges(asked: Mapping[str, Any], customer_id: str) -> Response:

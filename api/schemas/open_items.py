@@ -144,7 +144,10 @@ class LateChargeShown(Body):
 
 
 class LateChargesShown(Body):
-    """The late charges of a customer's invoices in its account's currency; invoices without any are left out."""
+    """The late charges of a customer's invoices in its account's currency; invoices without any are left out.
+
+    `total` is null where one of them is, and where no policy is in effect.
+    """
 
     customer_id = fields.String(required=True)
     as_of = fields.Date(required=True)
