@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from api.letter_writing import Draft, Writer, Written, as_mail, as_webhook, webhook_headers
-from api.operations.letter_today import NotWritten, facts_now, template_of
+from api.operations.letter_today import NotWritten, facts_now, keep_policy_ready, template_of
 from api.posting import MailServer, NotTaken, Patience, WebAddress, post_to, send_mail
 from credit.letter import LetterFacts
 from policy.program import Program
@@ -113,6 +113,7 @@ def deliver_due(sending: Sending, stopped: Callable[[], bool] = lambda: False) -
 
 def deliver_one(sending: Sending, leased: Leased) -> Outcome:
     """One attempt at a message that is held."""
+    keep_policy_ready(sending.database, leased.message.policy_digest)
     with sending.database.write() as work:
         ready = prepare(work, sending, leased)
     if isinstance(ready, Outcome):

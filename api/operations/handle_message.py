@@ -15,7 +15,7 @@ from api.build import load_version
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
 from api.letter_files import read_letters
-from api.operations.letter_today import NotWritten, facts_now, template_of
+from api.operations.letter_today import NotWritten, facts_now, keep_policy_ready, template_of
 from api.operations.show_outbox import standing_dict
 from api.operations.tell_facts import Filing
 from api.requests import refused_fields
@@ -38,6 +38,9 @@ Change = Callable[[Work, Standing], tuple[int, Told]]
 
 def change_message(held: Services, asked: Filing, change: Change) -> Answer:
     """What a change answers, or the stored answer to the same key and body. Raises: Refused for no such message."""
+    with held.database.read() as work:
+        digest = standing_of(work, asked.subject).message.policy_digest
+    keep_policy_ready(held.database, digest)
     with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
         claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
         if claim.state != "new":

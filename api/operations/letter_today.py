@@ -12,12 +12,21 @@ from credit.letter import LetterFacts
 from policy.program import Program
 from rules.letter_template import Template
 from rules.letters import Letters, languages_of
+from storage.database import Database
 from storage.outbox import Message
 from storage.unit_of_work import Work
 
 
 class NotWritten(Exception):
     """A letter that cannot be written now; the text says why."""
+
+
+def keep_policy_ready(database: Database, digest: str) -> None:
+    """Read a policy outside of any transaction, as that can take a while; what follows finds it read."""
+    with database.read() as work:
+        version = work.policies.get(digest)
+    if version is not None:
+        load_version(version)
 
 
 def facts_now(work: Work, sender: str, message: Message, at: datetime) -> tuple[Program, LetterFacts | None, date]:

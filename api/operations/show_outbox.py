@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from api.operations.deliver import NO_ADDRESS, PAID, Outcome, Sending, write
-from api.operations.letter_today import NotWritten, facts_now
+from api.operations.letter_today import NotWritten, facts_now, keep_policy_ready
 from credit.decision import instant_text
 from rules.letter_template import NotFilled
 from storage.letters import Letter
@@ -22,8 +22,11 @@ def planned(sending: Sending) -> Iterator[Outcome]:
     while True:
         with sending.database.read() as work:
             found = work.messages.due(after)
-            for one in found:
-                yield planned_one(work, sending, one.message)
+        for one in found:
+            keep_policy_ready(sending.database, one.message.policy_digest)
+            with sending.database.read() as work:
+                outcome = planned_one(work, sending, one.message)
+            yield outcome
         if not found:
             return
         after = found[-1].message.message_id

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
+from api import build
 from api.letter_files import read_letters
 from api.letter_writing import Writer, webhook_secret
 from api.operations.deliver import Outcome, Sending, deliver_due, deliver_one, wait_seconds
@@ -312,3 +316,32 @@ def test_a_step_that_was_taken_early_is_no_next_step(real: Service) -> None:
     steps = "    - {step: demand, at: due + 9 days, do: send formal_demand by letter}\n" \
             "    - {step: legal, at: due + 30 days, do: propose legal to credit_manager}\n"  # fmt: skip
     assert (last_day(real, steps), last_day(real, steps, "demand")) == ("4", "25")
+
+
+def test_a_policy_is_read_outside_of_any_transaction(real: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    build._load.cache_clear()
+    inside, read_anew = [0], []
+    load, write, read = build.load_policy, type(real.held.database).write, type(real.held.database).read
+
+    def counting(transaction: Any) -> Any:
+        @contextmanager
+        def counted(self: Any) -> Iterator[Any]:
+            inside[0] += 1
+            try:
+                with transaction(self) as work:
+                    yield work
+            finally:
+                inside[0] -= 1
+
+        return counted
+
+    def loading(*args: Any) -> Any:
+        read_anew.append(inside[0])
+        return load(*args)
+
+    monkeypatch.setattr(build, "load_policy", loading)
+    monkeypatch.setattr(type(real.held.database), "write", counting(write))
+    monkeypatch.setattr(type(real.held.database), "read", counting(read))
+    with mail_server() as box:
+        assert mailed(real, box) == ["sent"]
+    assert read_anew == [0]
