@@ -14,15 +14,18 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from storage.letters import entry_of
 from storage.log_entries import hidden_bytes
 from storage.log_tables import erasure, log_entry, log_leaf
 from storage.policies import Policies
+from storage.sending_tables import letter
 from storage.tables import decision, event
 from storage.transparency import TransparencyLog
 
 FORMAT = "aval-log-1"
 PAGE = 500
 EVENT_PREFIX = "event-"
+LETTER, LETTER_PREFIX = "letter_written", "letter-"
 # what an entry says in the open, by the column of the row that it tells of
 OF_DECISION = {
     "verdict": "verdict", "as_of": "as_of", "policy": "policy_digest", "program": "program_digest",
@@ -66,6 +69,7 @@ def page(connection: Connection, start: int, end: int) -> Iterable[dict[str, Any
     ).all()
     decisions = decisions_of(connection, [one.entry_id for one in found if one.kind == "decision"])
     events = events_of(connection, [one.entry_id for one in found if str(one.entry_id).startswith(EVENT_PREFIX)])
+    letters = letters_of(connection, [one.entry_id for one in found if one.kind == LETTER])
     erased = erasures_of(connection, [one.entry_id for one in found if one.entry_id])
     for one in found:
         told: dict[str, Any] = {"seq": one.seq, "leaf": encoded(one.leaf)}
@@ -75,6 +79,9 @@ def page(connection: Connection, start: int, end: int) -> Iterable[dict[str, Any
             told["row"] = row and open_part(row, OF_DECISION if one.kind == "decision" else OF_EVENT)
             if one.kind == "decision" and row is not None:
                 told |= {"erased": erased[one.entry_id]} if one.entry_id in erased else hidden_part(one.salt, row)
+            elif one.entry_id in letters:
+                told |= {"erased": erased[one.entry_id]} if one.entry_id in erased else {
+                    "salt": encoded(one.salt), "hidden": letters[one.entry_id]}  # fmt: skip
             elif row is not None:
                 told["row"]["details"] = json.loads(row["details"])
         yield told
@@ -94,6 +101,19 @@ def decisions_of(connection: Connection, ids: Sequence[str]) -> dict[str, Mappin
     """The rows of some decisions."""
     rows = connection.execute(select(decision).where(decision.c.decision_id.in_(ids))).mappings() if ids else ()
     return {str(row["decision_id"]): dict(row) for row in rows}
+
+
+def letters_of(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What some letters hide, their bytes and their addresses, by the names of their entries."""
+    messages = [one.removeprefix(LETTER_PREFIX).rpartition("-")[0] for one in ids]
+    rows = connection.execute(select(letter).where(letter.c.message_id.in_(messages))) if ids else ()
+    return {
+        entry_of(row.message_id, row.edition): {
+            "content": encoded(row.content),
+            "address": encoded(row.address.encode()),
+        }
+        for row in rows
+    }
 
 
 def events_of(connection: Connection, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:

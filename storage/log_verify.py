@@ -35,6 +35,10 @@ class Checked:
     policies_wanted: set[str] = field(default_factory=set)
     without_bytes: set[str] = field(default_factory=set)  # decisions that the export calls erased
     erasures: set[str] = field(default_factory=set)  # decisions whose erasure the log tells
+    letters: int = 0
+    written_to: dict[str, str] = field(default_factory=dict)  # the customer of each message
+    letters_without_bytes: set[str] = field(default_factory=set)  # messages whose letters the export calls erased
+    customers_erased: set[str] = field(default_factory=set)
     begun: dict[str, str] = field(default_factory=dict)  # who ended a log of another name, and why
     lost: bool = False  # whether the checkpoint that somebody kept is not one of this log
 
@@ -174,6 +178,11 @@ def check_whole(found: Checked) -> None:
         f"decision {one} is called erased, but no entry of the log says by whom"
         for one in sorted(found.without_bytes - found.erasures)
     ]
+    found.faults += [
+        f"the letter of message {one} is called erased, but no entry of the log says that its customer was"
+        for one in sorted(found.letters_without_bytes)
+        if found.written_to.get(one) not in found.customers_erased
+    ]
 
 
 def check_entry(one: Mapping[str, Any], tree: GrowingRoot, found: Checked) -> None:
@@ -201,6 +210,7 @@ def check_entry(one: Mapping[str, Any], tree: GrowingRoot, found: Checked) -> No
 def check_behind(name: str, entry: Mapping[str, Any], one: Mapping[str, Any], found: Checked) -> None:
     """The row that an entry tells of says the same, and the hidden parts are those that were committed to."""
     row = one.get("row")
+    check_letter(name, entry, one, found)
     if not isinstance(row, dict):
         if entry.get("kind") == "decision" or str(entry.get("id")).startswith("event-"):
             found.faults.append(f"{name}: its record is missing")
@@ -224,6 +234,22 @@ def check_behind(name: str, entry: Mapping[str, Any], one: Mapping[str, Any], fo
     check_hidden(name, entry, one, found)
 
 
+def check_letter(name: str, entry: Mapping[str, Any], one: Mapping[str, Any], found: Checked) -> None:
+    """A letter's bytes and address are those that the log committed to before it left, or its customer was erased."""
+    message = str(entry.get("message_id"))
+    match entry.get("kind"):
+        case "message_written":
+            found.written_to[str(entry.get("id")).removeprefix("message-")] = str(entry.get("customer_id"))
+        case "customer_erased":
+            found.customers_erased.add(str(entry.get("subject")).removeprefix("customer:"))
+        case "letter_written":
+            found.letters += 1
+            if isinstance(one.get("erased"), dict):
+                found.letters_without_bytes.add(message)
+            else:
+                check_hidden(name, entry, one, found)
+
+
 def check_hidden(name: str, entry: Mapping[str, Any], one: Mapping[str, Any], found: Checked) -> None:
     """Each commitment is of the bytes that are there."""
     salt, hidden, committed = decoded(one.get("salt")), one.get("hidden"), entry.get("commitments")
@@ -233,7 +259,7 @@ def check_hidden(name: str, entry: Mapping[str, Any], one: Mapping[str, Any], fo
     for part in sorted({*committed, *hidden}):
         held = decoded(hidden.get(part))
         if held is None or commitment(salt, part, held) != committed.get(part):
-            found.faults.append(f"{name}: the {part} is not the one that was decided on")
+            found.faults.append(f"{name}: the {part} is not the one that the log committed to")
 
 
 def check_policy(one: Mapping[str, Any], found: Checked) -> None:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,17 +21,19 @@ from sqlalchemy import delete, insert, select, text, update
 from storage.checkpoints import Checkpoint, SigningKey, sign
 from storage.engine import Database
 from storage.events import Event
+from storage.letters import Letter
 from storage.log_entries import commitments
 from storage.log_export import NothingSigned, export_lines
 from storage.log_tables import log_entry, log_head, log_leaf, log_tile
 from storage.log_verify import Checked, GrowingRoot, verify_export
 from storage.merkle import Tree, grow, is_included, leaf_hash
+from storage.outbox import Message
 from storage.sequencer import integrate, sign_head
 from storage.sqlite_database import SqliteDatabase
 from storage.tables import decision
 from storage.transparency import Receipt
 from tests.storage.log_verifier import accepts
-from tests.storage.records import a_policy, approve
+from tests.storage.records import a_customer, a_policy, approve
 
 KEY = SigningKey("aval.example/log", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 SOURCE = b"aval: 1\n"
@@ -292,3 +295,53 @@ def test_an_export_from_either_database_is_good(database: Database) -> None:
     assert verify_export(whole.splitlines(keepends=True), KEY.verifying).faults == []
     assert accepts(whole, str(KEY.verifying))
     assert base64.b64encode(SOURCE).decode() in whole
+
+
+def with_a_letter(kept: Kept) -> None:
+    """One more entry of a letter that was kept, with its leaf, under a new checkpoint."""
+    with kept.database.write() as work:
+        if work.customers.get("C-1") is None:
+            work.customers.put(a_customer("C-1"))
+        day = date(2026, 2, 15)
+        work.outbox.put(Message("M-1", "C-1", "letter", "demand", "email", "demand", ("I-1",), day, POLICY))
+        work.letters.keep(Letter("M-1", 1, "email", "a@b.example", "message/rfc822", "Pay", "sha256:t", b"Pay 100.00"))
+    integrate(kept.database)
+    sign_head(kept.database, KEY.name, KEY, None)
+
+
+def letter_line(whole: str, change: Callable[[dict[str, Any]], None]) -> list[str]:
+    """An export in which somebody changed the line of the letter."""
+    lines = whole.splitlines(keepends=True)
+    place = next(number for number, line in enumerate(lines) if '"letter-M-1-1"' in line)
+    told = json.loads(lines[place])
+    change(told)
+    lines[place] = json.dumps(told) + "\n"
+    return lines
+
+
+def test_a_letter_in_an_export_is_the_one_that_was_sent(kept: Kept) -> None:
+    with_a_letter(kept)
+    found = kept.checked()
+    assert (found.faults, found.letters) == ([], 1)
+    whole = exported(kept.database)
+
+    def told(change: Callable[[dict[str, Any]], None]) -> str:
+        return " ".join(verify_export(letter_line(whole, change), KEY.verifying).faults)
+
+    other = base64.b64encode(b"Pay 900.00").decode()
+    found_other = told(lambda one: one["hidden"].update(content=other))
+    assert "the content is not the one that the log committed to" in found_other
+    assert "the address is not the one" in told(lambda one: one["hidden"].update(address=other))
+    assert "is missing, and no erasure says why" in told(lambda one: one.pop("hidden"))
+    assert "the letter of message M-1 is called erased" in told(lambda one: one.update(erased={"by": "x"}))
+
+
+def test_a_letter_of_an_erased_customer_has_no_bytes_and_the_export_is_good(kept: Kept) -> None:
+    with_a_letter(kept)
+    with kept.database.write() as work:
+        work.letter_erasures.erase("C-1", "person:dpo", "asked")
+        work.erasures.erase_master("C-1", "person:dpo", "asked", 0)
+    integrate(kept.database)
+    sign_head(kept.database, KEY.name, KEY, None)
+    assert kept.checked().faults == []
+    assert "b.example" not in exported(kept.database)
