@@ -106,7 +106,7 @@ def _after_fork(server: Any, worker: Any) -> None:
 def _before_requests(worker: Any) -> None:
     """The effective policy is built before the first request, not while it waits."""
     held: Services = worker.app.load().extensions["aval"]
-    wrong = [one for one in readiness(held) if one.wrong]
+    wrong = [one for one in readiness(held) if one.wrong and not one.decides_without]
     for one in wrong:  # the worker serves nevertheless, and tells each request why not
         log.error("not ready", extra={"problem": one.check, "detail": one.wrong})
     settle_memory()

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, and_, or_, select
 
 from credit.blocks import Block
 from storage.clock import database_now, read_instant
-from storage.escalation_tables import delivery, escalation_step
+from storage.escalation_tables import NOT_SENT, delivery, escalation_step
 from storage.hold_tables import order_hold, order_hold_end
 from storage.invoice_day_tables import invoice_day
 from storage.invoice_days import days_of
@@ -26,7 +26,6 @@ from storage.tables import account, customer, invoice
 from storage.told_facts import TOLD_FACTS, country_of_day, read_facts_told
 
 INVOICES_AT_ONCE = 5_000
-NOT_SENT = ("failed", "dead")  # a letter came back, or nobody took it: a ladder goes on from either
 ENDS = ("sent", *NOT_SENT)
 
 

@@ -14,6 +14,7 @@ from storage.tables import TEXT, WHOLE, metadata, text, whole
 KINDS = ("letter", "task", "proposal")
 # sent; refused for good; given up after too many attempts; not needed any more; and to be tried again
 OUTCOMES = ("sent", "failed", "dead", "withdrawn", "tried")
+NOT_SENT = ("failed", "dead")  # a letter came back, or nobody took it: a ladder goes on, and a person may try again
 WAITING = ("queued", "for_a_person", "no_address")  # what a message waits for, until an outcome ends that
 
 escalation_run = Table(

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from credit.escalation import CARRIED
 from storage.clock import database_now, read_clock, read_instant, write_instant
-from storage.escalation_tables import WAITING, delivery, outbox, outbox_lease
+from storage.escalation_tables import NOT_SENT, WAITING, delivery, outbox, outbox_lease
 from storage.events import Event, Events
 from storage.failures import Refused
 from storage.log_entries import LogEntries
@@ -126,9 +126,10 @@ class Outbox:
         """
         now = read_clock(self._connection)
         final = done.outcome != "tried"
-        values = {"next_at": write_instant(now + timedelta(seconds=again_in)), "reason": "" if final else done.proof}
         if final:
-            values |= {"done_at": write_instant(now), "state": done.outcome}
+            values = {"next_at": write_instant(now), "done_at": write_instant(now), "state": done.outcome, "reason": ""}
+        else:
+            values = {"next_at": write_instant(now + timedelta(seconds=again_in)), "reason": done.proof}
         if not self._change(leased, **values):
             return False
         self._connection.execute(insert(delivery).values(
@@ -161,28 +162,34 @@ class Outbox:
     def deliver(self, message_id: str, done: Delivery) -> bool:
         """Write that a person did a task, or delivered a letter by hand; False for an unknown message.
 
-        Raises: Refused for one that was delivered, or given up, before.
+        What the sender gave up, or the receiver refused, may be delivered by hand.
+        Raises: Refused for one that was sent, or is not needed any more.
         """
         row = self._connection.execute(
             select(outbox_lease).where(outbox_lease.c.message_id == message_id).with_for_update()).first()  # fmt: skip
         if row is None:
             return False
-        taken = update(outbox_lease).where(outbox_lease.c.message_id == message_id, outbox_lease.c.done_at.is_(None))
-        taken = taken.values(fence=outbox_lease.c.fence + 1, attempts=outbox_lease.c.attempts + 1)
+        open_yet = or_(outbox_lease.c.done_at.is_(None), outbox_lease.c.state.in_(NOT_SENT))
+        taken = update(outbox_lease).where(outbox_lease.c.message_id == message_id, open_yet)
+        taken = taken.values(fence=outbox_lease.c.fence + 1, attempts=outbox_lease.c.attempts + 1, done_at=None,
+                             state="for_a_person")  # fmt: skip
         found = self._connection.execute(taken.returning(outbox_lease.c.fence, outbox_lease.c.attempts)).first()
         if found is None:
-            raise Refused("it was delivered, or given up, before; see its deliveries")
+            raise Refused("it was sent, or is not needed any more; see its deliveries")
         message = self.get(message_id)
         assert message is not None, "a lease belongs to a message"
         return self.record(Leased(message, found.fence, found.attempts, read_clock(self._connection)), done)
 
     def queue_again(self, message_id: str, by: str, reason: str = "") -> bool:
         """Let the sender try now what failed, was given up, or waits for its next attempt; False for another."""
+        message = self.get(message_id)
+        if message is None or not is_carried(message):
+            return False
         mine = outbox_lease.c.message_id == message_id
         again = {"state": "queued", "reason": "", "next_at": database_now(), "done_at": None,
                  "counted_from": outbox_lease.c.attempts}  # fmt: skip
         # what somebody holds has no reason, so that it is not taken from them
-        waits = mine & or_(outbox_lease.c.state.in_(("failed", "dead")), and_(
+        waits = mine & or_(outbox_lease.c.state.in_(NOT_SENT), and_(
             outbox_lease.c.state == "queued", outbox_lease.c.reason != ""))  # fmt: skip
         if self._connection.execute(update(outbox_lease).where(waits).values(**again)).rowcount != 1:
             return False
@@ -214,6 +221,11 @@ class Outbox:
         return int(self._connection.execute(waiting).scalar_one())
 
 
+def is_carried(message: Message) -> bool:
+    """Whether a message leaves by a sender, and by no person."""
+    return message.kind == "letter" and message.who in CARRIED
+
+
 def entry_of(message_id: str) -> str:
     """The name of a message's entry in the log."""
     return f"message-{message_id}"
@@ -226,7 +238,7 @@ def subject_of(message_id: str) -> str:
 
 def first_state(one: Message) -> str:
     """What a new message waits for: the sender, or a person."""
-    return "queued" if one.kind == "letter" and one.who in CARRIED else "for_a_person"
+    return "queued" if is_carried(one) else "for_a_person"
 
 
 def message_row(one: Message) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, func, select
 
 from storage.clock import database_now, read_instant
+from storage.escalation_tables import outbox_lease
 from storage.log_tables import log_queue
 from storage.referrals import Referrals
 from storage.tables import reservation
@@ -40,6 +41,17 @@ def unsequenced_entries(connection: Connection) -> Waiting:
     return waiting(*found)
 
 
+def messages_that(state: str) -> Callable[[Connection], Waiting]:
+    """Messages of a state whose time has come: that of the next attempt, or since when they stand so."""
+
+    def read(connection: Connection) -> Waiting:
+        wanted = (outbox_lease.c.state == state) & (outbox_lease.c.next_at <= database_now())
+        found = select(func.count(), func.min(outbox_lease.c.next_at), database_now()).where(wanted)
+        return waiting(*connection.execute(found).one())
+
+    return read
+
+
 def open_referrals(connection: Connection, life: timedelta) -> Waiting:
     """Referred orders that wait for a person, who has so long to decide each of them."""
     return waiting(*Referrals(connection).open(life))
@@ -56,6 +68,10 @@ def waiting(count: int, oldest: str | None, now: str) -> Waiting:
 QUEUES: Mapping[str, Callable[[Connection], Waiting]] = {
     "overdue_reservations": overdue_reservations,
     "unsequenced_entries": unsequenced_entries,
+    "due_letters": messages_that("queued"),
+    "letters_without_address": messages_that("no_address"),
+    "messages_for_people": messages_that("for_a_person"),
+    "dead_letters": messages_that("dead"),
 }
 
 
@@ -65,6 +81,10 @@ class Queues:
     def __init__(self, connection: Connection) -> None:
         """Read over the transaction's connection."""
         self._connection = connection
+
+    def dead_letters(self) -> int:
+        """How many letters were given up and wait for a person."""
+        return messages_that("dead")(self._connection).count
 
     def all(self, referral_life: timedelta) -> Mapping[str, Waiting]:
         """Every queue by its name; a referral waits for so long at most."""

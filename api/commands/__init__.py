@@ -35,6 +35,7 @@ COMMANDS = {
     "dossier": ("api.commands.dossier:dossier", "keep the files of customers: facts from a day on, documents, reviews"),
     "rate": ("api.commands.rate:rate", "add and list the exchange rates of orders in other currencies"),
     "escalate": ("api.commands.escalate:escalate", "take the steps of ladders that are due on a day"),
+    "collect": ("api.commands.collect:collect", "take the steps of each day and deliver letters, until stopped"),
     "outbox": ("api.commands.outbox:outbox", "deliver the letters that ladders wrote, and see what waits"),
     "ageing": ("api.commands.ageing:ageing", "show what is owed by how long it is overdue"),
     "statement": ("api.commands.ageing:statement", "show a customer's statement of account"),

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ from api.commands.database import (
     rate_days_option,
     retention_days_option,
 )
+from api.commands.letters import templates_option
 from api.commands.log import places_of, places_option
 from api.commands.log_key import key_file, log_key_option
 from api.commands.sign_on import read_sign_on, sign_on_options
@@ -52,6 +54,11 @@ DEMO_DATABASE = "var/demo.db"
               help="Keep the transparency log in a process beside, or leave it to 'aval log run'.")  # fmt: skip
 @click.option("--log-delay", type=click.IntRange(0, 86_400), metavar="SECONDS", default=10, show_default=True,
               help="Not ready when an entry of the log waits longer; 0: not looked at.")  # fmt: skip
+@click.option("--sender", metavar="NAME", envvar="AVAL_SENDER", show_envvar=True, default="",
+              help="The name that stands below letters that people print.")  # fmt: skip
+@click.option("--webhooks-inside", is_flag=True, envvar="AVAL_WEBHOOKS_INSIDE", show_envvar=True,
+              help="Let contacts have web addresses inside of the firm's own network.")  # fmt: skip
+@templates_option
 @sign_on_options
 @places_option
 @log_key_option
@@ -61,7 +68,8 @@ DEMO_DATABASE = "var/demo.db"
 def serve(host: str, port: int, workers: int, threads: int, requests_per_worker: int, metrics: str | None, demo: bool,
           allow_single: bool, requests_per_minute: int, failures_per_minute: int, rate_days: int, retention_days: int,
           keeper: bool, log_delay: int, places: tuple[str, ...], log_key: str | None, database: str,
-          pepper: str | None, previous_pepper: bytes | None, **sign_on: Any) -> None:  # fmt: skip
+          pepper: str | None, previous_pepper: bytes | None, sender: str, webhooks_inside: bool, folder: Path | None,
+          **sign_on: Any) -> None:  # fmt: skip
     """Answer order systems over HTTP until told to stop."""
     from api.app import create_app
     from api.limits import LimitSettings
@@ -78,7 +86,8 @@ def serve(host: str, port: int, workers: int, threads: int, requests_per_worker:
         raise click.UsageError(str(fault)) from None
     settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single,
                         previous_pepper=previous_pepper, rate_days=rate_days, log_delay_seconds=log_delay or None,
-                        sign_on=read_sign_on(sign_on), retention_days=retention_days,
+                        sign_on=read_sign_on(sign_on), retention_days=retention_days, sender=sender.strip(),
+                        webhooks_inside=webhooks_inside, letters=folder,
                         limits=LimitSettings(requests_per_minute, failures_per_minute, workers))  # fmt: skip
     if demo:
         from api.demo import prepare

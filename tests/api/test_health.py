@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -15,6 +16,7 @@ from api.health import readiness
 from api.settings import Settings
 from rules import durable
 from storage.failures import Busy, Unavailable
+from storage.outbox import Delivery, Message
 from storage.schema import downgrade, newest_revision, upgrade
 from storage.sqlite_database import LEAST_FREE
 from tests.api.service import PEPPER, Service, an_order, start_service
@@ -37,6 +39,21 @@ def test_a_process_that_answers_is_alive(tmp_path: Path) -> None:
 
 def test_a_whole_service_is_ready(service: Service) -> None:
     assert wrong(service) == {}
+
+
+def test_letters_that_were_given_up_are_told_and_orders_are_decided_all_the_same(service: Service) -> None:
+    service.put_customer("C-9")
+    with service.held.database.write() as work:
+        version = work.policies.effective()
+        assert version is not None
+        day = date(2026, 1, 4)
+        work.outbox.put(Message("M-1", "C-9", "letter", "demand", "email", "demand", ("I-1",), day, version.digest))
+        [leased] = work.outbox.lease(1, 60.0)
+    assert wrong(service) == {}
+    with service.held.database.write() as work:
+        work.outbox.record(leased, Delivery("dead", date(2026, 1, 4), "sender", "no answer"))
+    told = "1 were given up and wait for a person; see: aval outbox list --state dead"
+    assert (wrong(service), service.send("GET", "/readyz").status_code) == ({"letters": told}, 200)
 
 
 def test_a_database_without_tables_is_not_ready(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from time import sleep
 
 import pytest
@@ -91,7 +91,7 @@ def test_a_person_delivers_a_task_once(database: Database) -> None:
     with database.write() as work:
         assert work.outbox.deliver("T-1", proof)
         assert not work.outbox.deliver("T-9", proof)
-    with pytest.raises(Refused, match="delivered, or given up, before"), database.write() as work:
+    with pytest.raises(Refused, match="it was sent, or is not needed"), database.write() as work:
         work.outbox.deliver("T-1", proof)
     with database.read() as work:
         assert work.outbox.deliveries("T-1") == (proof,)
@@ -153,3 +153,40 @@ def test_every_end_is_an_event_that_quotes_no_proof(database: Database, outcome:
         bodies = [bytes(row[0]) for row in work._connection.exec_driver_sql("SELECT body FROM log_entry")]
     assert event.subject == "message:M-1" and event.details["attempt"] == 1
     assert "customer.example" not in str(event.details) and not any(b"customer.example" in body for body in bodies)
+
+
+@pytest.mark.parametrize("outcome", ["failed", "dead"])
+def test_what_did_not_arrive_may_be_delivered_by_hand(database: Database, outcome: str) -> None:
+    [first] = lease(database, 1)
+    assert record(database, first, Delivery(outcome, DAY, "sender", "no"))
+    with database.write() as work:
+        assert work.outbox.deliver("M-1", Delivery("sent", DAY, "person:ann", "brought it"))
+        found = work.messages.get("M-1")
+        assert found is not None and (found.state, found.done_at is not None) == ("sent", True)
+        assert [one.outcome for one in work.outbox.deliveries("M-1")] == [outcome, "sent"]
+    with pytest.raises(Refused, match="it was sent"), database.write() as work:
+        work.outbox.deliver("M-1", SENT)
+
+
+def test_what_a_person_carries_is_never_given_to_the_sender(database: Database) -> None:
+    with database.write() as work:
+        work.outbox.put(Message("P-1", "C-1", "letter", "demand", "registered_mail", "demand", ("I-1",), DAY, DIGEST))
+        assert work.outbox.deliver("P-1", Delivery("failed", DAY, "person:ann", "moved away"))
+        assert not work.outbox.queue_again("P-1", "operator:ann")
+        assert work.outbox.deliver("P-1", Delivery("sent", DAY, "person:ann", "at the new address"))
+
+
+def test_the_queues_tell_what_is_due_and_what_waits_for_whom(database: Database) -> None:
+    def waiting() -> dict[str, int]:
+        with database.read() as work:
+            found = work.queues.all(timedelta(days=1))
+        names = ("due_letters", "letters_without_address", "messages_for_people", "dead_letters")
+        return {name: found[name].count for name in names}
+
+    assert waiting() == {"due_letters": 2, "letters_without_address": 0, "messages_for_people": 1, "dead_letters": 0}
+    [first, second] = lease(database)
+    assert waiting()["due_letters"] == 0, "both are held"
+    with database.write() as work:
+        work.outbox.record(first, Delivery("dead", DAY, "sender", "no"), again_in=600.0)
+        work.outbox.postpone(second, "no contact", 0.0, "no_address")
+    assert waiting() == {"due_letters": 0, "letters_without_address": 1, "messages_for_people": 1, "dead_letters": 1}

@@ -138,3 +138,28 @@ def test_a_sender_that_watches_sends_what_comes_and_ends_when_told(real: Service
             out, err = watching.communicate(timeout=20)
     assert (len(box.took), watching.returncode) == (1, 0), err
     assert "formal_demand: sent" in out
+
+
+@pytest.mark.slow
+def test_a_process_that_collects_takes_the_day_and_sends_its_letters(real: Service) -> None:
+    name = str(real.held.database.name)
+    owed(real, "I-200", policy_day(real.held.database) - timedelta(4))
+    with mail_server() as box:
+        pepper = str(Path(name).with_name("pepper"))
+        command = [sys.executable, "-c", "from api.commands import main; main()", "collect", "--at", "00:00",
+                   "--database", name, "--pepper", pepper, *WHO, *smtp(box.port)]  # fmt: skip
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as collecting:
+            until = time.monotonic() + 40
+            while len(box.took) < 3 and time.monotonic() < until:
+                time.sleep(0.1)
+            time.sleep(0.5)
+            collecting.send_signal(signal.SIGTERM)
+            out, err = collecting.communicate(timeout=20)
+    assert collecting.returncode == 0, err
+    assert len(box.took) == 3, (out, err)  # that which waited, and one for each invoice
+    assert "reminder of I-200" in out
+
+
+def test_an_hour_is_one_of_the_day(real: Service) -> None:
+    for text, code in (("24:00", 2), ("6", 2), ("06:60", 2), ("-1:00", 2)):
+        assert CliRunner().invoke(cli, ["collect", "--at", text], prog_name="aval").exit_code == code, text
