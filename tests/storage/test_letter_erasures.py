@@ -78,6 +78,7 @@ def test_the_salts_of_its_commitments_go_with_it_and_the_log_verifies(database: 
     send_all(database)
     with database.write() as work:
         work.letter_erasures.erase("C-1", "person:dpo", "asked")
+        work.erasures.erase_master("C-1", "person:dpo", "asked", 0)
     with database.looking() as connection:
         salted = select(log_entry.c.body).where(log_entry.c.salt != b"")
         bodies = [bytes(one) for one in connection.execute(salted).scalars()]
