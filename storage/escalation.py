@@ -19,7 +19,7 @@ from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.escalation_pages import (
     INVOICES_AT_ONCE,
     NOTHING,
-    Concerned,
+    Page,
     Past,
     open_on,
     read_page,
@@ -129,7 +129,7 @@ class Escalation:
             raise LeaseLost(run.as_of.isoformat())
         return read_run(row)
 
-    def page(self, as_of: date, after: str = "", most: int = INVOICES_AT_ONCE) -> tuple[Concerned, ...]:
+    def page(self, as_of: date, after: str = "", most: int = INVOICES_AT_ONCE) -> Page:
         """The next customers by id with an invoice that is open on a day, or a hold of a ladder that lasts."""
         return read_page(self._connection, as_of, after, most)
 

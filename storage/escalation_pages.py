@@ -21,11 +21,11 @@ from storage.hold_tables import order_hold, order_hold_end
 from storage.invoice_day_tables import invoice_day
 from storage.invoice_days import days_of
 from storage.listed import is_one_of
-from storage.policy_timeline import Whose, read_timeline
+from storage.policy_timeline import Timeline, Whose, read_timeline
 from storage.tables import account, customer, invoice
 from storage.told_facts import TOLD_FACTS, country_of_day, read_facts_told
 
-INVOICES_AT_ONCE = 5_000
+INVOICES_AT_ONCE = 2_000
 ENDS = ("sent", *NOT_SENT)
 
 
@@ -71,28 +71,54 @@ class Concerned:
     cut: bool = False
 
 
-def read_page(connection: Connection, as_of: date, after: str, most: int = INVOICES_AT_ONCE) -> tuple[Concerned, ...]:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows of a page as they were read: nothing is made of them before the transaction is over."""
+
+    invoices: Sequence[Any]
+    steps: Sequence[Row[Any]]
+    days: Sequence[Row[Any]]
+    lasting: frozenset[str]
+    accounts: Sequence[Row[Any]]
+    above: Mapping[int, Row[Any]]
+    timeline: Timeline
+    cut: str | None  # the customer of whom there are more invoices
+
+    def customers(self) -> tuple[Concerned, ...]:
+        """The customers by id."""
+        pasts = read_pasts(self.steps, self.days)
+        open_now = {name: [OpenInvoice(row.invoice_id, row.invoiced_on, row.due_on,
+                                       pasts.get((name, row.invoice_id), NOTHING)) for row in own]
+                    for name, own in groupby(self.invoices, key=lambda row: row.customer_id)}  # fmt: skip
+        found = [self._customer(row, open_now.get(row.customer_id, ())) for row in self.accounts]
+        return tuple(sorted(found, key=lambda one: one.customer_id))
+
+    def _customer(self, row: Row[Any], invoices: Sequence[OpenInvoice]) -> Concerned:
+        country = country_of_day(row.country, read_facts_told(row.told), read_instant(row.now).date())
+        whose = Whose(row.customer_id, tuple(names_above(self.above, row.parent_id)), country)
+        return Concerned(row.customer_id, row.currency, self.timeline.digest_for(whose, row.now), invoices,
+                         row.customer_id in self.lasting, row.customer_id == self.cut)  # fmt: skip
+
+
+def read_page(connection: Connection, as_of: date, after: str, most: int = INVOICES_AT_ONCE) -> Page:
     """The next customers by id with an open invoice or a lasting hold of a ladder; none behind the last one."""
     day = as_of.isoformat()
     columns = (invoice.c.customer_id, invoice.c.invoice_id, invoice.c.invoiced_on, invoice.c.due_on)
     reading = select(*columns).where(invoice.c.customer_id > after, open_on(day)).order_by(*columns[:2]).limit(most)
     rows = connection.execute(reading).all()
-    last, cut = None, False
+    last, cut = None, None
     if len(rows) == most:  # the last customer may have more; it waits for the next page, unless it is alone
-        cut = rows[0].customer_id == rows[-1].customer_id
-        last = rows[-1].customer_id if cut else last_before(rows)
+        final = rows[-1].customer_id
+        cut = final if rows[0].customer_id == final else None
+        last = cut or last_before(rows)
         rows = [row for row in rows if row.customer_id <= last]
     span = Span(after, last)
-    lasting = set(connection.execute(with_holds().where(span.holds(account.c.customer_id))).scalars())
-    pasts = read_pasts(connection.execute(steps_of(span.holds(escalation_step.c.customer_id), open_on(day))),
-                       connection.execute(days_of(span.holds(invoice_day.c.customer_id))))  # fmt: skip
-    open_now = {name: [OpenInvoice(row.invoice_id, row.invoiced_on, row.due_on,
-                                   pasts.get((name, row.invoice_id), NOTHING)) for row in own]
-                for name, own in groupby(rows, key=lambda row: row.customer_id)}  # fmt: skip
-    names = sorted(open_now.keys() | lasting)
-    under = {name: (currency, digest) for name, currency, digest in governed(connection, names)}
-    return tuple(Concerned(name, *under[name], open_now.get(name, ()), name in lasting, cut and name == last)
-                 for name in names)  # fmt: skip
+    lasting = frozenset(connection.execute(with_holds().where(span.holds(account.c.customer_id))).scalars())
+    steps = connection.execute(steps_of(span.holds(escalation_step.c.customer_id), open_on(day))).all()
+    days = connection.execute(days_of(span.holds(invoice_day.c.customer_id))).all()
+    accounts = governed(connection, {row.customer_id for row in rows} | lasting)
+    above = groups_above(connection, {row.parent_id for row in accounts})
+    return Page(rows, steps, days, lasting, accounts, above, read_timeline(connection), cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +139,14 @@ def last_before(rows: Sequence[Any]) -> str:
     return next(str(row.customer_id) for row in reversed(rows) if row.customer_id != final)
 
 
-def governed(connection: Connection, names: Collection[str]) -> Iterator[tuple[str, str, str | None]]:
-    """Each of some customers with the currency of its account, and the digest that is in effect for it now."""
-    rows = connection.execute(
+def governed(connection: Connection, names: Collection[str]) -> Sequence[Row[Any]]:
+    """The accounts of some customers, with all that says which policy is in effect for each now."""
+    return connection.execute(
         select(account.c.customer_id, account.c.currency, account.c.parent_id, customer.c.country,
                TOLD_FACTS.label("told"), database_now().label("now"))
         .join(customer, customer.c.customer_id == account.c.customer_id)
         .where(is_one_of(account.c.customer_id, names))
     ).all()  # fmt: skip
-    timeline, above = read_timeline(connection), groups_above(connection, {row.parent_id for row in rows})
-    for row in rows:
-        country = country_of_day(row.country, read_facts_told(row.told), read_instant(row.now).date())
-        whose = Whose(row.customer_id, tuple(names_above(above, row.parent_id)), country)
-        yield row.customer_id, row.currency, timeline.digest_for(whose, row.now)
 
 
 def groups_above(connection: Connection, wanted: set[int | None]) -> Mapping[int, Row[Any]]:

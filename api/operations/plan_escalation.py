@@ -26,13 +26,14 @@ from rules.states import Recorded, remembers
 from storage.engine import Database
 from storage.escalation_pages import INVOICES_AT_ONCE, NOTHING, Concerned, Past
 from storage.exposure_ledger import LOADED_DAYS, AccountState
-from storage.failures import StorageFailure
+from storage.failures import Busy, StorageFailure, Unavailable
 from storage.policies import PolicyVersion
 from storage.receivables import Invoice
 from storage.unit_of_work import Work
 
 CUSTOMERS_AT_ONCE = 50
 EARLIER_ORDERS = "earlier_orders"
+TRIES = 3  # of one transaction: a machine with other work may lose its session for standing still
 FAULT = "it could not be handled; see the log"
 log = logging.getLogger("aval.escalate")
 Found = TypeVar("Found")
@@ -111,20 +112,27 @@ class Day:
         return self._within(self._database.read, look)
 
     def writing(self, act: Callable[[Work], Found]) -> Found:
-        """What an act tells, committed; it is taken back and done again where a policy has to be read first."""
+        """What an act tells, committed; done again where a policy has to be read first, or nothing was written."""
         return self._within(self._database.write, act)
 
     def _within(self, opening: Callable[[], AbstractContextManager[Work]], act: Callable[[Work], Found]) -> Found:
+        tries = TRIES
         while True:
             try:
                 with opening() as work:
                     return act(work)
             except Unread as unread:
                 self.learn(unread.digest)
+            except Busy:
+                raise
+            except Unavailable:  # nothing was written
+                tries -= 1
+                if tries == 0:
+                    raise
 
     def page(self, after: str, most: int) -> tuple[Concerned, ...]:
         """The next customers behind one, whose policies are read then; none behind the last one."""
-        page = self.reading(lambda work: work.escalation.page(self.as_of, after, most))
+        page = self.reading(lambda work: work.escalation.page(self.as_of, after, most)).customers()
         for digest in {one.policy_digest for one in page}:
             self.learn(digest)
         return page

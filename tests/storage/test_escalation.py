@@ -68,7 +68,7 @@ def step_and_advance(work: Work, run: Run) -> None:
 
 def names(work: Work, as_of: date, after: str = "", most: int = 100) -> list[str]:
     """The customers of one page."""
-    return [one.customer_id for one in work.escalation.page(as_of, after, most)]
+    return [one.customer_id for one in work.escalation.page(as_of, after, most).customers()]
 
 
 def test_a_step_is_taken_once_for_its_invoice(database: Database) -> None:
@@ -180,8 +180,8 @@ def test_a_page_ends_with_the_last_customer_that_it_holds_whole(database: Databa
         work.invoices.add_many([an_invoice(f"I-{number}", customer_id="C-3") for number in range(5, 8)], DAY)
     with database.read() as work:
         assert names(work, DAY, most=4) == ["C-1", "C-2"], "of C-3 there would be one invoice of three"
-        [whole] = work.escalation.page(DAY, "C-2", most=4)
-        [part] = work.escalation.page(DAY, "C-2", most=3)
+        [whole] = work.escalation.page(DAY, "C-2", most=4).customers()
+        [part] = work.escalation.page(DAY, "C-2", most=3).customers()
     assert ([one.invoice_id for one in whole.invoices], whole.cut) == (["I-5", "I-6", "I-7"], False)
     assert (len(part.invoices), part.cut) == (3, True), "a page that one customer fills may not hold all of it"
 
@@ -198,7 +198,7 @@ def test_a_page_tells_what_each_customer_is_under_and_what_was_taken(database: D
         work.escalation.take([a_step(message_id="M-1")])
         work.outbox.deliver("M-1", Delivery("sent", DAY, "person:ann"))
     with database.read() as work:
-        first, second = work.escalation.page(DAY, "", 100)
+        first, second = work.escalation.page(DAY, "", 100).customers()
         looked = {one.customer.customer_id: one.policy_digest for one in work.accounts.look_at(["C-1", "C-2"])}
     assert looked == {one.customer_id: one.policy_digest for one in (first, second)}
     assert looked == {"C-1": DIGEST, "C-2": "sha256:other"}, "that of the group above the nearest one"

@@ -10,6 +10,8 @@ import pytest
 from api.operations.escalate import STEADY, Pace, begin_run, in_lots, planned, run_escalation
 from api.operations.plan_escalation import Day, Done, Looked, Unread, look_over
 from storage.exposure_ledger import Accounts
+from storage.failures import Busy, Unavailable
+from storage.unit_of_work import Work
 from tests.api.operations.test_escalate import PER_INVOICE, STRICT, owe, run, steps, written
 from tests.api.service import Service, publish, start_real_service
 
@@ -127,3 +129,35 @@ def test_those_with_nothing_due_go_with_the_lot_before_them() -> None:
     assert [[one.customer_id for one in lot] for lot in in_lots(page, STEADY)] == [
         ["C-0", "C-1", "C-2", "C-3", "C-4"], ["C-5", "C-6"]]  # fmt: skip
     assert list(in_lots([], STEADY)) == []
+
+
+@pytest.mark.parametrize(("failures", "goes_on"), [(2, True), (3, False)])
+def test_a_transaction_in_which_nothing_was_written_is_tried_three_times(
+    real: Service, failures: int, goes_on: bool
+) -> None:
+    day, left = Day(real.held.database, REMINDED), [Unavailable("cut off")] * failures
+
+    def act(work: Work) -> str:
+        if left:
+            raise left.pop()
+        return "done"
+
+    for within in (day.reading, day.writing):
+        left[:] = [Unavailable("cut off")] * failures
+        if goes_on:
+            assert within(act) == "done"
+        else:
+            with pytest.raises(Unavailable):
+                within(act)
+
+
+def test_who_waited_for_a_lock_in_vain_is_told_at_once(real: Service) -> None:
+    tried: list[int] = []
+
+    def act(work: Work) -> None:
+        tried.append(1)
+        raise Busy("held")
+
+    with pytest.raises(Busy):
+        Day(real.held.database, REMINDED).writing(act)
+    assert len(tried) == 1
