@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -54,6 +55,19 @@ def test_letters_that_were_given_up_are_told_and_orders_are_decided_all_the_same
         work.outbox.record(leased, Delivery("dead", date(2026, 1, 4), "sender", "no answer"))
     told = "1 were given up and wait for a person; see: aval outbox list --state dead"
     assert (wrong(service), service.send("GET", "/readyz").status_code) == ({"letters": told}, 200)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_entries_that_nobody_signs_make_a_service_unready_after_their_delay(service: Service, waits: bool) -> None:
+    """Orders are decided all the same, and their entries wait; without a key nobody signs one."""
+    service.put_customer("C-9")
+    delay = 0.0 if waits else 3600.0
+    object.__setattr__(service.held, "settings", replace(service.held.settings, log_delay_seconds=delay))
+    found = wrong(service)
+    assert set(found) == ({"log"} if waits else set())
+    assert not waits or found["log"].endswith("see that 'aval log run' runs, and its alarms")
+    assert service.send("GET", "/readyz").status_code == (503 if waits else 200)
+    assert service.decide(an_order("1.00"), "waits").status_code == 201
 
 
 def test_a_database_without_tables_is_not_ready(tmp_path: Path) -> None:
