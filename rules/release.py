@@ -117,7 +117,7 @@ def _lifted(program: Program, outcome: Outcome, against: Mapping[str, str], aske
 
 def _failing(program: Program, outcome: Outcome) -> Iterator[tuple[CheckOutcome, Check | None]]:
     """Each failed check with its row; None for what was told beside the policy, as a rate that is too old."""
-    rows = rows_of(program)
+    rows = rows_of(program) if outcome.checks else ()
     for place, check in enumerate(outcome.checks):
         if check.status in FAILING:
             yield check, rows[place] if place < len(rows) else None

@@ -345,7 +345,10 @@ class Evaluator:
             return min((max(arg, Fraction(0)) for arg in args if arg is not NOBODY), default=NOBODY)
         if expr.function == "days_between":
             return args[1] - args[0]
-        return {"min": min, "max": max, "abs": lambda *one: abs(one[0])}[expr.function](*args)  # type: ignore[operator]
+        single = {"abs": abs, "round": round}  # Python rounds a fraction half to even, as the language does
+        if expr.function in single:
+            return single[expr.function](args[0])
+        return {"min": min, "max": max}[expr.function](*args)  # type: ignore[operator]
 
     # --- conditions ---
 

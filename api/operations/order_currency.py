@@ -72,10 +72,11 @@ def with_conversion(found: Evaluated, program: Program, order: Order) -> Evaluat
     if sent.rate is not None:
         return replace(found, decision=replace(found.decision, conversion=told))
     outcome = at_least_refer(program, found.outcome)
+    authority = authority_of(program, outcome)
     outcome = replace(outcome, checks=(*outcome.checks, CheckOutcome(CHECK, NOT_EVALUATED, ())))
     entry = CheckEntry(CHECK, NOT_EVALUATED, (_evidence(sent),), _message(sent, program, order.amount.currency), None)
-    decision = replace(found.decision, verdict=outcome.verdict, authority=authority_of(program, outcome),
-                       conversion=told, checks=(*found.decision.checks, entry))  # fmt: skip
+    decision = replace(found.decision, verdict=outcome.verdict, authority=authority, conversion=told,
+                       checks=(*found.decision.checks, entry))  # fmt: skip
     return replace(found, decision=decision, outcome=outcome)
 
 

@@ -502,7 +502,7 @@ security:
     may_require_one_of: [letter_of_credit, personal_guarantee]
 """),
     Trap(
-        'beside: if none', ('limit-state',), 'use limit.effective',
+        'beside: if none', ('limit-state',), 'stricter of [limit.granted',
         """\
 limits:
   - otherwise: true
