@@ -24,7 +24,7 @@ from api.schemas.open_items import (
 )
 from api.services import services
 
-routes = StrictBlueprint("open items", __name__, url_prefix="/v1", description="what is owed, and for how long")
+routes = StrictBlueprint("open_items", __name__, url_prefix="/v1", description="what is owed, and for how long")
 NOBODY: Mapping[str, Any] = {"schema": Problem, "description": "no such customer", "content_type": MEDIA_TYPE}
 
 

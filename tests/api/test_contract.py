@@ -56,7 +56,7 @@ ONLY_REFUSED = {
                      "show_proof_file", "finish_message", "add_proof", "retry_message", "write_letter", "tell_facts",
                      "file_document", "allocate_payment", "block_invoice", "end_block",
                      "show_legal_case", "collect_legal_bundle", "hand_over_legal_case", "close_legal_case",
-                     "tell_invoice_day"), NOTHING),
+                     "tell_invoice_day", "review_customer"), NOTHING),
     **dict.fromkeys(("begin_sign_on", "finish_sign_on"), "no provider of identities is set"),
     "record_act": "the fake policy asks for no acts",
 }

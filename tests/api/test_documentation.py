@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -45,7 +46,22 @@ def test_money_is_text_with_a_pattern(document: dict[str, Any]) -> None:
 
 
 def test_nothing_in_the_document_is_a_float(document: dict[str, Any]) -> None:
-    assert '"number"' not in json.dumps(document)
+    assert "number" not in set(types_in(document))
+
+
+def types_in(part: Any) -> Iterator[str]:
+    """Every word that stands as the type of something in the document; a field may be called "number"."""
+    if isinstance(part, dict):
+        told = part.get("type", ())
+        yield from (told,) if isinstance(told, str) else (one for one in told if isinstance(one, str))
+    for below in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from types_in(below)
+
+
+def test_a_float_in_the_document_would_be_found() -> None:
+    for told in ("number", ["number", "null"]):
+        assert "number" in set(types_in({"components": [{"properties": {"number": {"type": told}}}]}))
+    assert "number" not in set(types_in({"properties": {"number": {"type": "string"}}, "required": ["number"]}))
 
 
 def test_the_decision_shown_has_the_fields_that_are_answered(service: Service, document: dict[str, Any]) -> None:
