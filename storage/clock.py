@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Text, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.visitors import InternalTraversal
 
 
 class database_now(FunctionElement[str]):
@@ -37,7 +38,8 @@ def postgresql_now(element: database_now, compiler: Any, **options: Any) -> str:
 class database_day(FunctionElement[str]):
     """The day in UTC so many days from the database's own, as stored text."""
 
-    inherit_cache = False
+    inherit_cache = True
+    _traverse_internals = [*FunctionElement._traverse_internals, ("shift", InternalTraversal.dp_plain_obj)]
     name = "database_day"
     type = Text()
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.visitors import InternalTraversal
 
 
 class qualified(ColumnElement[Any]):
     """The same expression, with the table before each column."""
 
-    inherit_cache = False
+    inherit_cache = True
+    _traverse_internals = [("inner", InternalTraversal.dp_clauseelement)]
 
     def __init__(self, inner: ColumnElement[Any]) -> None:
         """Keep the expression."""

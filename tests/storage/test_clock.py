@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy import literal, select
 from sqlalchemy.dialects import postgresql
 
-from storage.clock import CLOCK, read_instant, write_instant
+from storage.clock import CLOCK, database_day, read_instant, write_instant
 from storage.engine import Database
+from storage.qualified import qualified
 
 INSTANT = datetime(2026, 11, 23, 21, 23, 20, 123000, tzinfo=UTC)
 
@@ -42,3 +44,11 @@ def test_the_database_tells_the_time_in_stored_form(database: Database) -> None:
 
 def test_postgresql_reads_the_wall_clock_not_the_start_of_the_transaction() -> None:
     assert "clock_timestamp()" in str(CLOCK.compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+
+
+def test_days_that_are_shifted_differently_are_no_one_statement(database: Database) -> None:
+    with database.looking() as connection:
+        days = [connection.execute(select(qualified(database_day(shift)))).scalar_one() for shift in (-1, 0, 1, -1)]
+        literals = [connection.execute(select(qualified(literal(text)))).scalar_one() for text in ("one", "other")]
+    assert days == [days[0], *(str(date.fromisoformat(days[0]) + timedelta(more)) for more in (1, 2)), days[0]]
+    assert literals == ["one", "other"]
