@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from credit.blocks import Block
+from storage.account_facts import FACTS_MOVED
 from storage.block_tables import invoice_block, invoice_block_end
 from storage.clock import database_now, read_instant
 from storage.events import Event, Events
@@ -132,8 +133,7 @@ class Blocks:
 
     def _take(self, customer_id: str) -> None:
         """Take the next count of an account's facts, which waits for whoever plans its steps."""
-        mine = update(account).where(account.c.customer_id == customer_id)
-        self._connection.execute(mine.values(facts_ver=account.c.facts_ver + 1))
+        self._connection.execute(FACTS_MOVED.where(account.c.customer_id == customer_id))
 
 
 def read_blocks(connection: Connection, customer_ids: Collection[str]) -> Mapping[tuple[str, str], Sequence[Block]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, true, union, update
 
+from storage.account_facts import FACTS_MOVED
 from storage.blocks import read_blocks
 from storage.clock import database_now, read_clock, read_instant, write_instant
 from storage.escalation_pages import (
@@ -168,7 +169,7 @@ class Escalation:
         """Let the next decisions on these customers see how far dunning has come."""
         if customers:
             theirs = account.c.customer_id.in_(sorted(customers))
-            self._connection.execute(update(account).where(theirs).values(facts_ver=account.c.facts_ver + 1))
+            self._connection.execute(FACTS_MOVED.where(theirs))
 
     def steps(self, customer_id: str) -> tuple[StepTaken, ...]:
         """Every step that was taken for a customer, in the order of the days."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from credit.holds import Hold
+from storage.account_facts import FACTS_MOVED
 from storage.clock import database_now, read_instant
 from storage.events import Event, Events
 from storage.failures import Refused
@@ -69,7 +70,6 @@ class StoredHold:
     release: Release | None = None
 
 
-TAKE = update(account).values(facts_ver=account.c.facts_ver + 1)
 ENDED = (
     order_hold_end.c.released_on, order_hold_end.c.reason.label("why_released"), order_hold_end.c.released_by,
     order_hold_end.c.client.label("released_with"), order_hold_end.c.at.label("released_at"),
@@ -153,8 +153,8 @@ class Holds:
 
     def _take(self, account_id: int) -> Row[Any]:
         """Take the next count of an account's facts, which waits for whoever decides on it."""
-        taking = TAKE.where(account.c.account_id == account_id).returning(account.c.facts_ver, account.c.customer_id)
-        return self._connection.execute(taking).one()
+        taking = FACTS_MOVED.where(account.c.account_id == account_id)
+        return self._connection.execute(taking.returning(account.c.facts_ver, account.c.customer_id)).one()
 
 
 def read_hold(row: Row[Any]) -> StoredHold:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select
 
+from storage.account_facts import FACTS_MOVED
 from storage.clock import database_now, read_instant, write_instant
 from storage.events import Event, Events, author_of
 from storage.exposure_ledger import AccountState
@@ -61,7 +62,7 @@ CHANGES = Prepared(
 )
 ACTS = Prepared(select(act).where(act.c.account_id == bindparam("wanted")).order_by(act.c.place))
 COLUMNS = (account.c.account_id, account.c.facts_ver, database_now().label("now"))
-TAKE = update(account).values(facts_ver=account.c.facts_ver + 1).returning(*COLUMNS)
+TAKE = FACTS_MOVED.returning(*COLUMNS)
 
 
 class States:

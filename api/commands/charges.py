@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from fractions import Fraction
-from pathlib import Path
 
 import click
 from rich.table import Table
 
-from api.commands.files import broken, load, tell
+from api.commands.files import day_given, program_of
 from api.commands.terminal import terminal
 from credit.late_charges import Payment, Period
 from credit.money import Money, round_fraction
@@ -35,19 +33,13 @@ def charges(context: click.Context, name: str, amount: str, due: str, as_of: str
 
     A payment counts from the day after it; interest is exact, and rounded once, half to even.
     """
-    if not Path(name).is_file():
-        raise click.UsageError(f"there is no file '{name}'; give the path of a policy")
-    loaded = load(Path(name))
-    if loaded.program is None:
-        tell(loaded.problems)
-        context.exit(1 if broken(loaded.problems) else 0)
-    program = loaded.program
+    program = program_of(context, name)
     if not program.charges:
         raise click.UsageError(f"the policy '{program.name}' has no late charge; add a section 'late_charge'")
     given = {"due": due, "invoiced": invoiced}
-    dates = {anchor: _day(text, f"--{anchor}") for anchor, text in given.items() if text is not None}
+    dates = {anchor: day_given(text, anchor) for anchor, text in given.items() if text is not None}
     payments = [_payment(text, program) for text in paid]
-    found = charges_on(program, _money(amount, "--amount", program), dates, payments, _day(as_of, "--as-of"))
+    found = charges_on(program, _money(amount, "--amount", program), dates, payments, day_given(as_of, "as-of"))
     _show(program, found)
     if len(found) < len(program.charges):
         click.echo("a charge counts from a date that was not given; see --invoiced", err=True)
@@ -96,7 +88,7 @@ def _payment(text: str, program: Program) -> Payment:
     day, sign, amount = text.partition("=")
     if not sign:
         raise click.UsageError(f"'{text}' after --paid is no payment; write it like 2026-12-01=400.00")
-    return Payment(_day(day, "--paid"), _money(amount, "--paid", program))
+    return Payment(day_given(day, "paid"), _money(amount, "--paid", program))
 
 
 def _money(text: str, option: str, program: Program) -> int:
@@ -108,9 +100,3 @@ def _money(text: str, option: str, program: Program) -> int:
         raise click.UsageError(f"'{text}' after {option} is not above zero")
     return found
 
-
-def _day(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"'{text}' after {option} is not a date; write it like 2026-11-23") from None

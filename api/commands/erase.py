@@ -67,7 +67,7 @@ def _erased(operation: str, erasing: Callable[..., Any], subject: str, asked: di
     from api.commands.proven import proven_person, services_on
     from api.errors import Refused
     from api.idempotency import read_key
-    from api.operations.erase_records import Erasing
+    from api.keyed_request import KeyedRequest
     from api.roles import ROLES_BY_OPERATION
     from api.schemas.erasures import ErasureWish
 
@@ -80,7 +80,7 @@ def _erased(operation: str, erasing: Callable[..., Any], subject: str, asked: di
         person = proven_person(held, asked["by"], ROLES_BY_OPERATION[operation])
         body = json.dumps(wish).encode()
         try:
-            answer = erasing(held, Erasing(person, read_key(asked["key"]), body, operation, subject), wish)
+            answer = erasing(held, KeyedRequest(person, read_key(asked["key"]), body, operation, subject), wish)
         except Refused as refused:
             for one in refused.errors:
                 click.echo(f"{one.field}: {one.message}", err=True)

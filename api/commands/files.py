@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from policy import Loaded, load_policy
 from policy.chinese import in_chinese
 from policy.parts import Shelf
 from policy.problems import Problem, errors
+from policy.program import Program
 from policy.sections import read_document
 from policy.source import read_source
 from policy.uses import ENDING
@@ -69,6 +71,28 @@ def read_file(path: Path) -> bytes:
 def load(path: Path) -> Loaded:
     """A policy file, checked and, where it has no errors, compiled."""
     return load_policy(read_file(path), str(path), trade_vocabulary(), shelf_beside(path))
+
+
+def program_of(context: click.Context, name: str) -> Program:
+    """The program of one policy file; of one with errors they are told, and the command ends with 1.
+
+    Raises: UsageError for a file that is not there.
+    """
+    if not Path(name).is_file():
+        raise click.UsageError(f"there is no file '{name}'; give the path of a policy")
+    loaded = load(Path(name))
+    if loaded.program is None:
+        tell(loaded.problems)
+        context.exit(1 if broken(loaded.problems) else 0)
+    return loaded.program
+
+
+def day_given(text: str, option: str) -> date:
+    """The day that an option names. Raises: UsageError for a text that is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"'{text}' after --{option} is not a date; write it like 2026-11-23") from None
 
 
 def shelf_beside(path: Path) -> Shelf:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import click
 from rich.table import Table
 
-from api.commands.files import broken, load, tell
+from api.commands.files import day_given, program_of
 from api.commands.terminal import terminal
 from credit.escalation import History, planned_days
 from policy.program import Program
@@ -30,30 +29,18 @@ def ladder(
 
     The last column is the day on which the step would come if "after 15 days" had been meant, not "on day 15".
     """
-    if not Path(name).is_file():
-        raise click.UsageError(f"there is no file '{name}'; give the path of a policy")
-    loaded = load(Path(name))
-    if loaded.program is None:
-        tell(loaded.problems)
-        context.exit(1 if broken(loaded.problems) else 0)
-    program = loaded.program
+    program = program_of(context, name)
     if not program.ladders:
         raise click.UsageError(f"the policy '{program.name}' has no ladder; add a section 'escalation'")
     if code is not None and not is_calendar(code):
         raise click.UsageError(f"there is no calendar '{code}'; write a country code, such as CN")
     given = {"due": due, "invoiced": invoiced, "delivered": delivered}
-    dates = {anchor: _day(anchor, text) for anchor, text in given.items() if text is not None}
+    dates = {anchor: day_given(text, anchor) for anchor, text in given.items() if text is not None}
     calendar = business_calendar(program.calendar if code is None else code)
     for one in program.ladders:
         _show(program, one, History(dates), calendar)
     click.echo(f"calendar: {calendar.version}; * no business day, ? not yet confirmed")
 
-
-def _day(anchor: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"'{text}' after --{anchor} is not a date; write it like 2026-11-23") from None
 
 
 def _show(program: Program, ladder: Ladder, history: History, calendar: BusinessCalendar) -> None:

@@ -12,13 +12,12 @@ from typing import Any
 
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
-from api.operations.place_hold import Holding
+from api.keyed_request import KeyedRequest
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.requests import refused_fields
 from api.services import Services
 from credit.blocks import Block
 from credit.decision import canonical_json, instant_text
-from storage.answers import NewAnswer
 from storage.blocks import BlockEnd, NewBlock, StoredBlock
 from storage.failures import NotAllowed
 from storage.failures import Refused as RefusedByStorage
@@ -27,7 +26,7 @@ from storage.unit_of_work import Work
 LONGEST_ID = 200
 
 
-def block_invoice(held: Services, asked: Holding, wish: Mapping[str, Any]) -> Answer:
+def block_invoice(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The block as it is stored, or the stored answer to the same key and body.
 
     Raises: Refused for no such customer or invoice, and a last day that has passed.
@@ -51,7 +50,7 @@ def block_invoice(held: Services, asked: Holding, wish: Mapping[str, Any]) -> An
         return _answered(work, asked, stored, 201)
 
 
-def end_block(held: Services, asked: Holding, wish: Mapping[str, Any]) -> Answer:
+def end_block(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The block after it was ended, or the stored answer to the same key and body.
 
     Raises: Refused for one that is not there, or is over.
@@ -97,9 +96,7 @@ def _block_of(work: Work, block_id: str) -> StoredBlock:
     return found
 
 
-def _answered(work: Work, asked: Holding, one: StoredBlock, status: int) -> Answer:
+def _answered(work: Work, asked: KeyedRequest, one: StoredBlock, status: int) -> Answer:
     """The answer, kept for the same key."""
     response = canonical_json({"block": block_dict(one)})
-    work.answers.record(NewAnswer(asked.caller.client, asked.key, asked.hash, asked.operation, one.block_id, status,
-                                  response))  # fmt: skip
-    return Answer(status, response, replayed=False)
+    return asked.answered(work, one.block_id, status, response)

@@ -12,16 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api import idempotency
-from api.auth import Caller
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
+from api.keyed_request import KeyedRequest
 from api.operations.referrals import life_of
 from api.operations.set_customer import is_identifier
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.services import Services
 from credit.decision import canonical_json, instant_text
-from storage.answers import NewAnswer
 from storage.database import Database
 from storage.retention import (
     BEFORE_LOG,
@@ -50,22 +48,6 @@ WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Erasing:
-    """One request to erase: whose it is, its key and bytes, which operation, and of which decision or customer."""
-
-    caller: Caller
-    key: str
-    body: bytes
-    operation: str
-    subject: str
-
-    @property
-    def hash(self) -> bytes:
-        """What the key stands for."""
-        return idempotency.body_hash(f"{self.operation} {self.subject}", self.body)
-
-
-@dataclass(frozen=True, slots=True)
 class Said:
     """By whom something is erased, and why."""
 
@@ -73,7 +55,7 @@ class Said:
     reason: str
 
 
-def erase_decision(held: Services, asked: Erasing, wish: Mapping[str, Any]) -> Answer:
+def erase_decision(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """That the decision is erased, by whom, why and when; or the stored answer to the same key and body.
 
     Raises: Refused for one that is not there (not-found), or is still needed (record-kept).
@@ -94,7 +76,7 @@ def erase_decision(held: Services, asked: Erasing, wish: Mapping[str, Any]) -> A
         return _answered(work, asked, told)
 
 
-def erase_customer(held: Services, asked: Erasing, wish: Mapping[str, Any]) -> Answer:
+def erase_customer(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """That the customer is erased, with how many decisions; or the stored answer to the same key and body.
 
     Raises: Refused for one that is not there (not-found), or of whom anything is still needed (record-kept).
@@ -192,9 +174,7 @@ def _customer_told(work: Work, customer_id: str, erased: int) -> dict[str, objec
             "at": instant_text(told.at)}  # fmt: skip
 
 
-def _answered(work: Work, asked: Erasing, told: Mapping[str, object]) -> Answer:
+def _answered(work: Work, asked: KeyedRequest, told: Mapping[str, object]) -> Answer:
     """The answer, kept for the same key."""
     response = canonical_json({"erased": told})
-    work.answers.record(NewAnswer(asked.caller.client, asked.key, asked.hash, asked.operation, asked.subject, 200,
-                                  response))  # fmt: skip
-    return Answer(200, response, replayed=False)
+    return asked.answered(work, asked.subject, 200, response)

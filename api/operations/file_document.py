@@ -13,9 +13,9 @@ from typing import Any
 
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
+from api.keyed_request import KeyedRequest
 from api.operations.known_facts import Words, effective_facts
 from api.operations.set_customer import day_text
-from api.operations.tell_facts import Filing
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.requests import refused_fields
 from api.reviewing import under_policy, watched
@@ -31,7 +31,7 @@ LONGEST_ID = 200
 FILED, WITHDRAWN = "a document was filed", "a document was withdrawn"
 
 
-def file_document(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def file_document(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The document as it is stored, or the stored answer to the same key and body.
 
     Raises: Refused for a customer that is not there, and a document that cannot be.
@@ -84,7 +84,7 @@ def put_on_file(work: Work, new: NewDocument) -> StoredDocument:
         raise refused_fields([FieldError("sha256", str(refused))]) from None
 
 
-def withdraw_document(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def withdraw_document(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The document after it was withdrawn, or the stored answer to the same key and body.
 
     Raises: Refused for one that is not there, or withdrawn before.

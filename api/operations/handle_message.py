@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from api.build import load_version
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
+from api.keyed_request import KeyedRequest
 from api.letter_files import read_letters
 from api.operations.letter_today import NotWritten, facts_now, keep_policy_ready, template_of
 from api.operations.show_outbox import standing_dict
-from api.operations.tell_facts import Filing
 from api.requests import refused_fields
 from api.services import Services
 from credit.decision import canonical_json
@@ -36,7 +36,7 @@ Told = Mapping[str, object]
 Change = Callable[[Work, Standing], tuple[int, Told]]
 
 
-def change_message(held: Services, asked: Filing, change: Change) -> Answer:
+def change_message(held: Services, asked: KeyedRequest, change: Change) -> Answer:
     """What a change answers, or the stored answer to the same key and body. Raises: Refused for no such message."""
     with held.database.read() as work:
         digest = standing_of(work, asked.subject).message.policy_digest
@@ -57,7 +57,7 @@ def standing_of(work: Work, message_id: str) -> Standing:
     return found
 
 
-def finish_message(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def finish_message(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The message after a person said what became of it.
 
     Raises: Refused for one that ended before, lacks words or a proof, and a day that cannot be.
@@ -111,7 +111,7 @@ def refuse_unproven(message: Message, wish: Mapping[str, Any]) -> None:
         raise refused_fields([FieldError("proof", f"is missing; '{message.who}' is shown by its {needed}")])
 
 
-def add_proof(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def add_proof(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The proof's place among those of the message. Raises: Refused for a proof of nothing, or too many."""
 
     def add(work: Work, found: Standing) -> tuple[int, Told]:
@@ -136,7 +136,7 @@ def put_proof(work: Work, message_id: str, wish: Mapping[str, Any], by: str, pat
     return {"message_id": message_id, "place": stored.place, "sha256": stored.digest}
 
 
-def retry_message(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def retry_message(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The message after it was queued again. Raises: Refused for one that the sender need not try again."""
 
     def retry(work: Work, found: Standing) -> tuple[int, Told]:
@@ -147,7 +147,7 @@ def retry_message(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Ans
     return change_message(held, asked, retry)
 
 
-def write_letter(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def write_letter(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The message whose letter was written as a page to print, and kept; its bytes are at `/letter`.
 
     Raises: Refused for one that is no letter for a person, and for a letter that cannot be written.

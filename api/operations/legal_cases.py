@@ -11,10 +11,10 @@ from typing import Any
 
 from api.errors import Refused
 from api.idempotency import Answer, stored_answer
+from api.keyed_request import KeyedRequest
 from api.known import read_invoice
 from api.legal_bundle import Bundle, Granted, NamedPolicy, SentLetter, case_dict, pack_bundle
 from api.operations.collect_evidence import approvals_of, collect_evidence
-from api.operations.tell_facts import Filing
 from api.operations.tell_limit import CUSTOMER, policy_day
 from api.services import Services
 from credit.decision import APPROVE, APPROVE_WITH_CONDITIONS, canonical_json
@@ -52,17 +52,17 @@ def case_of(work: Work, case_id: str) -> LegalCase:
     return found
 
 
-def hand_over_case(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def hand_over_case(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The case after it was handed over, or the stored answer to the same key and body. Raises: Refused."""
     return _changed(held, asked, HANDED_OVER, wish)
 
 
-def close_case(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def close_case(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The case after it was closed, or the stored answer to the same key and body. Raises: Refused."""
     return _changed(held, asked, CLOSED, wish)
 
 
-def _changed(held: Services, asked: Filing, state: str, wish: Mapping[str, Any]) -> Answer:
+def _changed(held: Services, asked: KeyedRequest, state: str, wish: Mapping[str, Any]) -> Answer:
     with held.database.read() as work:
         customer_id = case_of(work, asked.subject).customer_id
     day = policy_day(held.database, CUSTOMER, customer_id)

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from api import idempotency
-from api.auth import Caller
 from api.errors import Refused
 from api.idempotency import Answer, stored_answer
+from api.keyed_request import KeyedRequest
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.services import Services
 from credit.decision import canonical_json, instant_text
 from credit.holds import Hold
-from storage.answers import NewAnswer
 from storage.failures import Refused as RefusedByStorage
 from storage.holds import NewHold, Release, StoredHold
 from storage.unit_of_work import Work
@@ -27,23 +24,7 @@ from storage.unit_of_work import Work
 LONGEST_ID = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """One request about a hold: whose it is, its key and bytes, which operation, and on which customer or hold."""
-
-    caller: Caller
-    key: str
-    body: bytes
-    operation: str
-    subject: str
-
-    @property
-    def hash(self) -> bytes:
-        """What the key stands for."""
-        return idempotency.body_hash(f"{self.operation} {self.subject}", self.body)
-
-
-def place_hold(held: Services, asked: Holding, wish: Mapping[str, Any]) -> Answer:
+def place_hold(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The hold as it is stored, or the stored answer to the same key and body. Raises: Refused for no such customer."""
     day = policy_day(held.database, CUSTOMER, asked.subject)
     with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
@@ -59,7 +40,7 @@ def place_hold(held: Services, asked: Holding, wish: Mapping[str, Any]) -> Answe
         return _answered(work, asked, stored, 201)
 
 
-def end_hold(held: Services, asked: Holding, wish: Mapping[str, Any]) -> Answer:
+def end_hold(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The hold after it was ended, or the stored answer to the same key and body.
 
     Raises: Refused for one that is not there, or ended before.
@@ -109,9 +90,7 @@ def _hold_of(work: Work, hold_id: str) -> StoredHold:
     return found
 
 
-def _answered(work: Work, asked: Holding, one: StoredHold, status: int) -> Answer:
+def _answered(work: Work, asked: KeyedRequest, one: StoredHold, status: int) -> Answer:
     """The answer, kept for the same key."""
     response = canonical_json({"hold": hold_dict(one)})
-    work.answers.record(NewAnswer(asked.caller.client, asked.key, asked.hash, asked.operation, one.hold_id, status,
-                                  response))  # fmt: skip
-    return Answer(status, response, replayed=False)
+    return asked.answered(work, one.hold_id, status, response)

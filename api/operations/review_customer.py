@@ -12,9 +12,10 @@ from typing import Any
 
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
+from api.keyed_request import KeyedRequest
 from api.known import shown_limit
 from api.operations.set_customer import day_text, is_identifier
-from api.operations.tell_facts import Filing, record_facts
+from api.operations.tell_facts import record_facts
 from api.operations.tell_limit import CUSTOMER, Owner, owner_of, policy_day
 from api.requests import refused_fields
 from api.reviewing import Under, note_standing, standing_of, under_policy, words_of
@@ -33,7 +34,7 @@ REVIEWED_ON = "customer.reviewed_on"  # a policy that declares this fact reads t
 REVIEWED = "the customer was reviewed"
 
 
-def review_customer(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def review_customer(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """Every review of the customer with the new one, or the stored answer to the same key and body.
 
     Raises: Refused for a customer that is not there, and a next day that is none.
@@ -125,7 +126,7 @@ def list_alerts(held: Services, asked: Mapping[str, Any]) -> bytes:
     return canonical_json({"items": items, "next": page.next_cursor})
 
 
-def see_alert(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def see_alert(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """The alert with who saw it, or the stored answer to the same key and body.
 
     Raises: Refused for one that is not there, or was seen before.

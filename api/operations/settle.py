@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from api import idempotency
-from api.auth import Caller
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
+from api.keyed_request import KeyedRequest
 from api.operations.set_customer import is_identifier
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.requests import read_currency, refused_fields
@@ -22,7 +21,6 @@ from api.services import Services
 from credit.allocation import Part, Unmet
 from credit.decision import canonical_json, instant_text
 from credit.money import Money
-from storage.answers import NewAnswer
 from storage.failures import NotAllowed
 from storage.failures import Refused as RefusedByStorage
 from storage.settlement_rows import StoredSettlement
@@ -34,20 +32,10 @@ Changed = Callable[[Work, Change], StoredSettlement | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
-    """One request: whose it is, its key and bytes, which operation, on which kind, and on which one that is there."""
+class Settling(KeyedRequest):
+    """One request on a settlement: of which kind, and its subject is one that is there, if any."""
 
-    caller: Caller
-    key: str
-    body: bytes
-    operation: str
     kind: str
-    settlement_id: str = ""
-
-    @property
-    def hash(self) -> bytes:
-        """What the key stands for."""
-        return idempotency.body_hash(f"{self.operation} {self.settlement_id}", self.body)
 
 
 def enter_settlement(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:
@@ -74,10 +62,10 @@ def allocate_payment(held: Services, asked: Settling, wish: Mapping[str, Any]) -
     """A payment after what was left of it was allocated. Raises: Refused for more than is left."""
 
     def change(work: Work, change: Change) -> StoredSettlement | None:
-        found = work.settlements.get(asked.kind, asked.settlement_id)
+        found = work.settlements.get(asked.kind, asked.subject)
         currency = "" if found is None else found.amount.currency
         parts = () if found is None else _parts(wish["allocations"], currency)
-        return work.settlements.allocate(asked.kind, asked.settlement_id, parts, change)
+        return work.settlements.allocate(asked.kind, asked.subject, parts, change)
 
     return _change(held, asked, wish, change)
 
@@ -86,13 +74,13 @@ def take_back_allocation(held: Services, asked: Settling, wish: Mapping[str, Any
     """A payment after what it gave an invoice was taken back. Raises: Refused where it gave it nothing."""
     invoice_id = wish["invoice_id"]
     return _change(held, asked, wish, lambda work, change: work.settlements.take_back(
-        asked.kind, asked.settlement_id, invoice_id, change))  # fmt: skip
+        asked.kind, asked.subject, invoice_id, change))  # fmt: skip
 
 
 def reverse_settlement(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:
     """A settlement after it was taken back for good. Raises: Refused for one that was taken back before."""
     return _change(held, asked, wish, lambda work, change: work.settlements.reverse(
-        asked.kind, asked.settlement_id, change, wish["reversed_on"] or change.day))  # fmt: skip
+        asked.kind, asked.subject, change, wish["reversed_on"] or change.day))  # fmt: skip
 
 
 def show_settlement(held: Services, kind: str, settlement_id: str) -> bytes:
@@ -164,7 +152,7 @@ def _money(sent: str, currency: str, field: str) -> Money:
 def _change(held: Services, asked: Settling, wish: Mapping[str, Any], change: Changed) -> Answer:
     """A change of a settlement that is there, or the stored answer to the same key and body. Raises: Refused."""
     with held.database.read() as work:
-        customer_id = _known(work, asked.kind, asked.settlement_id).customer_id
+        customer_id = _known(work, asked.kind, asked.subject).customer_id
     today = policy_day(held.database, CUSTOMER, customer_id)
     with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
         claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
@@ -195,6 +183,4 @@ def _answered(work: Work, asked: Settling, one: StoredSettlement, status: int,
     """The answer, kept for the same key."""
     missed = [{**_part_dict(each.invoice_id, each.minor, one.amount.currency), "why": each.why} for each in unmet]
     response = canonical_json({"settlement": settlement_dict(one), "unmet": missed})
-    work.answers.record(NewAnswer(asked.caller.client, asked.key, asked.hash, asked.operation, one.settlement_id,
-                                  status, response))  # fmt: skip
-    return Answer(status, response, replayed=False)
+    return asked.answered(work, one.settlement_id, status, response)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from api import idempotency
-from api.auth import Caller
 from api.errors import FieldError
 from api.idempotency import Answer, stored_answer
+from api.keyed_request import KeyedRequest
 from api.operations.known_facts import Words, effective_facts
 from api.operations.set_customer import day_text
 from api.operations.tell_limit import CUSTOMER, Owner, owner_of, policy_day
@@ -23,7 +21,6 @@ from api.requests import refused_fields
 from api.reviewing import watched
 from api.services import Services
 from credit.decision import canonical_json, instant_text
-from storage.answers import NewAnswer
 from storage.events import Event
 from storage.failures import Refused as RefusedByStorage
 from storage.told_facts import COUNTRY, FactTold, Telling, facts_of_day, master_of
@@ -32,29 +29,7 @@ from storage.unit_of_work import Work
 TOLD = "facts were told"
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
-    """One request about a customer's file: whose it is, its key and bytes, which operation, and on what."""
-
-    caller: Caller
-    key: str
-    body: bytes
-    operation: str
-    subject: str
-
-    @property
-    def hash(self) -> bytes:
-        """What the key stands for."""
-        return idempotency.body_hash(f"{self.operation} {self.subject}", self.body)
-
-    def answered(self, work: Work, subject_id: str, status: int, response: bytes) -> Answer:
-        """The answer, kept for the same key."""
-        work.answers.record(NewAnswer(self.caller.client, self.key, self.hash, self.operation, subject_id, status,
-                                      response))  # fmt: skip
-        return Answer(status, response, replayed=False)
-
-
-def tell_facts(held: Services, asked: Filing, wish: Mapping[str, Any]) -> Answer:
+def tell_facts(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
     """Every fact that was told of the customer, with the new ones, or the stored answer to the same key and body.
 
     Raises: Refused for a customer that is not there, and facts that cannot be.

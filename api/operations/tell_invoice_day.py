@@ -7,7 +7,7 @@ from typing import Any
 
 from api.errors import FieldError, Refused
 from api.idempotency import Answer, stored_answer
-from api.operations.tell_facts import Filing
+from api.keyed_request import KeyedRequest
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.requests import refused_fields
 from api.services import Services
@@ -19,7 +19,7 @@ from storage.unit_of_work import Work
 LONGEST_ID = 200
 
 
-def tell_invoice_day(held: Services, asked: Filing, invoice_id: str, wish: Mapping[str, Any]) -> Answer:
+def tell_invoice_day(held: Services, asked: KeyedRequest, invoice_id: str, wish: Mapping[str, Any]) -> Answer:
     """Every day that was told of the invoice, with the new one, or the stored answer to the same key and body.
 
     Raises: Refused for an invoice that is not there, and a day to come.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from api.auth import caller, performs
+from api.auth import performs
 from api.errors import MEDIA_TYPE
-from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
+from api.idempotency import KEY_PARAMETER, answer_response
+from api.keyed_request import keyed_request
 from api.operations.block_invoice import block_invoice, end_block, list_blocks
-from api.operations.place_hold import Holding
 from api.requests import StrictBlueprint
 from api.schemas.blocks import BlockAnswer, BlockEndWish, BlocksShown, BlockWish
 from api.schemas.fields import Problem
@@ -33,7 +33,7 @@ refusable = routes.refusing(FAILURES)
 @performs("block_invoice")
 def post_block(wish: Mapping[str, Any], customer_id: str) -> Response:
     """Stop the steps of an invoice's ladder up to a day, for a dispute or a promise to pay."""
-    return answer_response(block_invoice(services(), _holding("block_invoice", customer_id), wish))
+    return answer_response(block_invoice(services(), keyed_request("block_invoice", customer_id), wish))
 
 
 @routes.route("/blocks/<block_id>:end", methods=["POST"])
@@ -44,7 +44,7 @@ def post_block(wish: Mapping[str, Any], customer_id: str) -> Response:
 @performs("end_block")
 def post_end(wish: Mapping[str, Any], block_id: str) -> Response:
     """End a block before its last day; the ladder goes on where it stood."""
-    return answer_response(end_block(services(), _holding("end_block", block_id), wish))
+    return answer_response(end_block(services(), keyed_request("end_block", block_id), wish))
 
 
 @routes.route("/customers/<customer_id>/blocks", methods=["GET"])
@@ -56,6 +56,3 @@ def get_blocks(customer_id: str) -> Response:
     """List every block of a customer's invoices, also those that are over."""
     return Response(list_blocks(services(), customer_id), 200, mimetype="application/json")
 
-
-def _holding(operation: str, subject: str) -> Holding:
-    return Holding(caller(), read_key(request.headers.get(HEADER)), request.get_data(cache=True), operation, subject)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from api.auth import caller, performs
+from api.auth import performs
 from api.errors import MEDIA_TYPE
-from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
+from api.idempotency import KEY_PARAMETER, answer_response
+from api.keyed_request import keyed_request
 from api.operations.file_document import file_document, show_dossier, withdraw_document
-from api.operations.tell_facts import Filing, show_facts, tell_facts
+from api.operations.tell_facts import show_facts, tell_facts
 from api.requests import StrictBlueprint
 from api.schemas.customer_file import (
     DocumentAnswer,
@@ -40,7 +41,7 @@ refusable = routes.refusing(FAILURES)
 @performs("tell_facts")
 def post_facts(wish: Mapping[str, Any], customer_id: str) -> Response:
     """Tell facts of a customer from a day on, such as a rating; orders of before stay decided as they were."""
-    return answer_response(tell_facts(services(), _filing("tell_facts", customer_id), wish))
+    return answer_response(tell_facts(services(), keyed_request("tell_facts", customer_id), wish))
 
 
 @routes.route("/customers/<customer_id>/facts", methods=["GET"])
@@ -62,7 +63,7 @@ def get_facts(customer_id: str) -> Response:
 @performs("file_document")
 def post_document(wish: Mapping[str, Any], customer_id: str) -> Response:
     """Put a document of a customer on file, with its dates and where it comes from."""
-    return answer_response(file_document(services(), _filing("file_document", customer_id), wish))
+    return answer_response(file_document(services(), keyed_request("file_document", customer_id), wish))
 
 
 @routes.route("/documents/<document_id>:withdraw", methods=["POST"])
@@ -73,7 +74,7 @@ def post_document(wish: Mapping[str, Any], customer_id: str) -> Response:
 @performs("withdraw_document")
 def post_withdrawal(wish: Mapping[str, Any], document_id: str) -> Response:
     """Withdraw a document, for good; it stays to be read and counts no longer."""
-    return answer_response(withdraw_document(services(), _filing("withdraw_document", document_id), wish))
+    return answer_response(withdraw_document(services(), keyed_request("withdraw_document", document_id), wish))
 
 
 @routes.route("/customers/<customer_id>/dossier", methods=["GET"])
@@ -85,6 +86,3 @@ def get_dossier(customer_id: str) -> Response:
     """Show every document of a customer, and which of those that the policy asks for are on file."""
     return Response(show_dossier(services(), customer_id), 200, mimetype="application/json")
 
-
-def _filing(operation: str, subject: str) -> Filing:
-    return Filing(caller(), read_key(request.headers.get(HEADER)), request.get_data(cache=True), operation, subject)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from api.auth import caller, performs
-from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
-from api.operations.erase_records import Erasing, erase_customer, erase_decision
+from api.auth import performs
+from api.idempotency import KEY_PARAMETER, answer_response
+from api.keyed_request import keyed_request
+from api.operations.erase_records import erase_customer, erase_decision
 from api.requests import StrictBlueprint
 from api.schemas.erasures import CustomerErasedAnswer, DecisionErasedAnswer, ErasureWish
 from api.services import services
@@ -29,7 +30,7 @@ refusable = routes.refusing(FAILURES)
 @performs("erase_decision")
 def post_decision_erasure(wish: Mapping[str, Any], decision_id: str) -> Response:
     """Erase what a decision was made from and answered with, for good; its verdict and its proofs stay."""
-    return answer_response(erase_decision(services(), _erasing("erase_decision", decision_id), wish))
+    return answer_response(erase_decision(services(), keyed_request("erase_decision", decision_id), wish))
 
 
 @routes.route("/customers/<customer_id>:erase", methods=["POST"])
@@ -40,8 +41,5 @@ def post_decision_erasure(wish: Mapping[str, Any], decision_id: str) -> Response
 @performs("erase_customer")
 def post_customer_erasure(wish: Mapping[str, Any], customer_id: str) -> Response:
     """Erase a customer's name, country and facts, and the records of all of its decisions, for good."""
-    return answer_response(erase_customer(services(), _erasing("erase_customer", customer_id), wish))
+    return answer_response(erase_customer(services(), keyed_request("erase_customer", customer_id), wish))
 
-
-def _erasing(operation: str, subject: str) -> Erasing:
-    return Erasing(caller(), read_key(request.headers.get(HEADER)), request.get_data(cache=True), operation, subject)

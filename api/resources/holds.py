@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from api.auth import caller, performs
+from api.auth import performs
 from api.errors import MEDIA_TYPE
-from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
-from api.operations.place_hold import Holding, end_hold, list_holds, place_hold
+from api.idempotency import KEY_PARAMETER, answer_response
+from api.keyed_request import keyed_request
+from api.operations.place_hold import end_hold, list_holds, place_hold
 from api.requests import StrictBlueprint
 from api.schemas.fields import Problem
 from api.schemas.holds import HoldAnswer, HoldEnd, HoldsShown, HoldWish
@@ -32,7 +33,7 @@ refusable = routes.refusing(FAILURES)
 @performs("place_hold")
 def post_hold(wish: Mapping[str, Any], customer_id: str) -> Response:
     """Stop new orders of a customer, or the whole account, from today on."""
-    return answer_response(place_hold(services(), _holding("place_hold", customer_id), wish))
+    return answer_response(place_hold(services(), keyed_request("place_hold", customer_id), wish))
 
 
 @routes.route("/holds/<hold_id>:end", methods=["POST"])
@@ -43,7 +44,7 @@ def post_hold(wish: Mapping[str, Any], customer_id: str) -> Response:
 @performs("end_hold")
 def post_end(wish: Mapping[str, Any], hold_id: str) -> Response:
     """End a hold, for good; a later one may be placed."""
-    return answer_response(end_hold(services(), _holding("end_hold", hold_id), wish))
+    return answer_response(end_hold(services(), keyed_request("end_hold", hold_id), wish))
 
 
 @routes.route("/customers/<customer_id>/holds", methods=["GET"])
@@ -55,6 +56,3 @@ def get_holds(customer_id: str) -> Response:
     """List every hold of a customer, also those that ended."""
     return Response(list_holds(services(), customer_id), 200, mimetype="application/json")
 
-
-def _holding(operation: str, subject: str) -> Holding:
-    return Holding(caller(), read_key(request.headers.get(HEADER)), request.get_data(cache=True), operation, subject)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from api.auth import caller, performs
+from api.auth import performs
 from api.errors import MEDIA_TYPE
-from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
+from api.idempotency import KEY_PARAMETER, answer_response
+from api.keyed_request import keyed_request
 from api.operations.legal_cases import close_case, collect_bundle, hand_over_case, list_cases, show_case
-from api.operations.tell_facts import Filing
 from api.requests import StrictBlueprint
 from api.schemas.fields import Problem
 from api.schemas.legal_cases import CaseAnswer, CasePage, CasesAsked, CloseWish, HandOverWish
@@ -64,7 +64,7 @@ def get_bundle(case_id: str) -> Response:
 @performs("hand_over_legal_case")
 def post_hand_over(wish: Mapping[str, Any], case_id: str) -> Response:
     """Say that a case was handed over, and to whom."""
-    return answer_response(hand_over_case(services(), _filing("hand_over_legal_case", case_id), wish))
+    return answer_response(hand_over_case(services(), keyed_request("hand_over_legal_case", case_id), wish))
 
 
 @routes.route("/<case_id>:close", methods=["POST"])
@@ -75,8 +75,5 @@ def post_hand_over(wish: Mapping[str, Any], case_id: str) -> Response:
 @performs("close_legal_case")
 def post_close(wish: Mapping[str, Any], case_id: str) -> Response:
     """Close a case with its result, for good; a later step opens another one."""
-    return answer_response(close_case(services(), _filing("close_legal_case", case_id), wish))
+    return answer_response(close_case(services(), keyed_request("close_legal_case", case_id), wish))
 
-
-def _filing(operation: str, subject: str) -> Filing:
-    return Filing(caller(), read_key(request.headers.get(HEADER)), request.get_data(cache=True), operation, subject)

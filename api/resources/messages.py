@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response
 
-from api.auth import caller, performs
+from api.auth import performs
 from api.errors import MEDIA_TYPE, Refused
-from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
+from api.idempotency import KEY_PARAMETER, answer_response
+from api.keyed_request import keyed_request
 from api.operations.handle_message import add_proof, finish_message, retry_message, standing_of, write_letter
 from api.operations.show_outbox import message_dict, standing_dict
-from api.operations.tell_facts import Filing
 from api.requests import StrictBlueprint
 from api.schemas.fields import Problem
 from api.schemas.messages import (
@@ -106,7 +106,7 @@ def get_proof_file(message_id: str, place: str) -> Response:
 @performs("finish_message")
 def post_done(wish: Mapping[str, Any], message_id: str) -> Response:
     """Say that a task was done or a letter delivered, with its result and proof, or that it could not be."""
-    return answer_response(finish_message(services(), _filing("finish_message", message_id), wish))
+    return answer_response(finish_message(services(), keyed_request("finish_message", message_id), wish))
 
 
 @routes.route("/<message_id>/proofs", methods=["POST"])
@@ -118,7 +118,7 @@ def post_done(wish: Mapping[str, Any], message_id: str) -> Response:
 @performs("add_proof")
 def post_proof(wish: Mapping[str, Any], message_id: str) -> Response:
     """Add what shows that a message arrived: a receipt's number, a time, a file."""
-    return answer_response(add_proof(services(), _filing("add_proof", message_id), wish))
+    return answer_response(add_proof(services(), keyed_request("add_proof", message_id), wish))
 
 
 @routes.route("/<message_id>:retry", methods=["POST"])
@@ -129,7 +129,7 @@ def post_proof(wish: Mapping[str, Any], message_id: str) -> Response:
 @performs("retry_message")
 def post_retry(wish: Mapping[str, Any], message_id: str) -> Response:
     """Let the sender try now what failed, was given up or waits for its next attempt."""
-    return answer_response(retry_message(services(), _filing("retry_message", message_id), wish))
+    return answer_response(retry_message(services(), keyed_request("retry_message", message_id), wish))
 
 
 @routes.route("/<message_id>:write", methods=["POST"])
@@ -141,11 +141,8 @@ def post_retry(wish: Mapping[str, Any], message_id: str) -> Response:
 @performs("write_letter")
 def post_write(wish: Mapping[str, Any], message_id: str) -> Response:
     """Write a letter that a person delivers, as it reads today, and keep the page that is printed."""
-    return answer_response(write_letter(services(), _filing("write_letter", message_id), wish))
+    return answer_response(write_letter(services(), keyed_request("write_letter", message_id), wish))
 
-
-def _filing(operation: str, subject: str) -> Filing:
-    return Filing(caller(), read_key(request.headers.get(HEADER)), request.get_data(cache=True), operation, subject)
 
 
 def _shown(told: Mapping[str, object]) -> Response:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from api.auth import caller, performs
+from api.auth import performs
 from api.errors import MEDIA_TYPE
-from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
+from api.idempotency import KEY_PARAMETER, answer_response
+from api.keyed_request import keyed_request
 from api.operations.review_customer import list_alerts, list_due, list_reviews, review_customer, see_alert
-from api.operations.tell_facts import Filing
 from api.requests import StrictBlueprint
 from api.schemas.fields import Problem
 from api.schemas.reviews import (
@@ -42,7 +42,7 @@ refusable = routes.refusing(FAILURES)
 @performs("review_customer")
 def post_review(wish: Mapping[str, Any], customer_id: str) -> Response:
     """Record what a review of today found, and when the next one is due."""
-    return answer_response(review_customer(services(), _filing("review_customer", customer_id), wish))
+    return answer_response(review_customer(services(), keyed_request("review_customer", customer_id), wish))
 
 
 @routes.route("/customers/<customer_id>/reviews", methods=["GET"])
@@ -83,8 +83,5 @@ def get_alerts(asked: Mapping[str, Any]) -> Response:
 @performs("see_alert")
 def post_seen(wish: Mapping[str, Any], alert_id: str) -> Response:
     """Say that a person saw an alert, and what is done about it; only a person may."""
-    return answer_response(see_alert(services(), _filing("see_alert", alert_id), wish))
+    return answer_response(see_alert(services(), keyed_request("see_alert", alert_id), wish))
 
-
-def _filing(operation: str, subject: str) -> Filing:
-    return Filing(caller(), read_key(request.headers.get(HEADER)), request.get_data(cache=True), operation, subject)

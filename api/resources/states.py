@@ -11,9 +11,9 @@ from flask import Response, request
 from api.auth import caller, performs
 from api.errors import MEDIA_TYPE, Refused
 from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
+from api.keyed_request import KeyedRequest
 from api.operations.customer_states import Recording, act_dict, record_act, show_states
 from api.operations.set_customer import is_identifier
-from api.operations.tell_facts import Filing
 from api.operations.tell_invoice_day import tell_invoice_day
 from api.requests import StrictBlueprint
 from api.schemas.fields import Problem
@@ -60,7 +60,7 @@ def post_act(wish: Mapping[str, Any], customer_id: str) -> Response:
 def post_day(wish: Mapping[str, Any], customer_id: str, invoice_id: str) -> Response:
     """Tell when the goods of an invoice were delivered, or when it came onto the ladder; the last one told counts."""
     body = request.get_data(cache=True)
-    asked = Filing(caller(), read_key(request.headers.get(HEADER)), body, f"tell_invoice_day {invoice_id}"[:200],
+    asked = KeyedRequest(caller(), read_key(request.headers.get(HEADER)), body, f"tell_invoice_day {invoice_id}"[:200],
                    _known(customer_id))  # fmt: skip
     return answer_response(tell_invoice_day(services(), asked, invoice_id, wish))
 

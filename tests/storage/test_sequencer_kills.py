@@ -6,7 +6,8 @@ import os
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from storage.checkpoints import read_checkpoint, write_signing_key
 from storage.engine import Database, open_database
 from storage.events import Event
+from storage.failures import Busy
 from storage.log_tables import log_checkpoint, log_entry, log_leaf
 from storage.merkle import is_consistent
 from storage.sequencer import sign_head
@@ -26,6 +28,7 @@ from tests.storage.test_sequencer import KEY, recomputed_root
 KILLS = 40 if os.environ.get("AVAL_SOAK") == "1" else 3
 KILLS_OF_CONTROL = max(KILLS, 8)  # one that hits between two transactions is enough
 WRITERS, DAWDLE_SECONDS = 3, 0.03
+PATIENCE_SECONDS = 20.0
 SEED = int(os.environ.get("AVAL_TEST_SEED", "7"))
 
 
@@ -83,10 +86,22 @@ def under_kills(prepared: str, key: Path, how: str, kills: int) -> Database:
         for process in running:
             process.kill()
             process.wait()
-    while STEPS[how](database):
-        pass
-    sign_head(database, KEY.name, KEY, None)
+    patiently(lambda: deque(iter(lambda: STEPS[how](database), 0), maxlen=0))
+    patiently(lambda: sign_head(database, KEY.name, KEY, None))
     return database
+
+
+def patiently(step: Callable[[], object]) -> None:
+    """Take a step, again while what a killed sequencer had begun still holds the head: its server ends it soon."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            step()
+            return
+        except Busy:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def write_on(database: Database, seed: int, stopped: threading.Event) -> None:
