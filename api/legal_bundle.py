@@ -195,7 +195,8 @@ STATEMENT_COLUMNS = ("day", "document", "what", "currency", "debit", "credit", "
 
 def invoice_row(one: Invoice, as_of: date) -> Sequence[object]:
     """An invoice as a line of its table."""
-    disputed = "" if one.disputed is None else "yes" if one.disputed else "no"
+    said = one.is_disputed(as_of)
+    disputed = "" if said is None else "yes" if said else "no"
     return (one.invoice_id, one.invoiced_on, one.due_on, one.days_overdue(as_of), one.amount.currency,
             one.amount.amount, one.open_amount(as_of).amount, disputed)  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Blocks of an invoice: while it is disputed, or somebody promised to pay it, its ladder takes no step.
 
+An invoice is disputed on the days of such a block, whatever an import said of it; a promise to pay disputes nothing.
+
 A block has a last day, so that none is forgotten; from the day after it, or from the day on which somebody ends it, the
 ladder goes on where it stood. What was done before, such as a hold, stays.
 """
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 KINDS = ("dispute", "promise")
+DISPUTE = KINDS[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class Block:
 def is_blocked(blocks: Iterable[Block], day: date) -> bool:
     """Whether any of an invoice's blocks lasts on a day."""
     return any(block.lasts(day) for block in blocks)
+
+
+def is_disputed(told: bool | None, blocks: Iterable[Block], day: date) -> bool | None:
+    """Whether an invoice is disputed on a day: by a block that lasts, else as an import told; None where none did."""
+    return is_blocked((one for one in blocks if one.kind == DISPUTE), day) or told
 
 
 def first_free_day(blocks: Iterable[Block], day: date) -> date:

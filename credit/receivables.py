@@ -14,6 +14,7 @@ from fractions import Fraction
 from math import ceil
 
 from credit.allocation import Reduction, reduced_by
+from credit.blocks import Block, is_disputed
 from credit.money import Money, round_fraction
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
@@ -24,7 +25,8 @@ class Invoice:
     """One invoice to one customer; `settled_on` is None while any of it is unpaid, `disputed` where nobody said.
 
     `reductions` are what payments, credit notes and write-offs took from it, in minor units of its amount; `dunned_on`
-    the days on which its ladder took a step that was planned for after the due date.
+    the days on which its ladder took a step that was planned for after the due date; `disputes` the blocks of its
+    ladder for a dispute.
     Raises: ValueError for an amount of zero or less (a credit note is no invoice) and a due date before its own.
     """
 
@@ -37,6 +39,7 @@ class Invoice:
     disputed: bool | None = None
     reductions: tuple[Reduction, ...] = ()
     dunned_on: tuple[date, ...] = ()
+    disputes: tuple[Block, ...] = ()
 
     def __post_init__(self) -> None:
         if self.amount.minor <= 0:
@@ -77,6 +80,10 @@ class Invoice:
 
     def _took(self, kind: str) -> bool:
         return sum(one.minor for one in self.reductions if one.kind == kind) > 0
+
+    def is_disputed(self, as_of: date) -> bool | None:
+        """Does the customer dispute it on this day? None where nobody said."""
+        return is_disputed(self.disputed, self.disputes, as_of) if self.disputes else self.disputed
 
     def days_overdue(self, as_of: date) -> int:
         """Days since the due date while it is open; 0 on the due date, before it, and when nothing is owed."""

@@ -171,7 +171,7 @@ def invoice_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
             "invoiced_on": one.invoiced_on.toordinal(),
             "due_on": one.due_on.toordinal(),
             "days_overdue": one.days_overdue(as_of),
-            "disputed": one.disputed,
+            "disputed": one.is_disputed(as_of),
             "dunning_level": one.dunning_level(as_of),
         }
         for one in still_open

@@ -33,9 +33,9 @@ from storage.escalation_tables import escalation_run, escalation_step
 from storage.failures import Busy
 from storage.invoice_day_tables import invoice_day
 from storage.invoice_days import days_of
+from storage.invoice_rows import INVOICES, Invoice, read_invoice
 from storage.listed import is_one_of
 from storage.new_rows import insert_new, insert_new_rows
-from storage.receivables import INVOICES, Invoice, read_invoice
 from storage.tables import account, invoice
 
 

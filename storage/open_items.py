@@ -17,7 +17,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 
 from credit.money import Money
 from credit.receivables import BUCKETS, Ageing, bucket
-from storage.receivables import INVOICES, read_invoice
+from storage.invoice_rows import INVOICES, read_invoice
 from storage.reduction_texts import reduced_after
 from storage.tables import account, invoice
 

@@ -11,86 +11,28 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select
 
-from credit.allocation import Reduction, counted_reductions, reduced_by, settled_on, share_of
+from credit.allocation import reduced_by, settled_on
 from credit.money import Money
-from storage.conversions import Conversions, Converted
-from storage.dunning_texts import DUNNED, read_days
+from storage.conversions import Conversions
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import Refused
+from storage.invoice_rows import CHANGE, INVOICES, Invoice, changed_row, invoice_row, read_invoice
 from storage.listed import is_one_of
 from storage.prepared import Prepared
 from storage.rates import Rate, Rates
-from storage.reduction_texts import REDUCTIONS, read_reductions, reduced_after
+from storage.reduction_texts import reduced_after
 from storage.tables import account, invoice
 from storage.turns import take_turn
 
+__all__ = ["Invoice", "InvoiceCounts", "InvoiceOwner", "Invoices", "Valuing", "with_reductions"]
+
 CUSTOMERS_AT_ONCE = 500
-INVOICES = select(invoice, REDUCTIONS.label("reductions"), DUNNED.label("dunned"))
 OF_CUSTOMER = Prepared(
     INVOICES.where(invoice.c.customer_id == bindparam("wanted")).order_by(invoice.c.invoiced_on, invoice.c.invoice_id)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """One invoice: minor units of its currency, open while `settled_on` is None; `disputed` is None where nobody said.
-
-    `reductions` are what settlements took from it, which storage sets; where they are less than the amount and it is
-    settled, an import said so of the rest. One in another currency than its account's has a `carrying_amount`, which is
-    what the whole counts as there, by the rate `rate_id` of the day `valued_on`; storage sets all three, and the days
-    `dunned_on` on which a step of its ladder was taken that was planned for after the due date.
-    """
-
-    customer_id: str
-    invoice_id: str
-    amount: int
-    currency: str
-    invoiced_on: date
-    due_on: date
-    settled_on: date | None = None
-    disputed: bool | None = None
-    carrying_amount: int | None = None
-    rate_id: str | None = None
-    valued_on: date | None = None
-    reductions: tuple[Reduction, ...] = ()
-    dunned_on: tuple[date, ...] = ()
-
-    @property
-    def counted(self) -> int:
-        """What the whole of it counts as in minor units of its account's currency."""
-        return self.amount if self.carrying_amount is None else self.carrying_amount
-
-    @property
-    def open_amount(self) -> int:
-        """What is open of it when everything that is stored has happened."""
-        return self.amount - reduced_by(self.reductions) if self.settled_on is None else 0
-
-    @property
-    def counted_reductions(self) -> tuple[Reduction, ...]:
-        """What settlements took from it, in minor units of its account's currency."""
-        return counted_reductions(self.counted, self.amount, self.reductions)
-
-    def open_on(self, day: date) -> int:
-        """What of it is open on a day."""
-        if self.invoiced_on > day or (self.settled_on is not None and self.settled_on <= day):
-            return 0
-        return self.amount - reduced_by(self.reductions, day)
-
-    def counted_on(self, day: date) -> int:
-        """What the open part counts as on a day, in minor units of its account's currency."""
-        return share_of(self.counted, self.amount, self.open_on(day))
-
-    @property
-    def converted(self) -> Converted | None:
-        """How it was converted; None for one in the account's own currency."""
-        if self.carrying_amount is None or self.rate_id is None:
-            return None
-        original = Money(self.amount, self.currency)
-        return Converted(original, self.rate_id, self.carrying_amount, invoice_id=self.invoice_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +190,8 @@ class Invoices:
                 raise Refused(f"no customer '{one.customer_id}'; put the customer before its invoices")
             known = stored.get((one.customer_id, one.invoice_id))
             if known is not None:
-                one = replace(with_reductions(one, known) if known.reductions else one, dunned_on=known.dunned_on)
+                one = with_reductions(one, known) if known.reductions else one
+                one = replace(one, dunned_on=known.dunned_on, disputes=known.disputes)
             if known is not None and (known.amount, known.currency) == (one.amount, one.currency):
                 one = replace(one, carrying_amount=known.carrying_amount, rate_id=known.rate_id,
                               valued_on=known.valued_on)  # fmt: skip
@@ -301,15 +244,6 @@ class Invoices:
         return total
 
 
-CHANGED = ("amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed", "carrying_amount", "rate_id",
-           "valued_on", "open_amount")  # fmt: skip
-CHANGE = (
-    update(invoice)
-    .where(invoice.c.customer_id == bindparam("of_customer"), invoice.c.invoice_id == bindparam("of_invoice"))
-    .values({name: bindparam(f"new_{name}") for name in CHANGED})
-)
-
-
 def in_batches(customers: Sequence[str]) -> Iterable[Sequence[str]]:
     """Customers in lots that one statement can name."""
     return (customers[start : start + CUSTOMERS_AT_ONCE] for start in range(0, len(customers), CUSTOMERS_AT_ONCE))
@@ -346,41 +280,3 @@ def with_reductions(told: Invoice, known: Invoice) -> Invoice:
     rest = None if told.settled_on is None else max(told.settled_on, *(one.on for one in known.reductions))
     ended = settled_on(told.amount, known.reductions)
     return replace(told, reductions=known.reductions, settled_on=ended or rest)
-
-
-def invoice_row(one: Invoice) -> Mapping[str, Any]:
-    """An invoice as the columns of its row."""
-    return {
-        "customer_id": one.customer_id, "invoice_id": one.invoice_id, "amount": one.amount, "currency": one.currency,
-        "invoiced_on": one.invoiced_on.isoformat(), "due_on": one.due_on.isoformat(),
-        "settled_on": None if one.settled_on is None else one.settled_on.isoformat(),
-        "disputed": None if one.disputed is None else int(one.disputed),
-        "carrying_amount": one.carrying_amount, "rate_id": one.rate_id,
-        "valued_on": None if one.valued_on is None else one.valued_on.isoformat(), "open_amount": one.open_amount,
-    }  # fmt: skip
-
-
-def changed_row(one: Invoice) -> Mapping[str, Any]:
-    """An invoice as the values that `CHANGE` binds."""
-    row = dict(invoice_row(one))
-    keys = {"of_customer": row.pop("customer_id"), "of_invoice": row.pop("invoice_id")}
-    return {**keys, **{f"new_{name}": value for name, value in row.items()}}
-
-
-def read_invoice(row: Row[Any]) -> Invoice:
-    """An invoice from its row."""
-    return Invoice(
-        customer_id=row.customer_id,
-        invoice_id=row.invoice_id,
-        amount=row.amount,
-        currency=row.currency,
-        invoiced_on=date.fromisoformat(row.invoiced_on),
-        due_on=date.fromisoformat(row.due_on),
-        settled_on=None if row.settled_on is None else date.fromisoformat(row.settled_on),
-        disputed=None if row.disputed is None else bool(row.disputed),
-        carrying_amount=row.carrying_amount,
-        rate_id=row.rate_id,
-        valued_on=None if row.valued_on is None else date.fromisoformat(row.valued_on),
-        reductions=read_reductions(row.reductions),
-        dunned_on=read_days(row.dunned),
-    )

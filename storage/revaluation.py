@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, 
 from credit.money import Money
 from storage.conversions import Conversions, Converted
 from storage.exposure_ledger import Accounts, Movement
-from storage.receivables import INVOICES, Invoice, Valuing, read_invoice
+from storage.invoice_rows import INVOICES, Invoice, read_invoice
+from storage.receivables import Valuing
 from storage.tables import account, invoice
 from storage.turns import take_turn
 

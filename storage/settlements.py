@@ -22,7 +22,7 @@ from storage.conversions import Conversions, Converted
 from storage.events import Event, Events
 from storage.exposure_ledger import Accounts, Movement, Taken
 from storage.failures import NotAllowed, Refused
-from storage.receivables import CHANGE, INVOICES, Invoice, changed_row, read_invoice
+from storage.invoice_rows import CHANGE, INVOICES, Invoice, changed_row, read_invoice
 from storage.settlement_rows import StoredSettlement, read_settlements
 from storage.settlement_tables import allocation, settlement, settlement_reversal
 from storage.tables import account, invoice

@@ -120,7 +120,7 @@ def invoice_dict(one: Invoice, day: date) -> dict[str, object]:
         "invoiced_on": one.invoiced_on.isoformat(), "due_on": one.due_on.isoformat(),
         "days_overdue": max(0, (day - one.due_on).days) if open_now else 0,
         "settled_on": one.settled_on.isoformat() if one.settled_on is not None and settled else None,
-        "disputed": one.disputed,
+        "disputed": one.is_disputed(day),
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from credit.blocks import Block, first_free_day, is_blocked
+from credit.blocks import Block, first_free_day, is_blocked, is_disputed
 
 FIRST, LAST = date(2026, 11, 10), date(2026, 11, 12)
 
@@ -37,3 +37,11 @@ def test_the_first_free_day_is_behind_all_blocks_that_follow_each_other() -> Non
     assert first_free_day(blocks, FIRST) == LAST + timedelta(5)
     assert first_free_day(blocks, FIRST - timedelta(1)) == FIRST - timedelta(1)
     assert first_free_day((), FIRST) == FIRST
+
+
+@pytest.mark.parametrize("told", [None, False, True])
+def test_a_dispute_counts_on_its_days_whatever_an_import_said_and_a_promise_never(told: bool | None) -> None:
+    dispute, promise = Block("dispute", FIRST, LAST, LAST), Block("promise", FIRST, LAST)
+    days = [FIRST + timedelta(number) for number in range(-1, 3)]
+    assert [is_disputed(told, (promise, dispute), day) for day in days] == [told, True, True, told]
+    assert [is_disputed(told, (promise,), day) for day in days] == [told] * 4
