@@ -12,26 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from storage.clock import database_now, read_instant
-from storage.customer_file_tables import customer_document, customer_review, told_fact
 from storage.customers import write_json
 from storage.events import Event, Events
 from storage.failures import Refused
+from storage.file_erasures import ERASED_NAME, empty_file
 from storage.log_tables import erasure, log_entry
 from storage.policy_tables import policy_challenge
-from storage.tables import account, answered_request, customer, decided_referral, decision, event
+from storage.tables import answered_request, customer, decided_referral, decision
 
 EMPTIED = {"request": b"", "response": b"", "facts": "{}", "outcome": "{}"}
-ERASED_NAME = "erased"
-EMPTIED_FILE: tuple[tuple[Table, dict[str, str | None]], ...] = (
-    (told_fact, {"value": "null", "reason": ERASED_NAME, "source": None}),
-    (customer_document, {
-        "title": ERASED_NAME, "source": ERASED_NAME, "number": None, "file_name": None, "sha256": None,
-    }),
-    (customer_review, {"finding": ERASED_NAME}),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +80,13 @@ class Erasures:
         told = {name: customer.c[name] for name in emptied}
         before = self._connection.execute(select(*told.values()).where(mine)).mappings().one()
         if dict(before) == emptied:
-            self._empty_file(customer_id)  # what was filed since
+            empty_file(self._connection, customer_id)  # what was filed since
             return False
         self._connection.execute(update(customer).where(mine).values(updated_at=database_now(), **emptied))
         details = {"reason": reason, "decisions": decisions}
         self._events.record(Event("customer_erased", f"customer:{customer_id}", by, details))
-        self._empty_file(customer_id)
+        empty_file(self._connection, customer_id)
         return True
-
-    def _empty_file(self, customer_id: str) -> None:
-        """Empty what was told and filed of a customer whose erasure is an event; the days and who did it stay."""
-        told = (event.c.kind == "customer_erased") & (event.c.subject == f"customer:{customer_id}")
-        erased = select(event.c.seq).where(told)
-        mine = select(account.c.account_id).where(account.c.customer_id == customer_id, erased.exists())
-        for table, values in EMPTIED_FILE:
-            changing = or_(*(table.c[name].is_distinct_from(value) for name, value in values.items()))
-            self._connection.execute(update(table).where(table.c.account_id.in_(mine), changing).values(**values))
 
     def get(self, decision_id: str) -> Erasure | None:
         """The erasure of a decision, or None where its bytes are there."""

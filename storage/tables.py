@@ -258,6 +258,7 @@ answered_request = Table(
     Column("body_hash", LargeBinary, nullable=False), text("operation"), text("subject_id"), whole("status"),
     Column("response", LargeBinary, nullable=False), text("at"),
     CheckConstraint("status BETWEEN 200 AND 299", name="only_answers"),
+    Index("answered_request_subject_id", "subject_id"),  # an erasure looks for the answers that quote it
     sqlite_strict=True,
 )  # fmt: skip
 

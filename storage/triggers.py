@@ -91,8 +91,8 @@ ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "polic
               "state_change", "act", "confirmed_security", "event", "limit_grant",
               "withdrawn_grant", "decided_referral", "log_leaf", "log_checkpoint", "erasure", "rate",
               "foreign_order", "conversion", "granted_limit", "order_hold", "order_hold_end",
-              "withdrawn_document", "escalation_step", "outbox", "settlement", "settlement_reversal", "allocation",
-              "invoice_block", "invoice_block_end", "customer_standing", "downgrade_alert", "seen_alert",
+              "escalation_step", "outbox", "settlement_reversal", "allocation",
+              "invoice_block", "invoice_block_end", "customer_standing", "downgrade_alert",
               "legal_case", "legal_case_invoice", "legal_case_change", "invoice_day",
               *ONLY_ADDED_OF_POLICIES)  # fmt: skip
 # a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
@@ -108,6 +108,9 @@ ERASABLE = {
     "customer_document": {"title": "'erased'", "number": "NULL", "source": "'erased'", "file_name": "NULL",
                           "sha256": "NULL"},
     "customer_review": {"finding": "'erased'"},
+    "withdrawn_document": {"reason": "'erased'"},
+    "seen_alert": {"note": "'erased'"},
+    "settlement": {"told": "''"},  # a payment's reference; why money was credited or written off is a reason, and stays
 }  # fmt: skip
 KEPT = {
     "decision": (
@@ -130,6 +133,12 @@ KEPT = {
         "account_id", "place", "reviewed_on", "next_on", "basis", "tier", "policy_digest", "reviewed_by", "client",
         "at",
     ),
+    "withdrawn_document": ("document_id", "withdrawn_by", "client", "at"),
+    "seen_alert": ("alert_id", "seen_by", "at"),
+    "settlement": (
+        "kind", "settlement_id", "account_id", "account_ver", "customer_id", "amount", "currency", "day", "stated",
+        "entered_by", "client", "at",
+    ),
 }  # fmt: skip
 OF_MESSAGE = "'message-' || OLD.message_id"
 # which erasure names a row: the answer to a person quotes the referral and the decision that followed it
@@ -150,17 +159,32 @@ BEGIN INSERT INTO log_queue (place, at) VALUES (NEW.place, NEW.at); END
 """.strip()
 
 
-# what is kept about a customer goes with the customer's own record
-OF_CUSTOMER = (
-    "EXISTS (SELECT 1 FROM event JOIN account ON event.subject = 'customer:' || account.customer_id"
-    " WHERE account.account_id = OLD.account_id AND event.kind = 'customer_erased')"
-)
+# the accounts of whom a row tells, where it has no account of its own: it goes with the customer's record
+TELLS_OF = {
+    "answered_request": " UNION ALL ".join((
+        "SELECT account_id FROM account WHERE customer_id = OLD.subject_id",
+        "SELECT account_id FROM customer_document WHERE document_id = OLD.subject_id",
+        "SELECT account_id FROM downgrade_alert WHERE alert_id = OLD.subject_id",
+        "SELECT account_id FROM settlement WHERE settlement_id = OLD.subject_id",
+        "SELECT account_id FROM account JOIN outbox ON outbox.customer_id = account.customer_id"
+        " WHERE message_id = OLD.subject_id",
+    )),
+    "withdrawn_document": "SELECT account_id FROM customer_document WHERE document_id = OLD.document_id",
+    "seen_alert": "SELECT account_id FROM downgrade_alert WHERE alert_id = OLD.alert_id",
+}  # fmt: skip
 
 
 def erased_by(table: str) -> str:
-    """Whether an erasure names the row."""
-    named = ERASED_BY.get(table)
-    return OF_CUSTOMER if named is None else f"EXISTS (SELECT 1 FROM erasure WHERE entry_id = {named})"
+    """Whether an erasure names the row, or the customer of whom it tells is erased."""
+    named = f"EXISTS (SELECT 1 FROM erasure WHERE entry_id = {ERASED_BY.get(table)})"
+    tells_of = f"IN ({TELLS_OF[table]})" if table in TELLS_OF else "= OLD.account_id"
+    of_customer = (
+        "EXISTS (SELECT 1 FROM event JOIN account ON event.subject = 'customer:' || account.customer_id"
+        f" WHERE account.account_id {tells_of} AND event.kind = 'customer_erased')"
+    )
+    if table in ERASED_BY:
+        return f"({named} OR {of_customer})" if table in TELLS_OF else named
+    return of_customer
 
 
 def gone(table: str, spelled: Mapping[str, str] = NOTHING_ELSE) -> str:

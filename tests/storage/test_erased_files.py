@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from credit.dossier import Document
-from storage.documents import NewDocument
+from credit.money import Money
+from storage.answers import NewAnswer
+from storage.documents import NewDocument, Withdrawal
 from storage.engine import Database
 from storage.reviews import NewReview
+from storage.settlements import NewSettlement
+from storage.tables import answered_request
 from storage.told_facts import Telling
 from storage.unit_of_work import Work
 from tests.storage.records import a_customer
@@ -91,4 +95,74 @@ def test_an_erasure_lets_nothing_else_through(database: Database, change: str) -
         fill(work, "C-1")
         work.erasures.erase_master("C-1", "person:ann", "asked to", 0)
     with pytest.raises(IntegrityError, match="only added to"), database.alone() as connection:
+        connection.execute(text(change))
+
+
+ANSWERED = (
+    ("tell_facts", "C-1", True), ("review_customer", "C-1", True), ("file_document", "D-C-1", True),
+    ("withdraw_document", "D-C-1", True), ("enter_payment", "P-C-1", True), ("reverse_payment", "P-C-1", True),
+    ("file_document", "D-C-2", False), ("enter_payment", "P-C-2", False), ("set_limit", "C-1", False),
+    ("erase_customer", "C-1", False),
+)  # fmt: skip
+
+
+def pay_and_answer(work: Work) -> None:
+    """Payments with references, a withdrawn document, and the answers to whoever told all that."""
+    for name in ("C-1", "C-2"):
+        fill(work, name)
+        work.settlements.enter(NewSettlement("payment", f"P-{name}", name, Money(500, "CNY"), DAY, "Ann owes rent",
+                                             "person:bo", "erp", ()), DAY)  # fmt: skip
+        work.documents.withdraw(f"D-{name}", Withdrawal("Ann asked", "person:bo", "erp"))
+    for place, (operation, subject, _) in enumerate(ANSWERED):
+        work.answers.record(NewAnswer("erp", f"k-{place}", b"h", operation, subject, 200, b"about Ann"))
+
+
+def told_of(work: Work, customer_id: str) -> tuple[object, ...]:
+    """What a payment says and why a document was withdrawn, and what stays of both."""
+    [payment] = work.settlements.of_customer(customer_id)
+    [document] = work.documents.of_customer(customer_id)
+    gone = document.withdrawal
+    assert gone is not None
+    return payment.told, gone.reason, payment.amount, payment.day, gone.by
+
+
+def test_answers_and_references_go_with_their_customer_and_nobody_elses(database: Database) -> None:
+    with database.write() as work:
+        pay_and_answer(work)
+        full = told_of(work, "C-2")
+    with database.write() as work:
+        work.erasures.erase_master("C-1", "person:ann", "asked to", 0)
+    with database.read() as work:
+        assert told_of(work, "C-1") == ("", "erased", *full[2:]) and told_of(work, "C-2") == full
+        assert full[:2] == ("Ann owes rent", "Ann asked")
+    with database.alone() as connection:
+        rows = connection.execute(select(answered_request).order_by(answered_request.c.idempotency_key)).all()
+    assert [(row.operation, row.subject_id, row.response == b"") for row in rows] == list(ANSWERED)
+    assert {row.response for row in rows} == {b"", b"about Ann"}
+
+
+@pytest.mark.parametrize("change", [
+    "UPDATE answered_request SET response = :empty WHERE subject_id = 'C-1'",
+    "UPDATE answered_request SET response = :empty WHERE subject_id = 'D-C-1'",
+    "UPDATE settlement SET told = '' WHERE customer_id = 'C-1'",
+    "UPDATE withdrawn_document SET reason = 'erased' WHERE document_id = 'D-C-1'",
+])  # fmt: skip
+def test_answers_and_references_are_kept_where_another_customer_is_erased(database: Database, change: str) -> None:
+    with database.write() as work:
+        pay_and_answer(work)
+        work.erasures.erase_master("C-2", "person:ann", "another one", 0)
+    wanted = text(change).bindparams(empty=b"") if ":empty" in change else text(change)
+    with pytest.raises(IntegrityError, match="only added to"), database.alone() as connection:
+        connection.execute(wanted)
+
+
+@pytest.mark.parametrize("change", [
+    "UPDATE answered_request SET status = 201", "UPDATE settlement SET told = 'mine'", "DELETE FROM answered_request",
+    "UPDATE settlement SET amount = 1", "UPDATE withdrawn_document SET reason = 'mine'", "DELETE FROM settlement",
+])  # fmt: skip
+def test_the_erasure_of_a_customer_changes_nothing_else(database: Database, change: str) -> None:
+    with database.write() as work:
+        pay_and_answer(work)
+        work.erasures.erase_master("C-1", "person:ann", "asked to", 0)
+    with pytest.raises(IntegrityError, match="only added to|FOREIGN KEY|foreign key"), database.alone() as connection:
         connection.execute(text(change))

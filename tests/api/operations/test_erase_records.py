@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from api.operations.erase_records import PAGE, Said, erase_wanted, looked_at
@@ -23,7 +23,7 @@ from storage.outbox import Delivery, Message
 from storage.receivables import Invoice
 from storage.retention import HOLDS, Candidate, Retention, Terms, Wanted
 from storage.sequencer import integrate, sign_head
-from storage.tables import invoice
+from storage.tables import invoice, metadata
 from tests.api.people import officer
 from tests.api.service import Service, an_order, start_real_service
 
@@ -147,6 +147,37 @@ def test_a_customer_is_erased_whole_or_not_at_all(real: Service) -> None:
     assert verified(real) == (True, 2, [])
     later = json.loads(erase(real, "customers/C-1", "e-3").data)["erased"]
     assert later == told
+
+
+TOLD_OF_CUSTOMER = (
+    ("customers/C-1/facts", "risk_officer", {"facts": {"customer.country": "CN"}, "reason": "Ann said so"}),
+    ("customers/C-1/documents", "risk_officer",
+     {"kind": "registration", "title": "Licence of Ann", "issued_on": "2020-01-01", "source": "Ann"}),
+    ("payments", "collector",
+     {"id": "P-1", "customer_id": "C-1", "amount": "10.00", "currency": "CNY", "day": "2020-02-01",
+      "reference": "Ann pays"}),
+)  # fmt: skip
+
+
+def test_answers_that_quote_a_customers_file_go_with_it(real: Service) -> None:
+    with real.held.database.write() as work:
+        work.invoices.add_many([Invoice("C-1", "I-1", 1000, "CNY", date(2020, 1, 1), date(2020, 2, 1))],
+                               date(2020, 1, 1))  # fmt: skip
+
+    def again() -> list[TestResponse]:
+        return [real.send("POST", f"/v1/{path}", role, body, Idempotency_Key=f"told-{place}")
+                for place, (path, role, body) in enumerate(TOLD_OF_CUSTOMER)]  # fmt: skip
+
+    first = [answer.data for answer in again()]
+    assert [b"Ann" in told for told in first] == [True] * 3, first
+    assert [answer.data for answer in again()] == first
+    assert erase(real, "customers/C-1").status_code == 200
+    assert [problem(answer) for answer in again()] == [(410, "record-erased")] * 3
+    assert erase(real, "customers/C-1").status_code == 200, "what was erased by whom is told again"
+    assert json.loads(real.send("GET", "/v1/payments/P-1", "collector").data)["settlement"]["reference"] is None
+    with real.held.database.alone() as connection:
+        stored = [str(row) for table in metadata.sorted_tables for row in connection.execute(select(table))]
+    assert stored and not [row for row in stored if "Ann" in row]
 
 
 def test_a_customer_whose_erasure_broke_off_is_erased_by_the_next_request(real: Service) -> None:
