@@ -1,8 +1,8 @@
 """Which invoices a payment pays: as the remitter says, the rest oldest first, and what is left over belongs to none.
 
-A credit note and a write-off settle invoices in the same way, so all three are settlements here. What each took from an
-invoice is a reduction with its day, below zero where it was taken back. An invoice is settled on the day from which on
-nothing of it is open. Amounts are whole minor units of the invoice's currency.
+A credit note, a write-off and an earned discount settle invoices in the same way, so all are settlements here. What
+each took from an invoice is a reduction with its day, below zero where it was taken back. An invoice is settled on the
+day from which on nothing of it is open. Amounts are whole minor units of the invoice's currency.
 """
 
 from __future__ import annotations
@@ -28,11 +28,17 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """An invoice with what is open of it."""
+    """An invoice with what is open of it; `discount` is what of that need not be paid when the rest is paid now."""
 
     invoice_id: str
     due_on: date
     minor: int
+    discount: int = 0
+
+    @property
+    def wanted(self) -> int:
+        """What has to be paid, so that nothing is open."""
+        return self.minor - self.discount
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Unmet:
-    """What a remitter wanted to go to an invoice and could not: nobody knows it, or less of it is open."""
+    """What a remitter wanted to go to an invoice and could not: nobody knows it, or less of it is wanted."""
 
     invoice_id: str
     minor: int
@@ -95,18 +101,23 @@ def _as_stated(stated: Sequence[Part], left: dict[str, OpenItem]) -> tuple[tuple
     unmet: list[Unmet] = []
     for part in stated:
         item = left.get(part.invoice_id)
-        taken = 0 if item is None else max(0, min(part.minor, item.minor))
+        taken = 0 if item is None else max(0, min(part.minor, item.wanted))
         if taken:
             met.append(Part(part.invoice_id, taken))
         if taken < part.minor:
-            why = "no such invoice is open" if item is None else "less of it is open"
-            unmet.append(Unmet(part.invoice_id, part.minor - taken, why))
+            unmet.append(Unmet(part.invoice_id, part.minor - taken, _why(item)))
     return tuple(met), tuple(unmet)
+
+
+def _why(item: OpenItem | None) -> str:
+    if item is None:
+        return "no such invoice is open"
+    return "its discount was taken" if item.discount else "less of it is open"
 
 
 def _oldest_first(minor: int, items: Iterable[OpenItem]) -> Iterable[Part]:
     for item in items:
-        taken = min(minor, item.minor)
+        taken = min(minor, item.wanted)
         if taken > 0:
             yield Part(item.invoice_id, taken)
             minor -= taken

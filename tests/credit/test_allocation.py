@@ -64,6 +64,41 @@ def test_what_was_stated_and_cannot_be_met_stays_with_the_payment() -> None:
     assert shared.left == 10
 
 
+EARLY = (OpenItem("a", DAY, 100, 2), OpenItem("b", DAY, 100, 2), OpenItem("c", DAY + timedelta(1), 50))
+
+
+@pytest.mark.parametrize(
+    ("minor", "parts", "left"),
+    [
+        (97, (Part("a", 97),), 0),
+        (98, (Part("a", 98),), 0),
+        (99, (Part("a", 98), Part("b", 1)), 0),
+        (196, (Part("a", 98), Part("b", 98)), 0),
+        (246, (Part("a", 98), Part("b", 98), Part("c", 50)), 0),
+        (250, (Part("a", 98), Part("b", 98), Part("c", 50)), 4),
+    ],
+)
+def test_an_invoice_takes_no_more_than_it_needs_beside_its_discount(
+    minor: int, parts: tuple[Part, ...], left: int
+) -> None:
+    assert allocate(minor, EARLY) == Allocated(parts, left)
+    without = [OpenItem(one.invoice_id, one.due_on, one.minor) for one in EARLY]
+    assert allocate(250, without).left == 0, "the same invoices without a discount take it all"
+
+
+def test_what_is_stated_beyond_the_discount_is_unmet_and_says_so() -> None:
+    shared = allocate(150, EARLY, [Part("a", 100), Part("c", 50)])
+    assert shared == Allocated((Part("a", 98), Part("c", 50)), 2, (Unmet("a", 2, "its discount was taken"),))
+    shared = allocate(150, EARLY, [Part("a", 98), Part("c", 51)])
+    assert shared.unmet == (Unmet("c", 1, "less of it is open"),)
+    assert shared.left == 2 - 1, "the one that nobody stated goes to the next"
+
+
+def test_a_stated_part_and_the_rest_take_no_more_than_is_needed_together() -> None:
+    assert allocate(99, EARLY, [Part("a", 50)]).parts == (Part("a", 98), Part("b", 1))
+    assert allocate(60, [OpenItem("a", DAY, 50, 50)]) == Allocated((), 60)
+
+
 @pytest.mark.parametrize(
     ("minor", "stated", "told"),
     [
