@@ -17,7 +17,7 @@ from rules.ledger_facts import ApprovedOrder, Facts, Known, Lists, OrderPlaced, 
 from storage.customers import GrantedLimit
 from storage.earlier_orders import EarlierOrder, EarlierOrders
 from storage.exposure_ledger import GroupState
-from storage.receivables import Invoice as StoredInvoice
+from storage.invoice_rows import Invoice as StoredInvoice
 
 
 def gathered(situation: Situation, wanted: Collection[str]) -> tuple[Facts, Lists]:
@@ -116,7 +116,7 @@ def read_invoice(stored: StoredInvoice, currency: str) -> Invoice:
     return Invoice(
         stored.invoice_id, stored.customer_id, Money(stored.counted, currency), stored.invoiced_on,
         stored.due_on, stored.settled_on, stored.disputed, stored.counted_reductions, stored.dunned_on,
-        stored.disputes,
+        stored.disputes, stored.whole_id,
     )  # fmt: skip
 
 

@@ -28,12 +28,16 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """An invoice with what is open of it; `discount` is what of that need not be paid when the rest is paid now."""
+    """An invoice with what is open of it; `discount` is what of that need not be paid when the rest is paid now.
+
+    Of an instalment `whole_id` is the number of the whole.
+    """
 
     invoice_id: str
     due_on: date
     minor: int
     discount: int = 0
+    whole_id: str | None = None
 
     @property
     def wanted(self) -> int:
@@ -70,15 +74,14 @@ class Allocated:
 def allocate(minor: int, items: Iterable[OpenItem], stated: Sequence[Part] = ()) -> Allocated:
     """Share out an amount: first what is stated, as far as it is open, then what nobody stated, oldest first.
 
-    What was stated and could not be met stays unallocated, so that a person asks the remitter.
+    What is stated for an invoice in instalments goes to its instalments, oldest first, after what is stated for one of
+    them. What was stated and could not be met stays unallocated, so that a person asks the remitter.
     Raises: ValueError for more stated than there is, a part of nothing, or an invoice that is stated twice.
     """
     _check(minor, stated)
     left = {item.invoice_id: item for item in sorted(items, key=lambda item: (item.due_on, item.invoice_id))}
     met, unmet = _as_stated(stated, left)
     rest = minor - sum(part.minor for part in stated)
-    for part in met:
-        left[part.invoice_id] = replace(left[part.invoice_id], minor=left[part.invoice_id].minor - part.minor)
     oldest = _oldest_first(rest, left.values())
     together: dict[str, int] = {}
     for part in (*met, *oldest):
@@ -96,23 +99,29 @@ def _check(minor: int, stated: Sequence[Part]) -> None:
         raise ValueError("more is stated than the amount; mend one of them")
 
 
-def _as_stated(stated: Sequence[Part], left: dict[str, OpenItem]) -> tuple[tuple[Part, ...], tuple[Unmet, ...]]:
+def _as_stated(stated: Sequence[Part], left: dict[str, OpenItem]) -> tuple[list[Part], tuple[Unmet, ...]]:
+    """What of the stated parts can be met, taken off what is left of the items, and what cannot."""
+    wholes: dict[str, list[str]] = {}
+    for item in left.values():
+        if item.whole_id is not None:
+            wholes.setdefault(item.whole_id, []).append(item.invoice_id)
     met: list[Part] = []
     unmet: list[Unmet] = []
-    for part in stated:
-        item = left.get(part.invoice_id)
-        taken = 0 if item is None else max(0, min(part.minor, item.wanted))
-        if taken:
-            met.append(Part(part.invoice_id, taken))
-        if taken < part.minor:
-            unmet.append(Unmet(part.invoice_id, part.minor - taken, _why(item)))
-    return tuple(met), tuple(unmet)
+    for part in sorted(stated, key=lambda part: part.invoice_id in wholes):
+        names = wholes.get(part.invoice_id, [part.invoice_id] if part.invoice_id in left else [])
+        found = tuple(_oldest_first(part.minor, [left[name] for name in names]))
+        for one in found:
+            left[one.invoice_id] = replace(left[one.invoice_id], minor=left[one.invoice_id].minor - one.minor)
+        met += found
+        if (lacking := part.minor - sum(one.minor for one in found)) > 0:
+            unmet.append(Unmet(part.invoice_id, lacking, _why([left[name] for name in names])))
+    return met, tuple(unmet)
 
 
-def _why(item: OpenItem | None) -> str:
-    if item is None:
+def _why(items: Sequence[OpenItem]) -> str:
+    if not items:
         return "no such invoice is open"
-    return "its discount was taken" if item.discount else "less of it is open"
+    return "its discount was taken" if any(item.discount for item in items) else "less of it is open"
 
 
 def _oldest_first(minor: int, items: Iterable[OpenItem]) -> Iterable[Part]:

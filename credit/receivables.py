@@ -26,7 +26,7 @@ class Invoice:
 
     `reductions` are what payments, credit notes and write-offs took from it, in minor units of its amount; `dunned_on`
     the days on which its ladder took a step that was planned for after the due date; `disputes` the blocks of its
-    ladder for a dispute.
+    ladder for a dispute. An instalment is one invoice here, with the number of the whole as `whole_id`.
     Raises: ValueError for an amount of zero or less (a credit note is no invoice) and a due date before its own.
     """
 
@@ -40,6 +40,7 @@ class Invoice:
     reductions: tuple[Reduction, ...] = ()
     dunned_on: tuple[date, ...] = ()
     disputes: tuple[Block, ...] = ()
+    whole_id: str | None = None
 
     def __post_init__(self) -> None:
         if self.amount.minor <= 0:
@@ -98,8 +99,9 @@ class Invoice:
 class ReceivableFigures:
     """What the invoices of one customer say on one day.
 
-    Paid and late figures count invoices settled by then, `average_invoice_amount` all that were invoiced by then,
-    rounded half-even. Averages of nothing are None: without a record there is no good record.
+    Paid and late figures count what was settled by then, each instalment by itself, as each has its own due date.
+    `invoice_count` and `average_invoice_amount`, rounded half-even, are of all that was invoiced by then, where an
+    invoice in instalments is one. Averages of nothing are None: without a record there is no good record.
     """
 
     open_amount: Money
@@ -132,7 +134,9 @@ def receivable_figures(invoices: Iterable[Invoice], as_of: date, currency: str) 
     late_days = [invoice.days_late or 0 for invoice in known if invoice.is_paid(as_of)]
     overdue = [invoice for invoice in known if invoice.days_overdue(as_of) > 0]
     invoiced = _total((invoice.amount for invoice in known), currency)
-    average = Money(round_fraction(Fraction(invoiced.minor, len(known))), currency) if known else None
+    wholes = {invoice.whole_id for invoice in known if invoice.whole_id is not None}
+    count = sum(invoice.whole_id is None for invoice in known) + len(wholes)
+    average = Money(round_fraction(Fraction(invoiced.minor, count)), currency) if known else None
     return ReceivableFigures(
         open_amount=_total((invoice.open_amount(as_of) for invoice in known), currency),
         overdue_amount=_total((invoice.open_amount(as_of) for invoice in overdue), currency),
@@ -140,7 +144,7 @@ def receivable_figures(invoices: Iterable[Invoice], as_of: date, currency: str) 
         paid_invoices=len(late_days),
         late_invoices=sum(days > 0 for days in late_days),
         days_late_total=sum(late_days),
-        invoice_count=len(known),
+        invoice_count=count,
         average_invoice_amount=average,
         dunning_level=max((invoice.dunning_level(as_of) for invoice in overdue), default=0),
     )

@@ -20,7 +20,7 @@ from storage.tables import invoice
 
 INVOICES = select(invoice, REDUCTIONS.label("reductions"), DUNNED.label("dunned"), DISPUTES.label("disputes"))
 CHANGED = ("amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed", "carrying_amount", "rate_id",
-           "valued_on", "open_amount")  # fmt: skip
+           "valued_on", "open_amount", "terms", "whole_id", "instalment", "instalments")  # fmt: skip
 CHANGE = (
     update(invoice)
     .where(invoice.c.customer_id == bindparam("of_customer"), invoice.c.invoice_id == bindparam("of_invoice"))
@@ -37,6 +37,9 @@ class Invoice:
     what the whole counts as there, by the rate `rate_id` of the day `valued_on`; storage sets all three, and the days
     `dunned_on` on which a step of its ladder was taken that was planned for after the due date; and the `disputes` for
     which its ladder was blocked.
+
+    `terms` are those that were agreed, None where nobody said. One of several instalments is an invoice here (decision
+    0029) with the number of the whole as `whole_id`, its place and how many there are; all None for one of one date.
     """
 
     customer_id: str
@@ -53,6 +56,15 @@ class Invoice:
     reductions: tuple[Reduction, ...] = ()
     dunned_on: tuple[date, ...] = ()
     disputes: tuple[Block, ...] = ()
+    terms: str | None = None
+    whole_id: str | None = None
+    instalment: int | None = None
+    instalments: int | None = None
+
+    @property
+    def number(self) -> str:
+        """The number of the whole invoice, as the customer knows it."""
+        return self.invoice_id if self.whole_id is None else self.whole_id
 
     @property
     def counted(self) -> int:
@@ -101,6 +113,7 @@ def invoice_row(one: Invoice) -> Mapping[str, Any]:
         "disputed": None if one.disputed is None else int(one.disputed),
         "carrying_amount": one.carrying_amount, "rate_id": one.rate_id,
         "valued_on": None if one.valued_on is None else one.valued_on.isoformat(), "open_amount": one.open_amount,
+        "terms": one.terms, "whole_id": one.whole_id, "instalment": one.instalment, "instalments": one.instalments,
     }  # fmt: skip
 
 
@@ -128,4 +141,8 @@ def read_invoice(row: Row[Any]) -> Invoice:
         reductions=read_reductions(row.reductions),
         dunned_on=read_days(row.dunned),
         disputes=read_disputes(row.disputes),
+        terms=row.terms,
+        whole_id=row.whole_id,
+        instalment=row.instalment,
+        instalments=row.instalments,
     )

@@ -11,14 +11,16 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, union
 
 from credit.allocation import reduced_by, settled_on
 from credit.money import Money
 from storage.conversions import Conversions
 from storage.exposure_ledger import Accounts, Movement
-from storage.failures import Refused
+from storage.failures import NotAllowed, Refused
+from storage.instalments import Numbers, by_number, unfit
 from storage.invoice_rows import CHANGE, INVOICES, Invoice, changed_row, invoice_row, read_invoice
 from storage.listed import is_one_of
 from storage.prepared import Prepared
@@ -30,6 +32,7 @@ from storage.turns import take_turn
 __all__ = ["Invoice", "InvoiceCounts", "InvoiceOwner", "Invoices", "Valuing", "with_reductions"]
 
 CUSTOMERS_AT_ONCE = 500
+OWNED = (invoice.c.customer_id, invoice.c.currency)
 OF_CUSTOMER = Prepared(
     INVOICES.where(invoice.c.customer_id == bindparam("wanted")).order_by(invoice.c.invoiced_on, invoice.c.invoice_id)
 )
@@ -46,7 +49,7 @@ class InvoiceOwner:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceCounts:
-    """What an import did with its invoices."""
+    """What an import did with its invoices; one in instalments counts once."""
 
     added: int = 0
     changed: int = 0
@@ -110,24 +113,36 @@ class Invoices:
             total += self._add_some(customers, given, as_of)
         return InvoiceCounts(total["added"], total["changed"], total["unchanged"])
 
-    def enter(self, account_id: int, new: Invoice) -> bool:
+    def enter(self, account_id: int, new: Sequence[Invoice]) -> bool:
         """Store an invoice that takes over what an order held, with its movement; False for one that is known already.
 
-        Take the account first. What is known is counted in the balance already, so it moves nothing.
-        Raises: Refused for a known invoice with another amount.
+        It is given as all of its items: one, or its instalments. Take the account first. What is known is counted in
+        the balance already, so it moves nothing.
+        Raises: Refused for a known invoice with another amount; NotAllowed for the number of an instalment.
         """
-        known = (invoice.c.customer_id == new.customer_id) & (invoice.c.invoice_id == new.invoice_id)
-        stored = self._connection.execute(select(invoice.c.amount, invoice.c.currency).where(known)).first()
-        if stored is not None and (stored.amount, stored.currency) == (new.amount, new.currency):
+        number, currency, amount = new[0].number, new[0].currency, sum(one.amount for one in new)
+        beside = self.beside(new)
+        stored = [one for one in beside if one.number == number]
+        if stored and (sum(one.amount for one in stored), stored[0].currency) == (amount, currency):
             return False
-        if stored is not None:
-            raise Refused(f"invoice '{new.invoice_id}' is known with another amount; send that of the invoice")
-        self._connection.execute(insert(invoice).values(**invoice_row(new)))
+        if stored:
+            raise Refused(f"invoice '{number}' is known with another amount; send that of the invoice")
+        if (why := unfit(new, beside)) is not None:
+            raise NotAllowed("invoice-known", why)
+        self._connection.execute(insert(invoice), [invoice_row(one) for one in new])
         taken = self._accounts.take(account_id, facts_moved=True)
-        after = taken.balance + new.counted
-        self._accounts.move(Movement(account_id, taken.version, "invoice", new.counted, after, None, None, taken.now))
-        self._keep(account_id, taken.version, [new])
+        counted = sum(one.counted for one in new)
+        after = taken.balance + counted
+        self._accounts.move(Movement(account_id, taken.version, "invoice", counted, after, None, None, taken.now))
+        self._keep(account_id, taken.version, new)
         return True
+
+    def beside(self, given: Sequence[Invoice]) -> tuple[Invoice, ...]:
+        """The known invoices of the same customers that share a number with these, of a whole or of an instalment."""
+        numbers = {one.number for one in given} | {one.invoice_id for one in given}
+        same = or_(is_one_of(invoice.c.invoice_id, numbers), is_one_of(invoice.c.whole_id, numbers))
+        mine = is_one_of(invoice.c.customer_id, {one.customer_id for one in given})
+        return tuple(read_invoice(row) for row in self._connection.execute(INVOICES.where(mine, same)))
 
     def valuing(self, as_of: date) -> Valuing:
         """What invoices would count as on a day."""
@@ -157,14 +172,18 @@ class Invoices:
         return {name: tuple(own) for name, own in found.items()}
 
     def numbered(self, numbers: Collection[str]) -> tuple[InvoiceOwner, ...]:
-        """Whose the invoices of these numbers are, one for each customer who has such an invoice."""
-        columns = (invoice.c.invoice_id, invoice.c.customer_id, invoice.c.currency)
-        wanted = select(*columns).where(invoice.c.invoice_id.in_(numbers)).order_by(invoice.c.customer_id)
-        return tuple(InvoiceOwner(*row) for row in self._connection.execute(wanted))
+        """Whose the invoices and instalments of these numbers are, one for each customer who has such a one."""
+        if not numbers:
+            return ()
+        whole = select(invoice.c.whole_id, *OWNED).where(is_one_of(invoice.c.whole_id, numbers))
+        wanted = union(select(invoice.c.invoice_id, *OWNED).where(is_one_of(invoice.c.invoice_id, numbers)), whole)
+        found = (InvoiceOwner(*row) for row in self._connection.execute(wanted))
+        return tuple(sorted(found, key=lambda one: (one.customer_id, one.invoice_id)))
 
     def _add_some(self, customers: Sequence[str], given: Sequence[Invoice], as_of: date) -> Counter[str]:
         rows = self._connection.execute(INVOICES.where(invoice.c.customer_id.in_(customers)))
         stored = {(row.customer_id, row.invoice_id): read_invoice(row) for row in rows}
+        _refuse_unfit(given, stored)
         given = self._valued(customers, given, stored, as_of)
         added = [one for one in given if (one.customer_id, one.invoice_id) not in stored]
         known = [one for one in given if (one.customer_id, one.invoice_id) in stored]
@@ -174,7 +193,7 @@ class Invoices:
         if changed:
             self._connection.execute(CHANGE, [changed_row(one) for one in changed])
         self._move(customers, (*added, *changed), as_of)
-        return Counter(added=len(added), changed=len(changed), unchanged=len(known) - len(changed))
+        return _counted(given, added, changed)
 
     def _valued(self, customers: Sequence[str], given: Sequence[Invoice],
                 stored: Mapping[tuple[str, str], Invoice], as_of: date) -> Sequence[Invoice]:  # fmt: skip
@@ -191,7 +210,7 @@ class Invoices:
             known = stored.get((one.customer_id, one.invoice_id))
             if known is not None:
                 one = with_reductions(one, known) if known.reductions else one
-                one = replace(one, dunned_on=known.dunned_on, disputes=known.disputes)
+                one = replace(one, dunned_on=known.dunned_on, disputes=known.disputes, terms=one.terms or known.terms)
             if known is not None and (known.amount, known.currency) == (one.amount, one.currency):
                 one = replace(one, carrying_amount=known.carrying_amount, rate_id=known.rate_id,
                               valued_on=known.valued_on)  # fmt: skip
@@ -242,6 +261,23 @@ class Invoices:
         for one in map(read_invoice, self._connection.execute(INVOICES.where(there, still, ~plain))):
             total[one.customer_id] += one.counted_on(as_of)
         return total
+
+
+def _counted(given: Sequence[Invoice], added: Sequence[Invoice], changed: Sequence[Invoice]) -> Counter[str]:
+    """How many numbers were added, changed and left as they were."""
+    new, other, all_of = ({(one.customer_id, one.number) for one in some} for some in (added, changed, given))
+    return Counter(added=len(new), changed=len(other - new), unchanged=len(all_of - new - other))
+
+
+def _refuse_unfit(given: Sequence[Invoice], stored: Mapping[tuple[str, str], Invoice]) -> None:
+    """Refuse what cannot stand beside what is known; without any instalment everything can."""
+    if all(one.whole_id is None for one in chain(given, stored.values())):
+        return
+    known = Numbers(stored.values())
+    for items in by_number(given):
+        if (why := known.unfit(items)) is not None:
+            raise Refused(why)
+        known.add(items)
 
 
 def in_batches(customers: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -160,17 +160,19 @@ class Settlements:
     def take_back(self, kind: str, settlement_id: str, invoice_id: str, change: Change) -> StoredSettlement | None:
         """Take back what a settlement gave an invoice: the invoice is open again, the money is left. None: no such one.
 
+        The number of an invoice in instalments takes back what it gave to all of them.
         Raises: Refused where nothing of it went to the invoice.
         """
         found = self._taken(kind, settlement_id)
         if found is None:
             return None
         stored, taken = found
-        if not stored.went_to(invoice_id):
+        named = [name for name in self._items_of(stored.customer_id, invoice_id) if stored.went_to(name)]
+        if not named:
             raise Refused(f"nothing of it went to invoice '{invoice_id}'")
         if kind == "write_off":
             raise Refused("a write-off is reversed as a whole")
-        self._give_back(taken, stored, (invoice_id,), change)
+        self._give_back(taken, stored, named, change)
         return self._told("allocation_taken_back", (kind, settlement_id), change.by,
                           {"invoice_id": invoice_id, "reason": change.reason})  # fmt: skip
 
@@ -231,6 +233,12 @@ class Settlements:
         found = (read_invoice(row) for row in rows)
         return {one.invoice_id: one for one in found if one.open_on(as_of) > 0}
 
+    def _items_of(self, customer_id: str, number: str) -> Sequence[str]:
+        """What is owed under a number: the invoice itself, or its instalments."""
+        named = (invoice.c.invoice_id == number) | (invoice.c.whole_id == number)
+        wanted = select(invoice.c.invoice_id).where(invoice.c.customer_id == customer_id, named)
+        return self._connection.execute(wanted.order_by(invoice.c.invoice_id)).scalars().all()
+
     def _give_back(self, taken: Taken, stored: StoredSettlement, invoice_ids: Iterable[str], change: Change,
                    on: date | None = None) -> None:  # fmt: skip
         wanted = INVOICES.where(invoice.c.customer_id == stored.customer_id, invoice.c.invoice_id.in_(invoice_ids))
@@ -285,7 +293,8 @@ def write_stated(stated: Sequence[Part]) -> str:
 
 
 def _items(invoices: dict[str, Invoice], as_of: date) -> Iterable[OpenItem]:
-    return (OpenItem(one.invoice_id, one.due_on, one.open_on(as_of)) for one in invoices.values())
+    return (OpenItem(one.invoice_id, one.due_on, one.open_on(as_of), whole_id=one.whole_id)
+            for one in invoices.values())  # fmt: skip
 
 
 def _check(new: NewSettlement, as_of: date) -> None:

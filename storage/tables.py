@@ -348,6 +348,9 @@ invoice = Table(
     whole("carrying_amount", empty=True), text("rate_id", empty=True), text("valued_on", empty=True),
     # what no settlement took yet; 0 where an import said that it was settled (storage.settlement_tables)
     whole("open_amount"),
+    # the agreed terms as they were spelled then; of an instalment the number of the whole, its place, and of how many
+    text("terms", empty=True), text("whole_id", empty=True), whole("instalment", empty=True),
+    whole("instalments", empty=True),
     CheckConstraint(f"amount BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="amount_in_range"),
     CheckConstraint("open_amount BETWEEN 0 AND amount OR open_amount BETWEEN amount AND 0", name="open_is_a_part"),
     CheckConstraint("settled_on IS NULL OR open_amount = 0", name="settled_in_full"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 from api.errors import FieldError
@@ -17,14 +18,19 @@ from api.idempotency import Answer
 from api.operations.change_reservation import Changing, change_reservation
 from api.requests import refused_fields
 from api.services import Services
+from credit.instalments import Bill, Unclear, items_of, read_agreed
 from credit.money import LARGEST_AMOUNT, Money
 from storage.conversions import Converted
 from storage.exposure_ledger import Taken
+from storage.failures import NotAllowed
 from storage.failures import Refused as RefusedByStorage
+from storage.instalments import stored_items
+from storage.invoice_rows import Invoice
 from storage.rates import Rate
-from storage.receivables import Invoice
 from storage.reservations import Reservation
 from storage.unit_of_work import Work
+
+FIELDS = {"number": "id"}  # of an invoice, as a request names them
 
 
 def convert_reservation(held: Services, asked: Changing, wish: Mapping[str, Any]) -> Answer:
@@ -35,12 +41,13 @@ def convert_reservation(held: Services, asked: Changing, wish: Mapping[str, Any]
 
     def convert(work: Work, taken: Taken, found: Reservation) -> None:
         part = _part(found, wish["amount"])
-        invoice = None if wish["invoice"] is None else _invoice(wish["invoice"], found, part, taken)
+        sent = wish["invoice"]
+        items = None if sent is None else _items(_with_terms(work, found, sent), found, part, taken)
         kept = None if part.rate is None else Converted(part.original, part.rate.rate_id, part.released,
                                                         found.reservation_id)  # fmt: skip
         work.reservations.take(taken, found, "converted", part.released, client=asked.caller.client, part=kept)
-        if invoice is not None:
-            _enter(work, found, invoice)
+        if items is not None:
+            _enter(work, found, items)
 
     return change_reservation(held, asked, convert)
 
@@ -88,20 +95,36 @@ def _minor(sent: str, currency: str, field: str) -> int:
     return amount
 
 
-def _invoice(sent: Mapping[str, Any], found: Reservation, part: Part, taken: Taken) -> Invoice:
+def _with_terms(work: Work, found: Reservation, sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The invoice as it was sent; where nothing says when it is due, with the terms of the order's decision."""
+    if sent["due_on"] is not None or sent["terms"] is not None:
+        return sent
+    decided = work.decisions.get(found.decision_id)
+    return sent if decided is None else {**sent, "terms": decided.outcome.get("terms")}
+
+
+def _items(sent: Mapping[str, Any], found: Reservation, part: Part, taken: Taken) -> tuple[Invoice, ...]:
+    """The invoice as what is owed of it and when: one item, or its instalments. Raises: Refused."""
     currency = part.original.currency
     amount = part.original.minor if sent["amount"] is None else _minor(sent["amount"], currency, "invoice.amount")
     counted = part.value if amount == part.original.minor else _counted(Money(amount, currency), part)
     if taken.balance - part.released + counted > LARGEST_AMOUNT:
         raise refused_fields([FieldError("invoice.amount", "is more than an account can hold with what is owed")])
-    if sent["due_on"] < sent["invoiced_on"]:
-        raise refused_fields([FieldError("invoice.due_on", "is before 'invoice.invoiced_on'; mend one of the days")])
     if sent["invoiced_on"] > taken.now.date() + timedelta(days=1):  # somewhere it is tomorrow already
         raise refused_fields([FieldError("invoice.invoiced_on", "is a day to come; send the day of the invoice")])
-    made = Invoice(found.customer_id, sent["id"], amount, currency, sent["invoiced_on"], sent["due_on"])
+    try:
+        terms = None if sent["terms"] is None else read_agreed(sent["terms"])
+        items = items_of(Bill(sent["id"], Money(amount, currency), sent["invoiced_on"], sent["due_on"], terms,
+                              sent["delivered_on"]))  # fmt: skip
+    except Unclear as unclear:
+        field = FIELDS.get(unclear.field, unclear.field)
+        raise refused_fields([FieldError(f"invoice.{field}", str(unclear))]) from None
+    made = stored_items(found.customer_id, sent["invoiced_on"], sent["id"], terms, items)
     if part.rate is None:
         return made
-    return replace(made, carrying_amount=counted, rate_id=part.rate.rate_id, valued_on=part.rate.day)
+    shares = Money(counted, found.currency).divided([Fraction(one.amount, amount) for one in made])
+    return tuple(replace(one, carrying_amount=share.minor, rate_id=part.rate.rate_id, valued_on=part.rate.day)
+                 for one, share in zip(made, shares, strict=True))  # fmt: skip
 
 
 def _counted(money: Money, part: Part) -> int:
@@ -112,9 +135,11 @@ def _counted(money: Money, part: Part) -> int:
         raise refused_fields([FieldError("invoice.amount", "is more than an account can hold")]) from None
 
 
-def _enter(work: Work, found: Reservation, invoice: Invoice) -> None:
+def _enter(work: Work, found: Reservation, items: tuple[Invoice, ...]) -> None:
     try:
-        work.invoices.enter(found.account_id, invoice)
+        work.invoices.enter(found.account_id, items)
+    except NotAllowed as refused:
+        raise refused_fields([FieldError("invoice.id", f"cannot be used: {refused}")]) from None
     except RefusedByStorage:
         told = "is known with another amount; send the amount of the invoice"
         raise refused_fields([FieldError("invoice.amount", told)]) from None

@@ -22,8 +22,8 @@ from credit.money import Money, round_fraction
 from credit.receivables import BUCKETS, bucket
 from credit.statement import Entry, statement
 from storage.engine import Database
+from storage.invoice_rows import Invoice
 from storage.open_items import SALES_DAYS, BookAgeing
-from storage.receivables import Invoice
 from storage.settlement_rows import StoredSettlement
 
 STATEMENT_DAYS = 90
@@ -120,7 +120,8 @@ def invoice_dict(one: Invoice, day: date) -> dict[str, object]:
         "invoiced_on": one.invoiced_on.isoformat(), "due_on": one.due_on.isoformat(),
         "days_overdue": max(0, (day - one.due_on).days) if open_now else 0,
         "settled_on": one.settled_on.isoformat() if one.settled_on is not None and settled else None,
-        "disputed": one.is_disputed(day),
+        "disputed": one.is_disputed(day), "terms": one.terms, "whole_id": one.whole_id,
+        "instalment": one.instalment, "instalments": one.instalments,
     }  # fmt: skip
 
 

@@ -37,7 +37,10 @@ class InvoicesAsked(PageAsked):
 
 
 class InvoiceShown(Body):
-    """An invoice on a day; `open_amount` is what is still owed of it."""
+    """An invoice on a day; `open_amount` is what is still owed of it.
+
+    An instalment is one here: `whole_id` is the number of the whole, `instalment` its place of `instalments`.
+    """
 
     customer_id = fields.String(required=True)
     invoice_id = fields.String(required=True)
@@ -49,6 +52,10 @@ class InvoiceShown(Body):
     days_overdue = fields.Integer(required=True)
     settled_on = fields.Date(required=True, allow_none=True)
     disputed = fields.Boolean(required=True, allow_none=True)
+    terms = fields.String(required=True, allow_none=True)
+    whole_id = fields.String(required=True, allow_none=True)
+    instalment = fields.Integer(required=True, allow_none=True)
+    instalments = fields.Integer(required=True, allow_none=True)
 
 
 class InvoicePage(Body):

@@ -9,6 +9,7 @@ from credit.exposure import ReservationState
 
 SECURITY = r"^[a-z][a-z0-9_]{0,39}$"
 MOST_SECURITIES = 20
+LONGEST_TERMS = 1000
 CHANGES = tuple(str(state) for state in ReservationState)
 
 
@@ -18,7 +19,10 @@ class InvoiceTakingOver(Body):
     id = identifier("the invoice's number, the same as in later imports", required=True)
     amount = money("what the invoice is worth, in the order's currency; left out: what is converted", load_default=None)
     invoiced_on = day("the day of the invoice", required=True)
-    due_on = day("when it is to be paid", required=True)
+    due_on = day("when it is to be paid; left out: by the terms", load_default=None)
+    terms = words("the terms of payment, such as 'net 30' or '3 instalments every 30 days'; left out without `due_on`: "
+                  "those of the decision", LONGEST_TERMS, load_default=None)  # fmt: skip
+    delivered_on = day("the day of the delivery, which terms 'from delivery' count from", load_default=None)
 
 
 class Conversion(Body):

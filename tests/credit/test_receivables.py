@@ -242,3 +242,13 @@ def test_figures_and_ageing_tell_one_story(ledger: list[Invoice], as_of: date) -
     assert aged.total - aged.not_due == figures.overdue_amount
     assert figures.paid_invoices + aged.open_invoices == figures.invoice_count
     assert (figures.oldest_overdue_days > 0) == (figures.overdue_amount > dollars("0"))
+
+
+def test_an_invoice_in_instalments_is_one_invoice_and_each_instalment_is_paid_by_itself() -> None:
+    parts = [replace(an_invoice("30.00", settled=settled), invoice_id=f"I-1 ({place} of 2)", whole_id="I-1")
+             for place, settled in ((1, 3), (2, None))]  # fmt: skip
+    found = receivable_figures([*parts, replace(an_invoice("40.00"), invoice_id="I-2")], DUE + timedelta(days=5), "USD")
+    assert (found.invoice_count, found.average_invoice_amount) == (2, dollars("50.00"))
+    assert (found.paid_invoices, found.late_invoices, found.overdue_amount) == (1, 1, dollars("70.00"))
+    apart = receivable_figures([replace(one, whole_id=None) for one in parts], DUE, "USD")
+    assert apart.invoice_count == 2, "without their whole they are two"
