@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from werkzeug.test import TestResponse
@@ -72,8 +73,8 @@ def exchanges() -> Iterator[tuple[Block, Block]]:
 
 
 def moved(text: str) -> str:
-    """A block with its days moved from the page's day to today, so that a delivery to come stays one."""
-    later = datetime.now(UTC).date() - WRITTEN
+    """A block with its days moved from the page's day to today in the policy's timezone: what is to come stays so."""
+    later = datetime.now(ZoneInfo("Asia/Shanghai")).date() - WRITTEN
     return re.sub(r"\d{4}-\d\d-\d\d", lambda day: (date.fromisoformat(day[0]) + later).isoformat(), text)
 
 
