@@ -26,6 +26,7 @@ from storage.decisions import StoredDecision
 from storage.holds import StoredHold
 from storage.legal_cases import LegalCase
 from storage.letters import Letter
+from storage.origins import Origin
 from storage.outbox import Delivery, Message
 from storage.policies import PolicyVersion
 from storage.proofs import Proof
@@ -64,7 +65,7 @@ README = """What lies in this file.
 
 summary.en.html, summary.zh.html  one page to read and print
 case.json                         the case: its invoices, which step of which ladder brought each, and what became of it
-invoices.csv                      the invoices of the case
+invoices.csv                      the invoices of the case, and which decisions on which orders they come from
 statement.csv                     all invoices of the customer and what was taken off them, by the day of this file
 payments.json                     payments, credit notes and write-offs, and which invoices each went to
 letters.json, letters/            every letter, task and proposal about this customer, with each attempt and its proofs;
@@ -121,7 +122,7 @@ class NamedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """All that a case is made of, as of a day; `invoices` are all of the customer's."""
+    """All that a case is made of, as of a day; `invoices` are all of the customer's, `origins` what those are for."""
 
     case: LegalCase
     name: str
@@ -133,6 +134,7 @@ class Bundle:
     settlements: Sequence[StoredSettlement]
     granted: Sequence[Granted]
     policies: Sequence[NamedPolicy]
+    origins: Mapping[str, Sequence[Origin]]
 
     @property
     def of_case(self) -> Sequence[Invoice]:
@@ -160,7 +162,7 @@ def members(bundle: Bundle) -> Mapping[str, bytes]:
     found = {f"summary.{language}.html": summary_page(bundle, language).encode() for language in LANGUAGES}
     found |= {
         "README.txt": README.encode(), "case.json": told(case_dict(bundle.case)),
-        "invoices.csv": table(INVOICE_COLUMNS, [invoice_row(one, bundle.as_of) for one in bundle.of_case]),
+        "invoices.csv": table(INVOICE_COLUMNS, [invoice_row(one, bundle) for one in bundle.of_case]),
         "statement.csv": table(STATEMENT_COLUMNS, statement_rows(bundle)),
         "letters.json": told([letter_dict(one) for one in bundle.letters]),
         "payments.json": told([settlement_dict(one) for one in bundle.settlements]),
@@ -189,16 +191,19 @@ def case_dict(case: LegalCase) -> dict[str, object]:
     }  # fmt: skip
 
 
-INVOICE_COLUMNS = ("invoice_id", "invoiced_on", "due_on", "days_overdue", "currency", "amount", "open", "disputed")
+INVOICE_COLUMNS = ("invoice_id", "invoiced_on", "due_on", "days_overdue", "currency", "amount", "open", "disputed",
+                   "orders", "decisions")  # fmt: skip
 STATEMENT_COLUMNS = ("day", "document", "what", "currency", "debit", "credit", "balance")
 
 
-def invoice_row(one: Invoice, as_of: date) -> Sequence[object]:
-    """An invoice as a line of its table."""
+def invoice_row(one: Invoice, bundle: Bundle) -> Sequence[object]:
+    """An invoice as a line of its table; several orders, and their decisions, have spaces between them."""
+    as_of, origins = bundle.as_of, bundle.origins.get(one.invoice_id, ())
+    orders, decisions = " ".join(one.order_id for one in origins), " ".join(one.decision_id for one in origins)
     said = one.is_disputed(as_of)
     disputed = "" if said is None else "yes" if said else "no"
     return (one.invoice_id, one.invoiced_on, one.due_on, one.days_overdue(as_of), one.amount.currency,
-            one.amount.amount, one.open_amount(as_of).amount, disputed)  # fmt: skip
+            one.amount.amount, one.open_amount(as_of).amount, disputed, orders, decisions)  # fmt: skip
 
 
 def statement_rows(bundle: Bundle) -> Iterator[Sequence[object]]:

@@ -93,7 +93,7 @@ ONLY_ADDED = ("movement", "reservation", "policy_version", "policy_part", "polic
               "foreign_order", "conversion", "granted_limit", "order_hold", "order_hold_end",
               "escalation_step", "outbox", "settlement_reversal", "allocation",
               "invoice_block", "invoice_block_end", "customer_standing", "downgrade_alert",
-              "legal_case", "legal_case_invoice", "legal_case_change", "invoice_day",
+              "legal_case", "legal_case_invoice", "legal_case_change", "invoice_day", "invoice_origin",
               *ONLY_ADDED_OF_POLICIES)  # fmt: skip
 # a row of these may lose what an erasure names, and nothing else: what each column becomes then, and what stays
 ERASABLE = {

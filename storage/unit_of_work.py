@@ -43,6 +43,7 @@ from storage.limits import Limits
 from storage.log_entries import LogEntries
 from storage.messages import Messages
 from storage.open_items import OpenItems
+from storage.origins import Origins
 from storage.outbox import Outbox
 from storage.people import People
 from storage.policies import Policies
@@ -96,6 +97,7 @@ class Work:
         self.invoice_days = InvoiceDays(connection, self.events)
         self.settlements = Settlements(connection, self.accounts, self.events)
         self.open_items = OpenItems(connection)
+        self.origins = Origins(connection)
         self.legal_cases = LegalCases(connection, self.events)
         self.reviews = Reviews(connection, self.events)
         self.escalation = Escalation(connection)

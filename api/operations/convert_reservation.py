@@ -1,8 +1,9 @@
 """Convert a held order into an invoice, in full or in parts: what leaves the hold enters what is owed, at once.
 
 Hold and invoice move in one transaction, so no decision ever counts a part twice or misses it. An invoice that was
-imported before is counted already; then the part only leaves the hold. Invoices are facts: no limit refuses one. Parts
-of an order in another currency are sent in it, and count by the rate of the hold until they are revalued.
+imported before is counted already; then the part only leaves the hold. Either way it is kept for which order the
+invoice is. Invoices are facts: no limit refuses one. Parts of an order in another currency are sent in it, and count by
+the rate of the hold until they are revalued.
 """
 
 from __future__ import annotations
@@ -45,9 +46,11 @@ def convert_reservation(held: Services, asked: Changing, wish: Mapping[str, Any]
         items = None if sent is None else _items(_with_terms(work, found, sent), found, part, taken)
         kept = None if part.rate is None else Converted(part.original, part.rate.rate_id, part.released,
                                                         found.reservation_id)  # fmt: skip
-        work.reservations.take(taken, found, "converted", part.released, client=asked.caller.client, part=kept)
+        step = work.reservations.take(taken, found, "converted", part.released, client=asked.caller.client, part=kept)
         if items is not None:
             _enter(work, found, items)
+            known = [one.invoice_id for one in work.invoices.beside(items) if one.number == items[0].number]
+            work.origins.keep((found.reservation_id, step), found.customer_id, known)
 
     return change_reservation(held, asked, convert)
 

@@ -26,7 +26,7 @@ from storage.outbox import Message
 from storage.unit_of_work import Work
 
 LONGEST_ID = 200
-MOST_DECISIONS = 50  # in one file; the newest of those that granted credit before the last invoice of the case
+MOST_DECISIONS = 50  # in one file, beside those of its invoices: the newest that granted credit before the last one
 PAGE = 200
 
 
@@ -94,13 +94,16 @@ def collect_bundle(database: Database, case_id: str) -> bytes:
         letters = [_letter(work, one) for one in work.outbox.of_customer(customer_id)]
         named = {one.invoice_id for one in case.invoices}
         last = max((one.invoiced_on for one in invoices if one.invoice_id in named), default=day)
-        granting = list(_granting(work, customer_id, last))
+        origins = work.origins.of_customer(customer_id)
+        named_by = [one.decision_id for name in sorted(named) for one in origins.get(name, ())]
+        granting = list(_granting(work, customer_id, last, named_by))
         digests = [*(one.policy_digest for one in case.invoices), *(one.policy_digest for one in granting)]
         policies = _policies(work, digests)
         holds, settlements = work.holds.of_customer(customer_id), work.settlements.of_customer(customer_id)
     granted = [Granted(one, collect_evidence(database, one.decision_id) or b"") for one in granting]
     name, currency = customer.name, customer.currency
-    return pack_bundle(Bundle(case, name, currency, day, invoices, letters, holds, settlements, granted, policies))
+    return pack_bundle(Bundle(case, name, currency, day, invoices, letters, holds, settlements, granted, policies,
+                              origins))  # fmt: skip
 
 
 def _letter(work: Work, one: Message) -> SentLetter:
@@ -112,15 +115,17 @@ def _letter(work: Work, one: Message) -> SentLetter:
     return SentLetter(one, deliveries, work.letters.last(one.message_id), proofs, files)
 
 
-def _granting(work: Work, customer_id: str, last: date) -> Iterator[StoredDecision]:
-    """The newest decisions that granted the customer credit by the day of the last invoice."""
+def _granting(work: Work, customer_id: str, last: date, named: Sequence[str]) -> Iterator[StoredDecision]:
+    """The newest decisions that granted the customer credit by the day of the last invoice, behind those it names."""
+    own = dict.fromkeys(named)
+    yield from filter(None, map(work.decisions.get, own))
     cursor: str | None = None
     found = 0
     while True:
         page = work.decisions.list(cursor, PAGE, customer_id=customer_id)
         for one in page.items:
             approved = one.verdict in (APPROVE, APPROVE_WITH_CONDITIONS) and one.order.unsecured_amount > 0
-            if approved and one.as_of <= last and found < MOST_DECISIONS:
+            if approved and one.as_of <= last and found < MOST_DECISIONS and one.decision_id not in own:
                 found += 1
                 yield one
         cursor = page.next_cursor

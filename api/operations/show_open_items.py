@@ -24,6 +24,7 @@ from credit.statement import Entry, statement
 from storage.engine import Database
 from storage.invoice_rows import Invoice
 from storage.open_items import SALES_DAYS, BookAgeing
+from storage.origins import Origin
 from storage.settlement_rows import StoredSettlement
 
 STATEMENT_DAYS = 90
@@ -39,11 +40,12 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What is known of a customer's debts on a day."""
+    """What is known of a customer's debts on a day; `origins` are the orders that invoices are for."""
 
     as_of: date
     invoices: Sequence[Invoice]
     settlements: Sequence[StoredSettlement]
+    origins: Mapping[str, Sequence[Origin]]
 
 
 def list_invoices(held: Services, asked: Mapping[str, Any]) -> bytes:
@@ -52,12 +54,12 @@ def list_invoices(held: Services, asked: Mapping[str, Any]) -> bytes:
     day = asked["as_of"] or policy_day(held.database, CUSTOMER, customer_id)
     with held.database.read() as work:
         owner_of(work, CUSTOMER, customer_id)
-        known = work.invoices.for_customer(customer_id, day)
+        known, origins = work.invoices.for_customer(customer_id, day), work.origins.of_customer(customer_id)
     found = sorted((one for one in known if one.open_on(day) or not asked["open"]), key=lambda one: one.invoice_id)
     page = [one for one in found if asked["cursor"] is None or one.invoice_id > asked["cursor"]]
     following = page[size - 1].invoice_id if len(page) > size else None
-    return canonical_json({"as_of": day.isoformat(), "items": [invoice_dict(one, day) for one in page[:size]],
-                           "next": following})  # fmt: skip
+    items = [invoice_dict(one, day, origins.get(one.invoice_id, ())) for one in page[:size]]
+    return canonical_json({"as_of": day.isoformat(), "items": items, "next": following})
 
 
 def show_statement(held: Services, customer_id: str, days: Days) -> bytes:
@@ -78,7 +80,8 @@ def statement_on(database: Database, customer_id: str, days: Days) -> dict[str, 
         raise Refused("invalid-field", f"the statement would begin on {first} and end on {day}; mend one of the days")
     with database.read() as work:
         owner_of(work, CUSTOMER, customer_id)
-        known = Owed(day, work.invoices.for_customer(customer_id), work.settlements.of_customer(customer_id))
+        known = Owed(day, work.invoices.for_customer(customer_id), work.settlements.of_customer(customer_id),
+                     work.origins.of_customer(customer_id))  # fmt: skip
     return statement_dict(customer_id, known, first)
 
 
@@ -110,8 +113,8 @@ def days_of_sales(one: BookAgeing) -> str | None:
     return str(Decimal(thousandths).scaleb(-3))
 
 
-def invoice_dict(one: Invoice, day: date) -> dict[str, object]:
-    """An invoice as it is shown on a day."""
+def invoice_dict(one: Invoice, day: date, origins: Sequence[Origin]) -> dict[str, object]:
+    """An invoice as it is shown on a day, with the orders that it is for."""
     open_now = one.open_on(day)
     settled = one.settled_on is not None and one.settled_on <= day
     return {
@@ -122,6 +125,8 @@ def invoice_dict(one: Invoice, day: date) -> dict[str, object]:
         "settled_on": one.settled_on.isoformat() if one.settled_on is not None and settled else None,
         "disputed": one.is_disputed(day), "terms": one.terms, "whole_id": one.whole_id,
         "instalment": one.instalment, "instalments": one.instalments,
+        "orders": [{"order_id": order.order_id, "decision_id": order.decision_id,
+                    "reservation_id": order.reservation_id} for order in origins],
     }  # fmt: skip
 
 
@@ -166,7 +171,10 @@ def _of_currency(currency: str, entries: Sequence[Entry], known: Owed, since: da
              "amount": _text(line.entry.minor, currency), "balance": _text(line.balance, currency)}
             for line in told.lines
         ],
-        "open_items": [{**invoice_dict(one, day), "bucket": bucket((day - one.due_on).days)} for one in items],
+        "open_items": [
+            {**invoice_dict(one, day, known.origins.get(one.invoice_id, ())),
+             "bucket": bucket((day - one.due_on).days)} for one in items
+        ],
         "unallocated_items": [
             {"kind": one.kind, "id": one.settlement_id, "day": one.day.isoformat(), "amount": one.amount.amount,
              "unallocated": _text(minor, currency)}

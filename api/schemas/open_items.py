@@ -36,6 +36,14 @@ class InvoicesAsked(PageAsked):
     cursor = words("`next` of the page before", 64, load_default=None)
 
 
+class OrderOfInvoice(Body):
+    """An order that an invoice is for: its decision, and the reservation that became the invoice, or a part of it."""
+
+    order_id = fields.String(required=True)
+    decision_id = fields.String(required=True)
+    reservation_id = fields.String(required=True)
+
+
 class InvoiceShown(Body):
     """An invoice on a day; `open_amount` is what is still owed of it.
 
@@ -56,6 +64,7 @@ class InvoiceShown(Body):
     whole_id = fields.String(required=True, allow_none=True)
     instalment = fields.Integer(required=True, allow_none=True)
     instalments = fields.Integer(required=True, allow_none=True)
+    orders = fields.List(fields.Nested(OrderOfInvoice), required=True)
 
 
 class InvoicePage(Body):
