@@ -130,8 +130,9 @@ def _roles(shapes: Shapes, node: Node | None) -> tuple[tuple[Word, ...], tuple[W
         return (), ()
     if isinstance(node, Sequence):
         words = shapes.words(node, "roles")
+        names = [name.strip() for word in words for name in reversed(word.text.split(">"))]
         shapes.note("wrong-shape", node.at, "'roles' is a list, which does not say who stands above whom",
-                    f"write roles: {{rising: [{listed(word.text for word in words)}]}}, the highest last")  # fmt: skip
+                    f"write roles: {{rising: [{listed(names)}]}}, the highest last")  # fmt: skip
         return words, ()
     values = shapes.block(node, "roles", ("rising", "also")) or Keys()
     rising = shapes.words(values["rising"], "rising") if "rising" in values else ()

@@ -5,13 +5,13 @@ The engines decide by the checks of documents; this reads the same conditions an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from credit.decision import CheckEntry, DocumentEntry, DocumentMayBe
-from policy.asked_documents import DocumentPart, check_name, fact_name
+from policy.asked_documents import DocumentPart, check_name, fact_name, table_name
 from policy.documents import SCALE
 from policy.program import Program
 from rules.arithmetic import add_months
@@ -59,18 +59,49 @@ def of_document(program: Program, documents: tuple[DocumentEntry, ...], check: C
     named = {check_name(asked.name): asked for asked in program.documents}
     if check.check not in named or check.rule is None:
         return check
-    lines = sorted({part.line for asked in program.documents for part in asked.required})
-    rule = {"row": lines.index(check.rule["line"]) + 1, "line": check.rule["line"]}
+    rule = {"row": rows_of(program).index(check.rule["line"]) + 1, "line": check.rule["line"]}
     entry = next((one for one in documents if check_name(one.document) == check.check), None)
     if entry is None:
         return replace(check, rule=rule)
     languages = program.wording.title or ("en",)
-    return replace(check, rule=rule, message={language: _said(entry, language == "zh") for language in languages})
+    return replace(check, rule=rule, message={language: said(entry, language == "zh") for language in languages})
 
 
-def _said(entry: DocumentEntry, chinese: bool) -> str:
-    parts = [WANTED[key][chinese].format(_in_words(value, chinese)) for key, value in entry.wanted.items()]
-    wanted = ("，" if chinese else ", ").join(parts) or ANY[chinese]
+def rows_of(program: Program) -> list[int]:
+    """The lines of the rows of documents, in the order of the file."""
+    return sorted({part.line for asked in program.documents for part in (*asked.required, *asked.may)})
+
+
+def wanted_words(program: Program, parts: list[DocumentPart], chinese: bool) -> str:
+    """What rows want of a document, in words; "" where any will do."""
+    return _words(_wanted(program, parts, {}), chinese)
+
+
+def without_documents(
+    entries: Sequence[DocumentEntry], missing: Sequence[str], chinese: bool
+) -> tuple[str, ...]:
+    """What is missing, where a document that is not good stands with what is wanted of it, in place of its facts."""
+    lacking = [entry for entry in entries if entry.status != "good"]
+    facts = tuple(fact_name(entry.document, "") for entry in lacking)
+    rows = {f"no_row:{table_name(entry.document)}" for entry in lacking}
+    others = [name for name in missing if name not in rows and not name.startswith(facts)]
+    named = {like(entry.document, _words(entry.wanted, chinese), chinese) for entry in lacking}
+    return tuple(sorted({*named, *others}))
+
+
+def like(name: str, wanted: str, chinese: bool) -> str:
+    """A document with what it must be like."""
+    return f"{name}（{wanted}）" if wanted and chinese else f"{name} ({wanted})" if wanted else name
+
+
+def _words(wanted: Mapping[str, object], chinese: bool) -> str:
+    parts = [WANTED[key][chinese].format(_in_words(value, chinese)) for key, value in wanted.items()]
+    return ("，" if chinese else ", ").join(parts)
+
+
+def said(entry: DocumentEntry, chinese: bool) -> str:
+    """Where a document stands, in a sentence."""
+    wanted = _words(entry.wanted, chinese) or ANY[chinese]
     dated_on = (entry.on_file or {}).get("dated_on", "")
     return TOLD[entry.status][chinese].format(name=entry.document, wanted=wanted, dated_on=dated_on)
 

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from policy.asked_documents import SECTION as DOCUMENTS
+from policy.asked_documents import check_name
 from policy.kinds import NO_LIMIT, UNLIMITED
 from policy.meaning import STATE
 from policy.program import Check, Collect, Compare, Const, First, In, Logic, Program
 from rules import reference
 from rules.better import Better, better_by_one_fact
+from rules.documents import documents_of, said, without_documents
 from rules.edge_words import FLIPPED, OPPOSITE, EdgeWords
 from rules.explain import RowPlace, gives, places
 from rules.nearby import OrderFacts
@@ -76,6 +79,7 @@ class _Why:
     def __init__(self, program: Program, order: OrderFacts, outcome: Outcome, language: str) -> None:
         self.program, self.outcome, self.language = program, outcome, language
         self.evaluation = Evaluation(program.nodes, program.tables, order.whole(program))
+        self.documents = documents_of(program, order.whole(program))
         self.words = EdgeWords(program, language, "")
         self.texts = TEXTS[language]
 
@@ -96,7 +100,7 @@ class _Why:
             for deep, text in enumerate(now_sentences(now, self.language)):
                 yield Told("state", text, min(deep, 1))
         for section, number in self.outcome.rows.items():
-            if section in rows and section != "checks" and not section.startswith(STATE):
+            if section in rows and section != "checks" and not section.startswith((STATE, f"{DOCUMENTS}.")):
                 yield from self.section(section, rows[section], number)
 
     def section(self, section: str, rows: list[RowPlace], chosen: int) -> Iterator[Told]:
@@ -195,6 +199,9 @@ class _Why:
             yield Told("check", told + (self.texts["why"].format(why) if why else ""))
 
     def check(self, row: Check, outcome: CheckOutcome) -> str:
+        entry = next((one for one in self.documents if check_name(one.document) == row.name), None)
+        if entry is not None:
+            return said(entry, self.language == "zh")
         if outcome.missing:
             applies = self.evaluation.value(row.applies) if row.applies >= 0 else True
             return self.missing(row.applies if isinstance(applies, Missing) else row.fails)
@@ -228,7 +235,9 @@ class _Why:
             then = self.words.shown(one.then, one.kind)
             yield Told("better", self.texts["better"].format(verdict=one.verdict, name=one.name, then=then, now=now))
         if self.outcome.missing:
-            yield Told("better", self.texts["unknown"].format(", ".join(self.outcome.missing)))
+            yield Told("better", self.texts["unknown"].format(", ".join(
+                without_documents(self.documents, self.outcome.missing, self.language == "zh")
+            )))  # fmt: skip
         elif not found:
             yield Told("better", self.texts["none"])
 

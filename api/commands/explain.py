@@ -18,6 +18,7 @@ from policy.given import read_given
 from policy.program import Program
 from policy.subjects import ORDER, SUBJECTS
 from rules.explain import find_rows, meanings, places, row_sentence
+from rules.explain_documents import document_rows, document_sentence, is_of_documents
 from rules.explain_receivables import find_items, item_places
 from rules.facts import trade_vocabulary
 from rules.nearby import OrderFacts
@@ -92,18 +93,38 @@ def _found(loaded: Loaded, row: str | None, language: str) -> Iterator[Told]:
 
 def _rows_found(loaded: Loaded, row: str | None, language: str) -> Iterator[Told]:
     """Each row once, with all that it is asked of; where its sentence is another one for another subject, once more."""
-    found: dict[tuple[str, int, str, str], Told] = {}
+    found: dict[tuple[str, int | None, str, str], Told] = {}
+    row = str(_line_of_row(loaded, int(row))) if row is not None and row.isdecimal() else row
     for subject, program in loaded.programs.items():
-        for one in find_rows(program, row) if row is not None else tuple(places(program)):
-            sentence = row_sentence(program, one, language)
-            key = (one.section, one.line, one.name, sentence)
+        for one in _rows_of_subject(program, row, language):
+            key = (one.section, one.line, one.name, one.sentence)
             told = found.get(key)
             subjects = (subject,) if told is None else (*told.subjects, subject)
-            found[key] = Told(
-                one.section, one.number, one.name, one.line or None, subjects[0], subjects, sentence,
-                dict(meanings(program, one, language)))  # fmt: skip
+            found[key] = replace(one, subject=subjects[0], subjects=subjects)
     for told in found.values():
         yield told if told.subjects == (ORDER,) else replace(told, sentence=_of_subjects(told, language))
+
+
+def _line_of_row(loaded: Loaded, line: int) -> int:
+    """The line of the row that a line of the file belongs to: the last one that begins by it."""
+    every: set[int] = set()
+    for program in loaded.programs.values():
+        every |= {one.line for one in places(program)} | {one.line for one in document_rows(program)}
+    return max((one for one in every if 0 < one <= line), default=line)
+
+
+def _rows_of_subject(program: Program, row: str | None, language: str) -> Iterator[Told]:
+    """The rows that are meant, those of documents as they are written and not as the tables that they come to."""
+    for asked in document_rows(program):
+        if row is None or row in (str(asked.line), *asked.names()):
+            sentence = document_sentence(program, asked, language)
+            yield Told("documents", asked.number, f"documents:{asked.number}", asked.line, "", (), sentence, {})
+    for one in find_rows(program, row) if row is not None else tuple(places(program)):
+        if row is not None and row.isdecimal() and one.line != int(row):
+            continue  # another subject's row begins there
+        if not is_of_documents(one.section, one.name, program):
+            yield Told(one.section, one.number, one.name, one.line or None, "", (),
+                       row_sentence(program, one, language), dict(meanings(program, one, language)))  # fmt: skip
 
 
 def _of_subjects(told: Told, language: str) -> str:

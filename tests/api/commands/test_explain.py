@@ -154,3 +154,18 @@ def test_a_decision_on_a_limit_request_is_explained(tmp_path: Path) -> None:
     told = aval(*given, "--subject", "limit_request").stdout
     assert told.startswith("deny: tier old") and "limit_request.amount is CNY 9,000.01" in told
     assert "has no rows for the subject 'shipment'" in aval(*given, "--subject", "shipment").output
+
+
+CHEMCO = Path(__file__).resolve().parents[3] / "examples" / "policies" / "princeton-chemco.yaml"
+PAPERS = ("limit_request: documents, row 1 (line 31): financial_statements (3 years covered, reviewed or better) where "
+          "limit_request.amount is USD 25,000.00 or more; without one that is good: refer\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ["documents:1", "financial_statements", "document_financial_statements", "31", "34"])
+def test_a_row_of_documents_is_found_by_number_name_check_and_any_of_its_lines(row: str) -> None:
+    assert aval("explain", str(CHEMCO), row).stdout == PAPERS
+
+
+def test_documents_are_said_once_and_as_they_are_written() -> None:
+    said = aval("explain", str(CHEMCO)).stdout
+    assert PAPERS in said and said.count("guarantee_of_the_owner") == 1 and "documents." not in said
