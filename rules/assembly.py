@@ -313,12 +313,14 @@ def _and(left: ast.expr, right: ast.expr) -> ast.expr:
 
 
 def _said(tests: Mapping[frozenset[Atom], int], everything: int, said: bool | None) -> Rows:
-    """The rows left open where one test of several figures is true, false or unknown."""
+    """The rows left open where one test of several figures is true, false or unknown.
+
+    Where it is unknown, so is a row that wants it both true and false.
+    """
     true = possible = everything
     for atoms, bits in tests.items():
         wanted = {want for _, want in atoms}
-        if said is None or wanted != {said}:
+        if wanted != {said}:
             true &= ~bits
-        if wanted - {said} and (said is not None or len(wanted) > 1):
-            possible &= ~bits
+            possible &= everything if said is None else ~bits
     return Rows(true, possible)

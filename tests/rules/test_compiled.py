@@ -168,6 +168,17 @@ def test_a_missing_fact_in_a_row_that_is_not_reached_changes_nothing() -> None:
     assert agree(program, no_revenue).missing == ("zero_divisor",)
 
 
+@pytest.mark.parametrize(("score", "status"), [(80, "does_not_apply"), (1, "does_not_apply"), (None, "not_evaluated")])
+def test_what_is_wanted_both_true_and_false_is_unknown_where_its_fact_is(score: int | None, status: str) -> None:
+    b = Builder()
+    both = b.compare(b.fact("customer.score"), ">=", b.fact("customer.months"))  # a test of two figures
+    check = b.measured("never", b.fact("order.amount"), "at_most", b.const("money", 1), "deny",
+                       b.all(both, b.no(b.any(b.test("customer.country", "=", "DE"), both))))  # fmt: skip
+    facts = {"customer.months": 2, "order.amount": 100, "customer.country": "FR"}
+    outcome = agree(b.program((check,)), facts if score is None else facts | {"customer.score": score})
+    assert outcome.checks[0].status == status and (outcome.verdict == "approve") is (score is not None)
+
+
 def test_a_ratio_is_compared_without_rounding() -> None:
     b = Builder()
     used = b.calc("divide", b.fact("account.exposure"), b.fact("limit.granted"), kind="ratio")
