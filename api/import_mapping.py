@@ -28,13 +28,14 @@ from policy.shapes import Shapes
 from policy.source import Node, read_source
 
 FIELDS = {
-    "invoices": ("customer_id", "invoice_id", "amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed"),
+    "invoices": ("customer_id", "invoice_id", "amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed",
+                 "terms", "delivered_on"),
     "customers": ("customer_id", "name", "country", "currency", "granted_limit",
                   "limit_valid_from", "limit_valid_until", "group", "stated_exposure"),
     "payments": ("payment_id", "customer_id", "invoice_id", "amount", "currency", "received_on", "reference"),
 }
 NEEDED = {
-    "invoices": ("customer_id", "invoice_id", "amount", "invoiced_on", "due_on"),
+    "invoices": ("customer_id", "invoice_id", "amount", "invoiced_on"),
     "customers": ("customer_id",),
     "payments": ("payment_id", "amount", "received_on"),
 }
@@ -115,6 +116,10 @@ class _Reader:
             return None
         self._rows(values, node.at)
         columns = self._columns(values, node.at)
+        defaults = self._texts(values.get("defaults"), "defaults", FIELDS[self.rows])
+        if self.rows == "invoices" and columns and not {"due_on", "terms"} & {*columns, *defaults}:
+            self.shapes.note("missing-key", values["columns"].at, "nothing says when the invoices are due",
+                             "name the column of 'due_on' or of 'terms', or put 'terms' in 'defaults'")  # fmt: skip
         yes, no = self._yes_and_no(values.get("words"))
         thousands, decimals = self._numbers(values)
         return ImportMapping(
@@ -122,7 +127,7 @@ class _Reader:
             currency=self._currency(values.get("currency")), thousands=thousands, decimals=decimals,
             separator=SEPARATORS[self._one_of(values, "separator", SEPARATORS, "comma")],
             encoding=self._one_of(values, "encoding", ENCODINGS, "utf-8"), facts=self._facts(values.get("facts")),
-            defaults=self._texts(values.get("defaults"), "defaults", FIELDS[self.rows]), yes=yes, no=no,
+            defaults=defaults, yes=yes, no=no,
             only=self._only(values.get("only")), name_column=self._new_customers(values.get("new_customers")),
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
@@ -18,21 +18,49 @@ from api.import_mapping import ImportMapping
 from api.import_table import Line, Rejected, Table
 from credit.customer import check_customer_id
 from credit.exposure import Limit
+from credit.instalments import Bill, Item, Unclear, items_of
 from credit.money import Money, minor_digits
+from credit.terms import PaymentTerms, parse_terms
 from policy.vocabulary import FactDeclaration, Vocabulary
-from storage.receivables import Invoice
+from storage.instalments import stored_items
+from storage.invoice_rows import Invoice
 
 LONGEST_INVOICE_ID = 64
+UNCLEAR = {
+    "due_on": "the terms are instalments, and the due date is one; leave one of the two blank",
+    "delivered_on": "the terms count from the delivery, and nothing says when that was",
+    "terms": "the terms give no due date in the years up to 9999",
+    "amount": "the amount is too little for its instalments",
+    "number": "the number is too long for its instalments, whose place is added to it",
+}
 Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """A row that is an invoice; `name` is what to call its customer where nobody knows it, None where nobody may."""
+    """A row that is an invoice, as what of it is due when: one item, or its instalments.
+
+    `name` is what to call its customer where nobody knows it, None where nobody may.
+    """
 
     line: Line
-    invoice: Invoice
+    items: tuple[Invoice, ...]
     name: str | None
+
+    @property
+    def customer_id(self) -> str:
+        """Whose invoice it is."""
+        return self.items[0].customer_id
+
+    @property
+    def number(self) -> str:
+        """The number of the invoice as it stands in the file."""
+        return self.items[0].number
+
+    @property
+    def currency(self) -> str:
+        """The currency of its amount."""
+        return self.items[0].currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +126,21 @@ class RowReader:
         currency = self._currency(cells)
         amount = self._need(cells, "amount", lambda text: self._money(text, currency))
         invoiced_on = self._need(cells, "invoiced_on", self._day)
-        due_on = self._need(cells, "due_on", self._day)
+        due_on, terms = self._find(cells, "due_on", self._day), self._find(cells, "terms", _terms)
+        if due_on is None and terms is None:
+            raise Unfit(self._blank("due_on", "terms"))
         if amount.minor <= 0:
             raise Unfit("the amount is not above zero; a credit note is no invoice", str(amount))
-        if due_on < invoiced_on:
+        if due_on is not None and due_on < invoiced_on:
             raise Unfit("the due date lies before the date of the invoice", f"{due_on} before {invoiced_on}")
-        invoice = Invoice(
-            customer_id=self._need(cells, "customer_id", _customer_id),
-            invoice_id=self._need(cells, "invoice_id", _invoice_id),
-            amount=amount.minor, currency=currency, invoiced_on=invoiced_on, due_on=due_on,
-            settled_on=self._find(cells, "settled_on", self._day),
-            disputed=self._find(cells, "disputed", self._yes_or_no),
-        )  # fmt: skip
-        return InvoiceRow(line, invoice, self._name_of_new(cells))
+        customer_id = self._need(cells, "customer_id", _customer_id)
+        bill = Bill(self._need(cells, "invoice_id", _invoice_id), amount, invoiced_on, due_on, terms,
+                    self._find(cells, "delivered_on", self._day))  # fmt: skip
+        settled_on = self._find(cells, "settled_on", self._day)
+        disputed = self._find(cells, "disputed", self._yes_or_no)
+        items = stored_items(customer_id, invoiced_on, bill.number, terms, _items(bill))
+        found = tuple(replace(one, settled_on=settled_on, disputed=disputed) for one in items)
+        return InvoiceRow(line, found, self._name_of_new(cells))
 
     def _customer(self, line: Line, cells: Mapping[str, str]) -> CustomerRow:
         currency = self._currency(cells)
@@ -138,6 +168,11 @@ class RowReader:
         if row.customer_id is None and row.invoice_id is None:
             raise Unfit("neither customer nor invoice is named")
         return row
+
+    def _blank(self, *fields: str) -> str:
+        """What is missing in a row that has none of these fields, by the columns that could say it."""
+        names = [f"'{self.mapping.columns[name]}'" for name in fields if name in self.mapping.columns]
+        return f"{names[0]} is blank" if len(names) == 1 else f"{' and '.join(names)} are blank"
 
     def _need(self, cells: Mapping[str, str], field: str, read: Callable[[str], Read]) -> Read:
         found = self._find(cells, field, read)
@@ -252,6 +287,21 @@ def _group_id(text: str) -> str:
         return check_customer_id(text)
     except ValueError:
         raise ValueError("is no group id: 1 to 64 letters A to Z, digits, '.', '_' or '-'") from None
+
+
+def _terms(text: str) -> PaymentTerms:
+    try:
+        return parse_terms(text)
+    except ValueError:
+        raise ValueError("are no payment terms, such as net 30 or 3 instalments every 30 days") from None
+
+
+def _items(bill: Bill) -> tuple[Item, ...]:
+    """What of an invoice is due when. Raises: Unfit by a reason that many rows share."""
+    try:
+        return items_of(bill)
+    except Unclear as unclear:
+        raise Unfit(UNCLEAR[unclear.field], str(bill.terms)) from None
 
 
 def _invoice_id(text: str) -> str:

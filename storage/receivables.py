@@ -144,6 +144,16 @@ class Invoices:
         mine = is_one_of(invoice.c.customer_id, {one.customer_id for one in given})
         return tuple(read_invoice(row) for row in self._connection.execute(INVOICES.where(mine, same)))
 
+    def instalments_beside(self, given: Sequence[Invoice]) -> tuple[Invoice, ...]:
+        """What may keep these from being stored: the instalments of their customers, and what is known beside theirs.
+
+        Two invoices of one due date never hinder each other, so where there are no instalments nothing is read.
+        """
+        whole = [one for one in given if one.whole_id is not None]
+        mine = is_one_of(invoice.c.customer_id, {one.customer_id for one in given})
+        rows = self._connection.execute(INVOICES.where(mine, invoice.c.whole_id.is_not(None)))
+        return (*map(read_invoice, rows), *(self.beside(whole) if whole else ()))
+
     def valuing(self, as_of: date) -> Valuing:
         """What invoices would count as on a day."""
         return Valuing(self._connection, as_of)

@@ -21,6 +21,7 @@ from storage.customers import Customer, GrantedLimit, Told
 from storage.engine import Database
 from storage.failures import Refused
 from storage.imports import ImportRun
+from storage.instalments import Numbers
 from storage.receivables import Invoice, Valuing, with_reductions
 from storage.unit_of_work import Work
 
@@ -37,6 +38,7 @@ NO_NAME = "the customer is new, and the file gives no name"
 OTHER_CURRENCY = "the currency is not that of the customer's account"
 NO_RATE = "no rate into the currency of the customer's account is known; add one, and import the file again"
 SETTLED_MORE = "it was settled here for more than its new amount, in another currency or on an earlier day"
+OTHER_INSTALMENTS = "the number is known with another due date or other instalments, or is that of an instalment"
 TWICE_THE_SAME = "stands on an earlier line with the same values"
 TWICE_DIFFERENT = "stands on an earlier line with other values"
 
@@ -85,15 +87,17 @@ def import_invoices(database: Database, rows: Iterable[InvoiceRow | Rejected], a
     sorting = Sorting[InvoiceRow](Tally(), reject, "the invoice")
     currencies: dict[str, str] = {}
     for batch in lots(rows):
-        fit = sorting.unrepeated(batch, lambda row: (row.invoice.customer_id, row.invoice.invoice_id))
+        fit = sorting.unrepeated(batch, lambda row: (row.customer_id, row.number))
         with database.write() as work:
             valuing = work.invoices.valuing(as_of)
-            settled = work.invoices.settled_in_part({row.invoice.customer_id for row in fit})
+            settled = work.invoices.settled_in_part({row.customer_id for row in fit})
+            numbers = Numbers(work.invoices.instalments_beside([one for row in fit for one in row.items]))
             welcome = [row for row in fit
-                       if sorting.let_in(row, _stranger(work, row, currencies, sorting.tally)
+                       if _stands(sorting, numbers, row)
+                       and sorting.let_in(row, _stranger(work, row, currencies, sorting.tally)
                                          or _settled_more(settled, row)
                                          or _priceless(valuing, row, currencies))]  # fmt: skip
-            counts = work.invoices.add_many([row.invoice for row in welcome], as_of)
+            counts = work.invoices.add_many([one for row in welcome for one in row.items], as_of)
         sorting.tally.added += counts.added
         sorting.tally.changed += counts.changed
         sorting.tally.unchanged += counts.unchanged
@@ -166,26 +170,36 @@ class Sorting(Generic[Row]):
         return self.tally
 
 
+def _stands(sorting: Sorting[InvoiceRow], numbers: Numbers, row: InvoiceRow) -> bool:
+    """Whether an invoice can stand beside what is known under its numbers; else it is rejected, and told why."""
+    why = numbers.unfit(row.items)
+    if why is None:
+        numbers.add(row.items)
+    else:
+        sorting.turn_away(Rejected(row.line, OTHER_INSTALMENTS, why))
+    return why is None
+
+
 def _stranger(work: Work, row: InvoiceRow, currencies: dict[str, str], tally: Tally) -> str | None:
     """Why an invoice has no account to go to, None where it has; new customers are made where the mapping says so."""
-    invoice = row.invoice
-    if invoice.customer_id not in currencies:
-        stored = work.customers.get(invoice.customer_id)
+    if row.customer_id not in currencies:
+        stored = work.customers.get(row.customer_id)
         if stored is None and row.name is None:
             return UNKNOWN_CUSTOMER
         if stored is None and row.name is not None:
-            work.customers.put(Customer(invoice.customer_id, row.name, invoice.currency))
+            work.customers.put(Customer(row.customer_id, row.name, row.currency))
             tally.new_customers += 1
-        currencies[invoice.customer_id] = invoice.currency if stored is None else stored.currency
+        currencies[row.customer_id] = row.currency if stored is None else stored.currency
     return None
 
 
 def _settled_more(settled: Mapping[tuple[str, str], Invoice], row: InvoiceRow) -> str | None:
     """Why what a file says of an invoice cannot be true after what was paid of it here, None where it can."""
-    known = settled.get((row.invoice.customer_id, row.invoice.invoice_id))
     try:
-        if known is not None:
-            with_reductions(row.invoice, known)
+        for one in row.items:
+            known = settled.get((one.customer_id, one.invoice_id))
+            if known is not None:
+                with_reductions(one, known)
     except Refused:
         return SETTLED_MORE
     return None
@@ -194,7 +208,8 @@ def _settled_more(settled: Mapping[tuple[str, str], Invoice], row: InvoiceRow) -
 def _priceless(valuing: Valuing, row: InvoiceRow, currencies: Mapping[str, str]) -> str | None:
     """Why nobody can say what an invoice counts as, None where somebody can."""
     try:
-        valuing.value(row.invoice, currencies[row.invoice.customer_id])
+        for one in row.items:
+            valuing.value(one, currencies[one.customer_id])
     except Refused:
         return NO_RATE
     return None

@@ -49,7 +49,8 @@ def invoice(mapping: str = INVOICES, **cells: str) -> Invoice:
     """The invoice of a row with these cells changed."""
     found = read(mapping, INVOICE | cells)
     assert isinstance(found, InvoiceRow), found
-    return found.invoice
+    (one,) = found.items
+    return one
 
 
 def reason(mapping: str = INVOICES, **cells: str) -> str:

@@ -53,7 +53,7 @@ def invoice_row(number: int, name: str | None = "Vale", **fields: object) -> Inv
     """Row `number` of a file: an open invoice of C-1."""
     values = {"customer_id": "C-1", "invoice_id": f"I-{number}", "amount": 100, "currency": "CNY",
               "invoiced_on": date(2026, 11, 1), "due_on": date(2026, 12, 1)}  # fmt: skip
-    return InvoiceRow(Line(number, ("x",)), Invoice(**(values | fields)), name)
+    return InvoiceRow(Line(number, ("x",)), (Invoice(**(values | fields)),), name)
 
 
 def customer_row(number: int, **fields: object) -> CustomerRow:
