@@ -10,9 +10,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
 
+from sqlalchemy import Connection, select
+
 from credit.instalments import Item
 from credit.terms import PaymentTerms
 from storage.invoice_rows import Invoice
+from storage.tables import invoice
 
 
 class Numbers:
@@ -35,6 +38,13 @@ class Numbers:
         for number in {given[0].number, *(one.invoice_id for one in given)}:
             beside |= self._by_number.get((given[0].customer_id, number), {})
         return unfit(given, beside.values())
+
+
+def items_named(connection: Connection, customer_id: str, number: str) -> Sequence[str]:
+    """What a customer has under a number: the invoice itself, or the instalments of the whole; else nothing."""
+    named = (invoice.c.invoice_id == number) | (invoice.c.whole_id == number)
+    wanted = select(invoice.c.invoice_id).where(invoice.c.customer_id == customer_id, named)
+    return connection.execute(wanted.order_by(invoice.c.invoice_id)).scalars().all()
 
 
 def stored_items(customer_id: str, invoiced_on: date, number: str, terms: PaymentTerms | None,

@@ -20,7 +20,7 @@ from credit.money import Money
 from storage.conversions import Conversions
 from storage.exposure_ledger import Accounts, Movement
 from storage.failures import NotAllowed, Refused
-from storage.instalments import Numbers, by_number, unfit
+from storage.instalments import Numbers, by_number, items_named, unfit
 from storage.invoice_rows import CHANGE, INVOICES, Invoice, changed_row, invoice_row, read_invoice
 from storage.listed import is_one_of
 from storage.prepared import Prepared
@@ -136,6 +136,10 @@ class Invoices:
         self._accounts.move(Movement(account_id, taken.version, "invoice", counted, after, None, None, taken.now))
         self._keep(account_id, taken.version, new)
         return True
+
+    def named(self, customer_id: str, number: str) -> Sequence[str]:
+        """What a customer has under a number: the invoice itself, or the instalments of the whole; else nothing."""
+        return items_named(self._connection, customer_id, number)
 
     def beside(self, given: Sequence[Invoice]) -> tuple[Invoice, ...]:
         """The known invoices of the same customers that share a number with these, of a whole or of an instalment."""

@@ -22,6 +22,7 @@ from storage.conversions import Conversions, Converted
 from storage.events import Event, Events
 from storage.exposure_ledger import Accounts, Movement, Taken
 from storage.failures import NotAllowed, Refused
+from storage.instalments import items_named
 from storage.invoice_rows import CHANGE, INVOICES, Invoice, changed_row, read_invoice
 from storage.settlement_rows import StoredSettlement, read_settlements
 from storage.settlement_tables import allocation, settlement, settlement_reversal
@@ -167,7 +168,8 @@ class Settlements:
         if found is None:
             return None
         stored, taken = found
-        named = [name for name in self._items_of(stored.customer_id, invoice_id) if stored.went_to(name)]
+        items = items_named(self._connection, stored.customer_id, invoice_id)
+        named = [name for name in items if stored.went_to(name)]
         if not named:
             raise Refused(f"nothing of it went to invoice '{invoice_id}'")
         if kind == "write_off":
@@ -232,12 +234,6 @@ class Settlements:
         rows = self._connection.execute(INVOICES.where(mine, still, invoice.c.invoiced_on <= day))
         found = (read_invoice(row) for row in rows)
         return {one.invoice_id: one for one in found if one.open_on(as_of) > 0}
-
-    def _items_of(self, customer_id: str, number: str) -> Sequence[str]:
-        """What is owed under a number: the invoice itself, or its instalments."""
-        named = (invoice.c.invoice_id == number) | (invoice.c.whole_id == number)
-        wanted = select(invoice.c.invoice_id).where(invoice.c.customer_id == customer_id, named)
-        return self._connection.execute(wanted.order_by(invoice.c.invoice_id)).scalars().all()
 
     def _give_back(self, taken: Taken, stored: StoredSettlement, invoice_ids: Iterable[str], change: Change,
                    on: date | None = None) -> None:  # fmt: skip

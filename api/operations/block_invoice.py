@@ -1,13 +1,14 @@
 """Block an invoice: a person stops the steps of its ladder for some days, for a dispute or a promise to pay.
 
 The policy's day counts. A block has a last day; a person may end it before, with a reason. The hold that a step placed
-before stays, and what was sent stays sent.
+before stays, and what was sent stays sent. The number of an invoice in instalments blocks each of them.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from api.errors import FieldError, Refused
@@ -27,7 +28,7 @@ LONGEST_ID = 200
 
 
 def block_invoice(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
-    """The block as it is stored, or the stored answer to the same key and body.
+    """The block as it is stored, or the stored answer to the same key and body; of a whole one for each instalment.
 
     Raises: Refused for no such customer or invoice, and a last day that has passed.
     """
@@ -39,15 +40,20 @@ def block_invoice(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) 
         if claim.state != "new":
             return stored_answer(claim)
         owner_of(work, CUSTOMER, asked.subject)
-        new = NewBlock(str(uuid.uuid4()), asked.subject, wish["invoice_id"], Block(wish["kind"], day, wish["until"]),
-                       wish["reason"], asked.caller.by, asked.caller.client)  # fmt: skip
-        try:
-            work.blocks.place(new)
-        except RefusedByStorage as refused:
-            raise refused_fields([FieldError("invoice_id", f"is not known: {refused}")]) from None
-        stored = work.blocks.get(new.block_id)
-        assert stored is not None
-        return _answered(work, asked, stored, 201)
+        named = work.invoices.named(asked.subject, wish["invoice_id"])
+        placed = [_place(work, asked, wish, name, day) for name in named or (wish["invoice_id"],)]
+        return _answered(work, asked, placed, 201)
+
+
+def _place(work: Work, asked: KeyedRequest, wish: Mapping[str, Any], invoice_id: str, day: date) -> StoredBlock:
+    """The block of one item, as it is stored. Raises: Refused for no such invoice."""
+    new = NewBlock(str(uuid.uuid4()), asked.subject, invoice_id, Block(wish["kind"], day, wish["until"]),
+                   wish["reason"], asked.caller.by, asked.caller.client)  # fmt: skip
+    try:
+        work.blocks.place(new)
+    except RefusedByStorage as refused:
+        raise refused_fields([FieldError("invoice_id", f"is not known: {refused}")]) from None
+    return _block_of(work, new.block_id)
 
 
 def end_block(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
@@ -67,7 +73,7 @@ def end_block(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> A
         except NotAllowed as refused:
             raise Refused(refused.name, str(refused)) from None
         assert ended is not None, "blocks are never removed"
-        return _answered(work, asked, ended, 200)
+        return _answered(work, asked, [ended], 200)
 
 
 def list_blocks(held: Services, customer_id: str) -> bytes:
@@ -96,7 +102,7 @@ def _block_of(work: Work, block_id: str) -> StoredBlock:
     return found
 
 
-def _answered(work: Work, asked: KeyedRequest, one: StoredBlock, status: int) -> Answer:
-    """The answer, kept for the same key."""
-    response = canonical_json({"block": block_dict(one)})
-    return asked.answered(work, one.block_id, status, response)
+def _answered(work: Work, asked: KeyedRequest, found: Sequence[StoredBlock], status: int) -> Answer:
+    """The answer, kept for the same key: a block, and those of the further instalments of a whole."""
+    shown = [block_dict(one) for one in found]
+    return asked.answered(work, found[0].block_id, status, canonical_json({"block": shown[0], "further": shown[1:]}))

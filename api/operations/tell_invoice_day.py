@@ -22,6 +22,7 @@ LONGEST_ID = 200
 def tell_invoice_day(held: Services, asked: KeyedRequest, invoice_id: str, wish: Mapping[str, Any]) -> Answer:
     """Every day that was told of the invoice, with the new one, or the stored answer to the same key and body.
 
+    The number of an invoice in instalments tells it of each of them.
     Raises: Refused for an invoice that is not there, and a day to come.
     """
     day = policy_day(held.database, CUSTOMER, asked.subject)
@@ -35,7 +36,8 @@ def tell_invoice_day(held: Services, asked: KeyedRequest, invoice_id: str, wish:
         told = DayTold(wish["what"], wish["day"], asked.caller.by, asked.caller.client)
         known = len(invoice_id) <= LONGEST_ID and invoice_id.isprintable()
         try:
-            done = known and work.invoice_days.tell(asked.subject, invoice_id, told)
+            named = work.invoices.named(asked.subject, invoice_id) if known else ()
+            done = [work.invoice_days.tell(asked.subject, name, told) for name in named]
         except RefusedByStorage as refused:
             raise refused_fields([FieldError("day", str(refused))]) from None
         if not done:
@@ -45,9 +47,15 @@ def tell_invoice_day(held: Services, asked: KeyedRequest, invoice_id: str, wish:
 
 def days_dict(work: Work, customer_id: str, invoice_id: str) -> dict[str, object]:
     """Every told day as it is shown; of each kind the last counts."""
+    items = [day for name in work.invoices.named(customer_id, invoice_id) for day in _days_of(work, customer_id, name)]
+    return {"customer_id": customer_id, "invoice_id": invoice_id, "items": items}
+
+
+def _days_of(work: Work, customer_id: str, invoice_id: str) -> list[dict[str, object]]:
     found = work.invoice_days.of_invoice(customer_id, invoice_id)
     last = {one.anchor: place for place, one in enumerate(found)}
-    return {"customer_id": customer_id, "invoice_id": invoice_id, "items": [
-        {"what": one.anchor, "day": one.day.isoformat(), "by": one.by, "counts": last[one.anchor] == place,
-         "at": None if one.at is None else instant_text(one.at)} for place, one in enumerate(found)
-    ]}  # fmt: skip
+    return [
+        {"invoice_id": invoice_id, "what": one.anchor, "day": one.day.isoformat(), "by": one.by,
+         "counts": last[one.anchor] == place, "at": None if one.at is None else instant_text(one.at)}
+        for place, one in enumerate(found)
+    ]  # fmt: skip

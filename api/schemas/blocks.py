@@ -12,7 +12,7 @@ from credit.blocks import KINDS
 class BlockWish(Body):
     """A block of one invoice, from today on."""
 
-    invoice_id = words("the number of the invoice", LONGEST_INVOICE_ID, required=True)
+    invoice_id = words("the number of the invoice, or of an instalment", LONGEST_INVOICE_ID, required=True)
     kind = token("the customer disputes it, or promised to pay", KINDS, required=True)
     until = day("the last day of the block, such as the day that was promised", required=True)
     reason = words("why", 240, required=True)
@@ -49,9 +49,10 @@ class BlockShown(Body):
 
 
 class BlockAnswer(Body):
-    """One block."""
+    """One block; of an invoice in instalments that of the first, and `further` those of the others."""
 
     block = fields.Nested(BlockShown, required=True)
+    further = fields.List(fields.Nested(BlockShown), required=True)
 
 
 class BlocksShown(Body):

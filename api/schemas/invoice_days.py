@@ -16,8 +16,9 @@ class InvoiceDayWish(Body):
 
 
 class InvoiceDayShown(Body):
-    """A day as it was told; `counts` says whether it is the last one of its kind."""
+    """A day as it was told; `counts` says whether it is the last one of its kind for this invoice or instalment."""
 
+    invoice_id = fields.String(required=True)
     what = fields.String(required=True, validate=validate.OneOf(TOLD))
     day = fields.Date(required=True)
     by = fields.String(required=True)
@@ -26,7 +27,7 @@ class InvoiceDayShown(Body):
 
 
 class InvoiceDaysShown(Body):
-    """Every day that was told of an invoice, the one told first first."""
+    """Every day that was told of an invoice, or of each of its instalments, the one told first first."""
 
     customer_id = fields.String(required=True)
     invoice_id = fields.String(required=True)

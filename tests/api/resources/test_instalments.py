@@ -251,3 +251,38 @@ def test_the_next_decision_knows_one_invoice_of_which_a_part_is_overdue(real: Se
     assert stored is not None
     names = ("invoices", "average_invoice", "paid_invoices", "late_invoices", "open_amount", "overdue_amount")
     assert [stored.facts[f"account.{name}"] for name in names] == [1, 1000_00, 1, 1, 666_66, 0]
+
+
+def test_a_dispute_of_the_whole_stops_the_ladder_of_each_instalment_and_one_of_a_part_only_that(real: Service) -> None:
+    convert(real, held(real))
+    until = (today(real) + timedelta(5)).isoformat()
+    body = {"invoice_id": "INV-7", "kind": "dispute", "until": until, "reason": "wrong goods"}
+    answer = json.loads(ask(real, "customers/C-2/blocks", body, "collector").data)
+    names = [f"INV-7 ({place} of 3)" for place in (1, 2, 3)]
+    assert [one["invoice_id"] for one in (answer["block"], *answer["further"])] == names
+    assert items(real, "disputed") == [(True,)] * 3
+    list(run_escalation(real.held.database, begin_run(real.held.database, today(real) + timedelta(2), "tests")))
+    with real.held.database.read() as work:
+        assert work.escalation.steps("C-2") == ()
+    for one in answer["further"]:
+        assert ask(real, f"blocks/{one['id']}:end", {"reason": "only the first"}, "collector").status_code == 200
+    assert items(real, "disputed") == [(True,), (None,), (None,)]
+    again = json.loads(ask(real, "customers/C-2/blocks", body | {"invoice_id": names[1]}, "collector").data)
+    assert (again["block"]["invoice_id"], again["further"]) == (names[1], [])
+    unknown = ask(real, "customers/C-2/blocks", body | {"invoice_id": "INV-7 (4 of 3)"}, "collector")
+    assert problem(unknown) == [("invoice_id", "is not known: 'C-2' has no invoice 'INV-7 (4 of 3)'")]
+
+
+def test_a_day_is_told_of_the_whole_or_of_one_instalment(real: Service) -> None:
+    convert(real, held(real))
+    day = today(real).isoformat()
+    told = ask(real, "customers/C-2/invoices/INV-7/days", {"what": "delivered", "day": day}, "order_system")
+    assert told.status_code == 201, told.data
+    assert [(one["invoice_id"], one["counts"]) for one in json.loads(told.data)["items"]] == [
+        (f"INV-7 ({place} of 3)", True) for place in (1, 2, 3)]  # fmt: skip
+    path = "customers/C-2/invoices/INV-7%20(2%20of%203)/days"
+    one = ask(real, path, {"what": "delivered", "day": (today(real) - timedelta(1)).isoformat()}, "order_system")
+    assert [(one["invoice_id"], one["counts"]) for one in json.loads(one.data)["items"]] == [
+        ("INV-7 (2 of 3)", False), ("INV-7 (2 of 3)", True)]  # fmt: skip
+    missing = ask(real, "customers/C-2/invoices/INV-8/days", {"what": "delivered", "day": day}, "order_system")
+    assert missing.status_code == 404
