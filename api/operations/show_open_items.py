@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -45,7 +45,7 @@ class Owed:
     as_of: date
     invoices: Sequence[Invoice]
     settlements: Sequence[StoredSettlement]
-    origins: Mapping[str, Sequence[Origin]]
+    origins: Mapping[str, Sequence[Origin]] = field(default_factory=dict)
 
 
 def list_invoices(held: Services, asked: Mapping[str, Any]) -> bytes:
