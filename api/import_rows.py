@@ -17,6 +17,7 @@ from api.fact_values import read_fact
 from api.import_mapping import ImportMapping
 from api.import_table import Line, Rejected, Table
 from credit.customer import check_customer_id
+from credit.dates import IsBusinessDay
 from credit.exposure import Limit
 from credit.instalments import Bill, Item, Unclear, items_of
 from credit.money import Money, minor_digits
@@ -99,11 +100,15 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RowReader:
-    """Reads rows by a mapping; `facts` are those a file of customers may set, by name."""
+    """Reads rows by a mapping; `facts` are those a file of customers may set, by name.
+
+    Due dates that terms give fall on a business day by `is_business_day`; without it the terms alone count.
+    """
 
     mapping: ImportMapping
     vocabulary: Vocabulary
     facts: Mapping[str, FactDeclaration]
+    is_business_day: IsBusinessDay | None = None
 
     def read(self, table: Table, line: Line) -> InvoiceRow | CustomerRow | PaymentRow | Rejected:
         """One row as what it stands for, or why it cannot stand for anything."""
@@ -135,7 +140,7 @@ class RowReader:
             raise Unfit("the due date lies before the date of the invoice", f"{due_on} before {invoiced_on}")
         customer_id = self._need(cells, "customer_id", _customer_id)
         bill = Bill(self._need(cells, "invoice_id", _invoice_id), amount, invoiced_on, due_on, terms,
-                    self._find(cells, "delivered_on", self._day))  # fmt: skip
+                    self._find(cells, "delivered_on", self._day), self.is_business_day)  # fmt: skip
         settled_on = self._find(cells, "settled_on", self._day)
         disputed = self._find(cells, "disputed", self._yes_or_no)
         items = stored_items(customer_id, invoiced_on, bill.number, terms, _items(bill))

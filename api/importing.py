@@ -13,7 +13,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -24,12 +24,13 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.build import load_version
-from api.commands.database import database_option, opened
+from api.commands.database import database_option, due_calendar_option, opened
 from api.import_mapping import ImportMapping, read_mapping
 from api.import_rows import CustomerRow, InvoiceRow, PaymentRow, RowReader
 from api.import_table import Rejected, Table
 from api.operations.import_ledger import Tally, import_customers, import_invoices, record_import
 from api.operations.import_payments import import_payments
+from credit.dates import IsBusinessDay
 from rules.facts import trade_vocabulary
 from storage.engine import Database
 from storage.failures import Refused, StorageFailure
@@ -49,6 +50,7 @@ class Wish:
     strict: bool
     as_json: bool
     as_of: date | None = None
+    due_calendar: IsBusinessDay | None = None
 
     @property
     def rejected_file(self) -> Path:
@@ -92,6 +94,7 @@ def customers(**options: Any) -> None:
 @_options
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, metavar="YYYY-MM-DD",
               help="The day whose open invoices count as owed; left out: today by the database's clock.")  # fmt: skip
+@due_calendar_option
 def invoices(as_of: datetime | None, **options: Any) -> None:
     """Take over invoices, paid or open, and bring the accounts to what is owed."""
     _run(Wish("invoices", **options, as_of=as_of.date() if as_of else None))
@@ -130,7 +133,7 @@ def _run(wish: Wish) -> None:
 
 
 def _import(wish: Wish, mapping: ImportMapping, database: Database) -> tuple[Table, Tally]:
-    reader = _reader(mapping, database)
+    reader = replace(_reader(mapping, database), is_business_day=wish.due_calendar)
     with wish.file.open("rb") as raw, _progress(wish.file) as advance:
         table = Table(_decoded(raw, mapping.encoding, advance), mapping)
         with RejectedRows(wish.rejected_file, table.head) as rejected:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from api.limits import LimitSettings
 from api.sign_on import SignOn
+from credit.dates import IsBusinessDay
 from storage.people import Lifetime
 
 LARGEST_BODY = 256 * 1024
@@ -29,7 +30,8 @@ class Settings:
     The service is not ready when an entry of the transparency log waits longer than `log_delay_seconds` for its leaf or
     its signature (None: not looked at). People sign on by the provider of `sign_on` as well (None: by passwords alone).
     `webhooks_inside` lets letters be posted to web addresses inside of the firm's own network; `sender` stands below
-    letters that people print, whose own texts lie in `letters` (None: the shipped ones alone).
+    letters that people print, whose own texts lie in `letters` (None: the shipped ones alone). An invoice whose terms
+    give a day that is no business day of `due_calendar` is due on the next one (None: on the day of the terms).
     """
 
     database: str
@@ -53,6 +55,7 @@ class Settings:
     webhooks_inside: bool = False
     sender: str = ""
     letters: Path | None = None
+    due_calendar: IsBusinessDay | None = None
 
     def __post_init__(self) -> None:
         for pepper in (self.pepper, self.previous_pepper):

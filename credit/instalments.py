@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from credit.dates import IsBusinessDay, add_business_days
 from credit.money import Money
 from credit.terms import PaymentTerms, parse_terms
 
@@ -26,7 +27,10 @@ class Unclear(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What an invoice says of its payment; a date of the firm's own book (`due_on`) wins over terms of one date."""
+    """What an invoice says of its payment; a date of the firm's own book (`due_on`) wins over terms of one date.
+
+    A date that the terms give moves to the next business day by `is_business_day`; without it the terms alone count.
+    """
 
     number: str
     amount: Money
@@ -34,6 +38,7 @@ class Bill:
     due_on: date | None = None
     terms: PaymentTerms | None = None
     delivered_on: date | None = None
+    is_business_day: IsBusinessDay | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +80,20 @@ def items_of(bill: Bill) -> tuple[Item, ...]:
     if terms.from_delivery and bill.delivered_on is None:
         raise Unclear("delivered_on", f"is missing; '{terms}' counts from the delivery")
     try:
-        parts = terms.due_dates(bill.invoiced_on, bill.delivered_on, bill.amount)
+        dates = terms.due_dates(bill.invoiced_on, bill.delivered_on, bill.amount)
+        parts = tuple((_moved(bill, day), money) for day, money in dates)
     except ValueError as error:
         raise Unclear("terms", str(error)) from None
-    if len(parts) == 1:
-        return (Item(bill.number, bill.amount, max(parts[0][0], bill.invoiced_on)),)
-    return _instalments(bill, parts)
+    return (Item(bill.number, bill.amount, parts[0][0]),) if len(parts) == 1 else _instalments(bill, parts)
+
+
+def _moved(bill: Bill, day: date) -> date:
+    """The day on which it is due: not before the invoice, and on a business day where that is wanted."""
+    later = max(day, bill.invoiced_on)
+    try:
+        return later if bill.is_business_day is None else add_business_days(later, 0, bill.is_business_day)
+    except OverflowError:
+        raise ValueError(f"no business day follows {later} up to the year 9999; give an earlier date") from None
 
 
 def _in_the_book(bill: Bill) -> date:

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 import click
 
+from credit.dates import IsBusinessDay
 from storage.engine import Database, open_database, read_location, server_url, shown
 from storage.failures import StorageFailure
 from storage.schema import is_current, upgrade
 
 DATABASE = "var/aval.db"
+WEEKDAYS = "weekdays"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 database_option = click.option(
@@ -31,6 +33,26 @@ retention_days_option = click.option(
 pepper_option = click.option(
     "--pepper", "pepper", metavar="PATH", envvar="AVAL_PEPPER", show_envvar=True,
     help="The file with the server's secret part of every key, made if there is none  [default: beside the database]",
+)  # fmt: skip
+
+
+def _due_calendar(context: click.Context, option: click.Parameter, value: str | None) -> IsBusinessDay | None:
+    """The business days of a country, or Monday to Friday. Raises: BadParameter for a country without a calendar."""
+    from rules.calendars import business_calendar
+
+    if value is None:
+        return None
+    try:
+        return business_calendar("" if value == WEEKDAYS else value).is_business_day
+    except ValueError:
+        told = f"there is no calendar '{value}'; write the code of a country, such as CN, or {WEEKDAYS}"
+        raise click.BadParameter(told) from None
+
+
+due_calendar_option = click.option(
+    "--due-calendar", metavar="CODE", envvar="AVAL_DUE_CALENDAR", show_envvar=True, callback=_due_calendar,
+    help=f"Where terms give a day that is no business day there, such as in CN, an invoice is due on the next one; "
+         f"{WEEKDAYS}: Monday to Friday.",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import click
 from api.commands.database import (
     DATABASE,
     database_option,
+    due_calendar_option,
     opened,
     pepper_of,
     pepper_option,
@@ -25,6 +26,7 @@ from api.commands.letters import templates_option
 from api.commands.log import places_of, places_option
 from api.commands.log_key import key_file, log_key_option
 from api.commands.sign_on import read_sign_on, sign_on_options
+from credit.dates import IsBusinessDay
 
 DEMO_DATABASE = "var/demo.db"
 
@@ -58,6 +60,7 @@ DEMO_DATABASE = "var/demo.db"
               help="The name that stands below letters that people print.")  # fmt: skip
 @click.option("--webhooks-inside", is_flag=True, envvar="AVAL_WEBHOOKS_INSIDE", show_envvar=True,
               help="Let contacts have web addresses inside of the firm's own network.")  # fmt: skip
+@due_calendar_option
 @templates_option
 @sign_on_options
 @places_option
@@ -69,7 +72,7 @@ def serve(host: str, port: int, workers: int, threads: int, requests_per_worker:
           allow_single: bool, requests_per_minute: int, failures_per_minute: int, rate_days: int, retention_days: int,
           keeper: bool, log_delay: int, places: tuple[str, ...], log_key: str | None, database: str,
           pepper: str | None, previous_pepper: bytes | None, sender: str, webhooks_inside: bool, folder: Path | None,
-          **sign_on: Any) -> None:  # fmt: skip
+          due_calendar: IsBusinessDay | None, **sign_on: Any) -> None:  # fmt: skip
     """Answer order systems over HTTP until told to stop."""
     from api.app import create_app
     from api.limits import LimitSettings
@@ -87,7 +90,7 @@ def serve(host: str, port: int, workers: int, threads: int, requests_per_worker:
     settings = Settings(database=database, pepper=pepper_of(database, pepper), allow_single=allow_single,
                         previous_pepper=previous_pepper, rate_days=rate_days, log_delay_seconds=log_delay or None,
                         sign_on=read_sign_on(sign_on), retention_days=retention_days, sender=sender.strip(),
-                        webhooks_inside=webhooks_inside, letters=folder,
+                        webhooks_inside=webhooks_inside, letters=folder, due_calendar=due_calendar,
                         limits=LimitSettings(requests_per_minute, failures_per_minute, workers))  # fmt: skip
     if demo:
         from api.demo import prepare

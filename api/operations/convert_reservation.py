@@ -19,6 +19,7 @@ from api.idempotency import Answer
 from api.operations.change_reservation import Changing, change_reservation
 from api.requests import refused_fields
 from api.services import Services
+from credit.dates import IsBusinessDay
 from credit.instalments import Bill, Unclear, items_of, read_agreed
 from credit.money import LARGEST_AMOUNT, Money
 from storage.conversions import Converted
@@ -42,8 +43,8 @@ def convert_reservation(held: Services, asked: Changing, wish: Mapping[str, Any]
 
     def convert(work: Work, taken: Taken, found: Reservation) -> None:
         part = _part(found, wish["amount"])
-        sent = wish["invoice"]
-        items = None if sent is None else _items(_with_terms(work, found, sent), found, part, taken)
+        sent = None if wish["invoice"] is None else _with_terms(work, found, wish["invoice"])
+        items = None if sent is None else _items(sent, found, part, taken, held.settings.due_calendar)
         kept = None if part.rate is None else Converted(part.original, part.rate.rate_id, part.released,
                                                         found.reservation_id)  # fmt: skip
         step = work.reservations.take(taken, found, "converted", part.released, client=asked.caller.client, part=kept)
@@ -106,7 +107,8 @@ def _with_terms(work: Work, found: Reservation, sent: Mapping[str, Any]) -> Mapp
     return sent if decided is None else {**sent, "terms": decided.outcome.get("terms")}
 
 
-def _items(sent: Mapping[str, Any], found: Reservation, part: Part, taken: Taken) -> tuple[Invoice, ...]:
+def _items(sent: Mapping[str, Any], found: Reservation, part: Part, taken: Taken,
+           is_business_day: IsBusinessDay | None) -> tuple[Invoice, ...]:  # fmt: skip
     """The invoice as what is owed of it and when: one item, or its instalments. Raises: Refused."""
     currency = part.original.currency
     amount = part.original.minor if sent["amount"] is None else _minor(sent["amount"], currency, "invoice.amount")
@@ -118,7 +120,7 @@ def _items(sent: Mapping[str, Any], found: Reservation, part: Part, taken: Taken
     try:
         terms = None if sent["terms"] is None else read_agreed(sent["terms"])
         items = items_of(Bill(sent["id"], Money(amount, currency), sent["invoiced_on"], sent["due_on"], terms,
-                              sent["delivered_on"]))  # fmt: skip
+                              sent["delivered_on"], is_business_day))  # fmt: skip
     except Unclear as unclear:
         field = FIELDS.get(unclear.field, unclear.field)
         raise refused_fields([FieldError(f"invoice.{field}", str(unclear))]) from None

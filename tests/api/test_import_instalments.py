@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from credit.money import Money
 from rules.facts import trade_vocabulary
 from storage.engine import Database, open_database
 from storage.settlements import NewSettlement
+from tests.api.test_importing import Desk
 from tests.migrated import bring_up
 
 IN_THREE = "3 instalments every 30 days"
@@ -184,3 +186,27 @@ def test_a_payment_of_a_file_may_name_the_whole_or_an_instalment(database: Datab
     tally = import_payments(database, rows, TODAY, lambda row: None)  # type: ignore[arg-type]
     assert (tally.added, tally.rejected) == (2, {"no invoice of this number is known; import the invoices first": 1})
     assert open_items(database) == {"I-1 (2 of 3)": 26_67, "I-1 (3 of 3)": 30_00}
+
+
+@pytest.mark.parametrize(("calendar", "day"), [
+    (None, "2026-10-03"), ("weekdays", "2026-10-05"), ("CN", "2026-10-08"),  # a Saturday of the national holiday
+])  # fmt: skip
+def test_a_day_by_the_terms_moves_to_the_next_business_day_of_the_calendar(
+    tmp_path: Path, calendar: str | None, day: str
+) -> None:
+    desk = Desk(tmp_path)
+    mapping = desk.write("m.yaml", MAPPING)
+    rows = (",".join(ROW), "C-1,I-1,100.00,2026-09-03,,net 30,,", "C-1,I-2,1.00,2026-09-03,2026-10-03,,,")
+    file = desk.write("i.csv", "\n".join(rows))
+    more = () if calendar is None else ("--due-calendar", calendar)
+    assert desk.run("invoices", file, mapping, *more).exit_code == 0
+    with desk.database.read() as work:
+        found = {one.invoice_id: one.due_on.isoformat() for one in work.invoices.for_customer("C-1")}
+    assert found == {"I-1": day, "I-2": "2026-10-03"}
+
+
+def test_a_calendar_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    result = desk.run("invoices", desk.write("i.csv", "a"), desk.write("m.yaml", MAPPING), "--due-calendar", "XX")
+    assert result.exit_code == 2
+    assert "there is no calendar 'XX'; write the code of a country, such as CN, or weekdays" in result.stderr

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from credit.dates import is_weekday
 from credit.instalments import Bill, Item, Unclear, item_number, items_of, read_agreed
 from credit.money import Money
 
@@ -96,3 +97,19 @@ def test_what_are_no_terms_is_told() -> None:
     with pytest.raises(Unclear, match="are no payment terms") as caught:
         read_agreed("thirty days")
     assert caught.value.field == "terms"
+
+
+def test_a_day_by_the_terms_moves_to_the_next_business_day_and_that_of_the_book_does_not() -> None:
+    found = items_of(bill("3 instalments every 28 days", is_business_day=is_weekday))  # a Saturday each time
+    assert [one.due_on for one in found] == [date(2026, 3, 2), date(2026, 3, 30), date(2026, 4, 27)]
+    saturday = date(2026, 2, 28)
+    assert [one.due_on for one in items_of(bill("net 28"))] == [saturday]
+    assert [one.due_on for one in items_of(bill("net 30", due_on=saturday, is_business_day=is_weekday))] == [saturday]
+    assert [one.due_on for one in items_of(bill("net 30", is_business_day=is_weekday))] == [date(2026, 3, 2)]
+
+
+def test_a_calendar_without_business_days_is_told() -> None:
+    field, told = refusal(terms="net 28", is_business_day=lambda day: False)
+    assert field == "terms" and told.startswith("the calendar has no business day for 60 days")
+    field, told = refusal(terms="net 0", invoiced_on=date(9999, 12, 31), is_business_day=lambda day: False)
+    assert (field, told) == ("terms", "no business day follows 9999-12-31 up to the year 9999; give an earlier date")

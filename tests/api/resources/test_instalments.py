@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from werkzeug.test import TestResponse
 from api.operations.escalate import begin_run, run_escalation
 from api.operations.tell_limit import policy_day
 from credit.rates import ExchangeRate
+from rules.calendars import business_calendar
 from storage.rates import NewRate
 from tests.api.service import Service, an_order, publish, start_real_service
 
@@ -128,6 +130,18 @@ def test_terms_from_delivery_need_its_day(real: Service) -> None:
     day = (today(real) - timedelta(3)).isoformat()
     assert convert(real, reservation, delivered_on=day).status_code == 200
     assert items(real, "due_on") == [(day,)]
+
+
+def test_a_day_by_the_terms_moves_to_the_next_business_day_of_the_firm(real: Service) -> None:
+    reservation, day = held(real), today(real)
+    chosen = business_calendar().is_business_day
+    real.app.extensions["aval"] = replace(real.held, settings=replace(real.held.settings, due_calendar=chosen))
+    saturday = day - timedelta((day.weekday() + 2) % 7 or 7)
+    assert saturday.weekday() == 5
+    written = {"invoiced_on": saturday.isoformat(), "terms": "net 0"}
+    assert convert(real, reservation, "400.00", **written).status_code == 200
+    assert convert(real, reservation, "600.00", id="INV-8", due_on=written["invoiced_on"], **written).status_code == 200
+    assert items(real, "due_on") == [((saturday + timedelta(2)).isoformat(),), (written["invoiced_on"],)]
 
 
 @pytest.mark.parametrize(("invoice", "field", "told"), [
