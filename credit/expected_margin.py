@@ -99,7 +99,7 @@ def _capital(terms: PaymentTerms, credit: Money, inputs: Inputs, missing: list[s
     rate = _needed("cost_of_capital", inputs, missing)
     days: Fraction | None
     if terms.discount is None:
-        days = _weighted([(part.share, part.days + (30 if terms.end_of_month else 0)) for part in terms.instalments])
+        days = _weighted([(part.share, part.days + terms.most_moved) for part in terms.instalments])
     else:
         taken = _needed("discount_taken", inputs, missing)
         days = None if taken is None else _weighted([(taken, terms.discount.days), (1 - taken, terms.net_days)])

@@ -1,12 +1,13 @@
 """Payment terms: when a customer must pay, as officers write them, and the exact dates and amounts that follow.
 
-Seven spellings, none with a comma (a comma would split the text inside a YAML list):
+Eight spellings, none with a comma (a comma would split the text inside a YAML list):
 
     prepaid                        paid before anything is shipped
     net 60                         60 days after the invoice; net 0 is due on the invoice date
     2/10 net 30                    2 % less when paid within 10 days, the whole in 30
     net 30 end of month            the last day of the month in which day 30 falls
-    net 14 from delivery           counted from the delivery; stands before "end of month" where both are wanted
+    net 30 on day 25               the first 25th on or after day 30; in a shorter month its last day
+    net 14 from delivery           counted from the delivery; stands before "end of month" and "on day 25"
     3 instalments every 30 days    equal parts after 30, 60 and 90 days
     30% net 30 + 70% net 60        instalments of any size; the parts add up to 100 %
 
@@ -28,11 +29,11 @@ from credit.percent import parse_percent, percent_text
 LONGEST_DAYS = 3650
 MOST_INSTALMENTS = 36
 SPELLINGS = (
-    "'net 60', '2/10 net 30', 'net 30 end of month', 'net 14 from delivery', '3 instalments every 30 days', "
-    "'30% net 30 + 70% net 60' or 'prepaid'"
+    "'net 60', '2/10 net 30', 'net 30 end of month', 'net 30 on day 25', 'net 14 from delivery', "
+    "'3 instalments every 30 days', '30% net 30 + 70% net 60' or 'prepaid'"
 )
 
-_NET = re.compile(r"(?:([0-9.]+)/([0-9]{1,5}) )?net ([0-9]{1,5})( from delivery)?( end of month)?")
+_NET = re.compile(r"(?:([0-9.]+)/([0-9]{1,5}) )?net ([0-9]{1,5})( from delivery)?( end of month| on day [0-9]{1,2})?")
 _EQUAL = re.compile(r"([0-9]{1,3}) instalments every ([0-9]{1,5}) days")
 _PART = re.compile(r"([0-9.]+%) net ([0-9]{1,5})")
 
@@ -58,6 +59,7 @@ class PaymentTerms:
     """Agreed terms of payment; `parse_terms` reads them, `str` writes the agreed spelling.
 
     No instalments means prepaid. Days are calendar days, counted from the invoice or, `from_delivery`, the delivery.
+    `on_day` is the day of the month on which it is due then, the first that comes; None for any day.
     Raises: ValueError for terms that nobody can keep: days out of order, shares that are not 100 % together.
     """
 
@@ -65,10 +67,13 @@ class PaymentTerms:
     discount: Discount | None = None
     from_delivery: bool = False
     end_of_month: bool = False
+    on_day: int | None = None
 
     def __post_init__(self) -> None:
-        if len(self.instalments) != 1 and (self.discount or self.from_delivery or self.end_of_month):
-            raise ValueError("a discount, delivery or end of month goes with one due date; write 'net 30' with it")
+        if len(self.instalments) != 1 and (self.discount or self.from_delivery or self._is_moved):
+            raise ValueError("a discount, delivery or day of the month goes with one due date; write 'net 30' with it")
+        if self.on_day is not None and (self.end_of_month or not 1 <= self.on_day <= 31):
+            raise ValueError(f"day {self.on_day} of the month; write 1 to 31, or 'end of month'")
         if self.instalments:
             _check_instalments(self.instalments)
         if self.discount is not None:
@@ -81,6 +86,7 @@ class PaymentTerms:
             found = self.discount
             discount = f"{percent_text(found.share).removesuffix('%')}/{found.days} " if found else ""
             delivery, month = " from delivery" * self.from_delivery, " end of month" * self.end_of_month
+            month += "" if self.on_day is None else f" on day {self.on_day}"
             return f"{discount}net {self.instalments[0].days}{delivery}{month}"
         if self.instalments == _equal(len(self.instalments), self.instalments[0].days):
             return f"{len(self.instalments)} instalments every {self.instalments[0].days} days"
@@ -95,14 +101,21 @@ class PaymentTerms:
     def is_plain(self) -> bool:
         """Is it a bare "net N", which `longest: net 90` may admit?"""
         alone = len(self.instalments) == 1 and self.discount is None
-        return alone and not self.from_delivery and not self.end_of_month
+        return alone and not self.from_delivery and not self._is_moved
 
     @property
     def net_days(self) -> int:
-        """Days until the last payment; for end of month the most that any month can make of it, 0 for prepaid."""
-        if self.is_prepaid:
-            return 0
-        return self.instalments[-1].days + (30 if self.end_of_month else 0)
+        """Days until the last payment; for a day of the month the most that any month can make of it, 0 for prepaid."""
+        return 0 if self.is_prepaid else self.instalments[-1].days + self.most_moved
+
+    @property
+    def most_moved(self) -> int:
+        """By how many days the month can move a due date at most."""
+        return 30 if self._is_moved else 0
+
+    @property
+    def _is_moved(self) -> bool:
+        return self.end_of_month or self.on_day is not None
 
     def due_dates(
         self, invoice_date: date, delivery_date: date | None, amount: Money
@@ -132,7 +145,7 @@ class PaymentTerms:
     def simple_yearly_cost(self) -> Fraction:
         """What a customer pays a year for not taking the discount, simple: 2/10 net 30 is 37.24 %.
 
-        A year has 365 days; end of month counts `net_days`, so the figure is never too high.
+        A year has 365 days; a day of the month counts `net_days`, so the figure is never too high.
         Raises: ValueError where there is no discount.
         """
         gain, days = self._discount_gain()
@@ -161,6 +174,8 @@ class PaymentTerms:
 
     def _due(self, start: date, part: Instalment) -> date:
         due = _later(start, part.days)
+        if self.on_day is not None:
+            return _next_day(due, self.on_day)
         return _month_end(due) if self.end_of_month else due
 
 
@@ -190,7 +205,10 @@ def parse_terms(text: str) -> PaymentTerms:
 def _read(words: str) -> PaymentTerms | None:
     if net := _NET.fullmatch(words):
         discount = Discount(parse_percent(f"{net[1]}%"), int(net[2])) if net[1] else None
-        return PaymentTerms((Instalment(Fraction(1), int(net[3])),), discount, bool(net[4]), bool(net[5]))
+        month = net[5] or ""
+        on_day = int(month.removeprefix(" on day ")) if month.startswith(" on day ") else None
+        end_of_month = month == " end of month"
+        return PaymentTerms((Instalment(Fraction(1), int(net[3])),), discount, bool(net[4]), end_of_month, on_day)
     if equal := _EQUAL.fullmatch(words):
         if not 2 <= int(equal[1]) <= MOST_INSTALMENTS:
             raise ValueError(f"{int(equal[1])} instalments; write 2 to {MOST_INSTALMENTS}, or 'net 30' for one payment")
@@ -236,6 +254,15 @@ def _later(start: date, days: int) -> date:
 
 def _month_end(day: date) -> date:
     return _later(day.replace(day=28), 4).replace(day=1) - timedelta(days=1) if day.month < 12 else day.replace(day=31)
+
+
+def _next_day(day: date, number: int) -> date:
+    """The first day of this number in a month, on or after a day; the last of a month that has no such day."""
+    found = min(number, _month_end(day).day)
+    if found >= day.day:
+        return day.replace(day=found)
+    after = _later(_month_end(day), 1)
+    return after.replace(day=min(number, _month_end(after).day))
 
 
 def _unreadable(text: str, help: str) -> ValueError:

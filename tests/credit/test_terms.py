@@ -16,8 +16,9 @@ from credit.terms import LONGEST_DAYS, PREPAID, Discount, Instalment, PaymentTer
 INVOICED = date(2026, 11, 23)
 
 
-def a_net(days: int, discount: Discount | None = None, from_delivery: bool = False, eom: bool = False) -> PaymentTerms:
-    return PaymentTerms((Instalment(Fraction(1), days),), discount, from_delivery, eom)
+def a_net(days: int, discount: Discount | None = None, from_delivery: bool = False, eom: bool = False,
+          on_day: int | None = None) -> PaymentTerms:  # fmt: skip
+    return PaymentTerms((Instalment(Fraction(1), days),), discount, from_delivery, eom, on_day)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,8 @@ def a_net(days: int, discount: Discount | None = None, from_delivery: bool = Fal
         ("1.5/10 net 45", a_net(45, Discount(Fraction(3, 200), 10)), 45),
         ("net 30 end of month", a_net(30, eom=True), 60), ("net 14 from delivery", a_net(14, from_delivery=True), 14),
         ("net 14 from delivery end of month", a_net(14, from_delivery=True, eom=True), 44),
+        ("net 30 on day 25", a_net(30, on_day=25), 60),
+        ("2/10 net 14 from delivery on day 1", a_net(14, Discount(Fraction(1, 50), 10), True, on_day=1), 44),
         ("3 instalments every 30 days", PaymentTerms(tuple(Instalment(Fraction(1, 3), d) for d in (30, 60, 90))), 90),
         ("30% net 30 + 70% net 60",
          PaymentTerms((Instalment(Fraction(3, 10), 30), Instalment(Fraction(7, 10), 60))), 60),
@@ -48,7 +51,7 @@ def test_other_ways_to_write_the_same_get_the_agreed_spelling() -> None:
 
 def test_only_a_bare_net_is_plain_and_only_prepaid_is_prepaid() -> None:
     texts = ["net 60", "net 0", "2/10 net 30", "net 30 end of month", "net 14 from delivery", "prepaid",
-             "2 instalments every 30 days"]  # fmt: skip
+             "net 30 on day 25", "2 instalments every 30 days"]  # fmt: skip
     assert [text for text in texts if parse_terms(text).is_plain] == ["net 60", "net 0"]
     assert [text for text in texts if parse_terms(text).is_prepaid] == ["prepaid"]
 
@@ -70,6 +73,9 @@ def test_only_a_bare_net_is_plain_and_only_prepaid_is_prepaid() -> None:
         ("30% net 30 + 60% net 60", "100 %"), ("30% net 60 + 70% net 30", "put them in order"),
         ("30% net 30", "write 'net 60'"), ("net 30 + net 60", "write 'net 60'"), ("x" * 5000, "plain letters"),
         ("0% net 30 + 100% net 60", "100 %"), ("net 30 end of month from delivery", "write 'net 60'"),
+        ("net 30 on day 0", "write 1 to 31"), ("net 30 on day 32", "write 1 to 31"),
+        ("net 30 on day", "write 'net 60'"), ("net 30 on day 25 end of month", "write 'net 60'"),
+        ("net 30 on the 25th", "'net 30 on day 25'"),
     ],
 )  # fmt: skip
 def test_unreadable_terms_are_refused_with_what_to_write(text: str, help: str) -> None:
@@ -83,6 +89,10 @@ def test_records_that_no_text_could_say_are_refused() -> None:
     halves = (Instalment(Fraction(1, 2), 10), Instalment(Fraction(1, 2), 20))
     with pytest.raises(ValueError, match="goes with one due date"):
         PaymentTerms(halves, end_of_month=True)
+    with pytest.raises(ValueError, match="goes with one due date"):
+        PaymentTerms(halves, on_day=25)
+    with pytest.raises(ValueError, match="write 1 to 31, or 'end of month'"):
+        a_net(30, eom=True, on_day=25)
     with pytest.raises(ValueError, match="too many digits"):
         PaymentTerms((Instalment(Fraction(1, 3), 10), Instalment(Fraction(2, 3), 20)))
     with pytest.raises(ValueError, match="too many"):
@@ -96,6 +106,9 @@ def test_records_that_no_text_could_say_are_refused() -> None:
     [
         ("prepaid", date(2026, 11, 23)), ("net 0", date(2026, 11, 23)), ("net 30", date(2026, 12, 23)),
         ("2/10 net 30", date(2026, 12, 23)), ("net 30 end of month", date(2026, 12, 31)),
+        ("net 0 on day 23", date(2026, 11, 23)), ("net 0 on day 22", date(2026, 12, 22)),
+        ("net 30 on day 25", date(2026, 12, 25)), ("net 70 on day 31", date(2027, 2, 28)),
+        ("net 14 from delivery on day 15", date(2027, 1, 15)),
         ("net 7 end of month", date(2026, 11, 30)), ("net 8 end of month", date(2026, 12, 31)),
         ("net 90 end of month", date(2027, 2, 28)), ("net 14 from delivery", date(2026, 12, 19)),
         ("net 14 from delivery end of month", date(2026, 12, 31)), ("3 instalments every 30 days", date(2027, 2, 21)),
@@ -118,7 +131,10 @@ def test_terms_from_delivery_need_the_delivery_date() -> None:
 def test_a_date_beyond_the_calendar_is_refused() -> None:
     with pytest.raises(ValueError, match="passes the year 9999"):
         parse_terms("net 30").due_on(date(9999, 12, 15))
+    with pytest.raises(ValueError, match="passes the year 9999"):
+        parse_terms("net 0 on day 14").due_on(date(9999, 12, 15))
     assert parse_terms("net 0 end of month").due_on(date(9999, 12, 15)) == date(9999, 12, 31)
+    assert parse_terms("net 0 on day 31").due_on(date(9999, 12, 15)) == date(9999, 12, 31)
 
 
 def test_instalments_add_up_to_the_cent() -> None:
@@ -157,7 +173,8 @@ def payment_terms(draw: st.DrawFn) -> PaymentTerms:
     discount = None
     if days[0] > 0 and draw(st.booleans()):
         discount = Discount(Fraction(draw(st.integers(1, 10**8 - 1)), 10**8), draw(st.integers(0, days[0] - 1)))
-    return a_net(days[0], discount, draw(st.booleans()), draw(st.booleans()))
+    eom, on_day = draw(st.sampled_from([(True, None), (False, None), (False, draw(st.integers(1, 31)))]))
+    return a_net(days[0], discount, draw(st.booleans()), eom, on_day)
 
 
 @given(payment_terms())
@@ -178,3 +195,5 @@ def test_the_largest_days_of_end_of_month_do_occur() -> None:
     start = date(2026, 12, 1)
     assert terms.due_on(start) == start + timedelta(days=terms.net_days)
     assert terms.net_days == 61
+    fixed = parse_terms("net 30 on day 25")
+    assert fixed.due_on(date(2026, 11, 26)) == date(2026, 11, 26) + timedelta(days=fixed.net_days)
