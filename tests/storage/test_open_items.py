@@ -5,19 +5,23 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from api.operations.show_open_items import Owed, days_of_sales, entries_of
 from credit.allocation import Part
+from credit.instalments import Bill, items_of
 from credit.money import Money
 from credit.rates import ExchangeRate
 from credit.receivables import Invoice as Known
 from credit.receivables import ageing, days_sales_outstanding
 from credit.statement import statement
+from credit.terms import parse_terms
 from storage.engine import Database
 from storage.failures import Refused
+from storage.instalments import stored_items
 from storage.open_items import BookAgeing
 from storage.rates import NewRate
 from storage.receivables import Invoice
@@ -37,6 +41,7 @@ def fill(database: Database, seed: int) -> None:
         for name in CUSTOMERS:
             work.customers.put(a_customer(name, limit=None))
         invoices = [some_invoice(dice, number) for number in range(60)]
+        invoices += [item for number in range(60, 70) for item in in_instalments(some_invoice(dice, number))]
         work.invoices.add_many(invoices, TODAY)
     for number in range(40):
         with suppress(Refused), database.write() as work:
@@ -57,6 +62,14 @@ def some_invoice(dice: random.Random, number: int) -> Invoice:
     return an_invoice(f"I-{number}", dice.randrange(1, 100_00), customer_id=dice.choice(CUSTOMERS),
                       currency=dice.choice(("CNY", "CNY", "USD")), invoiced_on=invoiced, due_on=due,
                       settled_on=settled)  # fmt: skip
+
+
+def in_instalments(one: Invoice) -> tuple[Invoice, ...]:
+    """The same invoice in three instalments, each with the day on which a file settled the whole."""
+    agreed = parse_terms("3 instalments every 20 days")
+    items = items_of(Bill(one.invoice_id, Money(one.amount + 3, one.currency), one.invoiced_on, terms=agreed))
+    stored = stored_items(one.customer_id, one.invoiced_on, one.invoice_id, agreed, items)
+    return tuple(replace(item, settled_on=one.settled_on) for item in stored)
 
 
 def business(stored: Iterable[Invoice]) -> list[Known]:
