@@ -22,6 +22,7 @@ from policy.program import Program
 from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
 from storage.receivables import Invoice
+from tests.api.kept_engines import build_kept
 from tests.fakes import Build, OnlyTheLimit, fake_build
 from tests.migrated import bring_up
 from tests.storage.records import let_decide
@@ -95,7 +96,7 @@ def start_service(folder: Path | str, evaluator: OnlyTheLimit | None = None, pol
 
 def start_real_service(folder: Path | str) -> Service:
     """A service on the real engines with the standard policy, and the good customer C-1 with a limit of 500,000.00."""
-    service = _start(folder, None)
+    service = _start(folder, build_kept)
     publish(service, "standard.yaml")
     answer = service.put_customer(granted_limit="500000.00", country="CN", facts=GOOD)
     assert answer.status_code == 201, answer.data

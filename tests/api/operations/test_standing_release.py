@@ -13,6 +13,7 @@ import pytest
 from api.operations import decide as deciding
 from api.operations.replay_decision import replay_decision
 from storage.referrals import GivenRelease, Referrals
+from tests.api.kept_engines import build_kept
 from tests.api.operations.test_decide_referral import say, told
 from tests.api.service import Service, _start, publish
 
@@ -45,7 +46,7 @@ Changed = Callable[[GivenRelease], GivenRelease]
 @pytest.fixture
 def service(location: str) -> Iterator[Service]:
     """The policy above on the real engines, on each kind of database; C-1 has a limit of 5,000.00."""
-    found = _start(location, None)
+    found = _start(location, build_kept)
     publish(found, "released.yaml", POLICY)
     assert found.put_customer(granted_limit="5000.00", facts={"customer.insolvent": False}).status_code == 201
     yield found

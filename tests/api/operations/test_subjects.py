@@ -11,6 +11,7 @@ import pytest
 from policy.load import load_policy
 from rules.facts import trade_vocabulary
 from storage.policies import NewPolicy
+from tests.api.kept_engines import build_kept
 from tests.api.service import Service, _start
 from tests.storage.records import let_decide
 
@@ -41,7 +42,7 @@ authority:
 @pytest.fixture
 def service(tmp_path: Path) -> Service:
     """A service on the real engines with a policy for orders, limit requests and shipments."""
-    found = _start(tmp_path, None)
+    found = _start(tmp_path, build_kept)
     loaded = load_policy(POLICY.encode(), "subjects.yaml", trade_vocabulary())
     program = loaded.programs["order"]
     with found.held.database.write() as work:
