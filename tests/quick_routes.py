@@ -1,4 +1,4 @@
-"""Makes applications quicker to wire in tests: how the address of a route is built is compiled when somebody builds one.
+"""Makes applications quicker to wire in tests: how a route builds its address is compiled when somebody asks for it.
 
 Thousands of tests wire an application of their own, and compiling how each route's address is built took two thirds of
 that, though hardly any test builds one. How a request finds its route is not touched.
