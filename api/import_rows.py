@@ -145,7 +145,25 @@ class RowReader:
         disputed = self._find(cells, "disputed", self._yes_or_no)
         items = stored_items(customer_id, invoiced_on, bill.number, terms, _items(bill))
         found = tuple(replace(one, settled_on=settled_on, disputed=disputed) for one in items)
-        return InvoiceRow(line, found, self._name_of_new(cells))
+        return InvoiceRow(line, self._discounted(cells, amount, found), self._name_of_new(cells))
+
+    def _discounted(self, cells: Mapping[str, str], amount: Money, items: tuple[Invoice, ...]) -> tuple[Invoice, ...]:
+        """The items with the discount that the row itself says, which wins over that of its terms."""
+        found = self._find(cells, "discount", lambda text: self._money(text, amount.currency))
+        until = self._find(cells, "discount_until", self._day)
+        if found is None and until is None:
+            return items
+        if found is not None and found.minor == 0:
+            return tuple(replace(one, discount=None, discount_until=None) for one in items)
+        if len(items) > 1:
+            raise Unfit("a discount goes with one due date, and the terms are instalments")
+        if found is None or until is None:
+            raise Unfit("a discount needs its amount and its last day; one of them is blank")
+        if not 0 < found.minor < amount.minor:
+            raise Unfit("the discount is not above zero and below the amount", str(found))
+        if until < items[0].invoiced_on:
+            raise Unfit("the last day of the discount lies before the date of the invoice", f"{until}")
+        return (replace(items[0], discount=found.minor, discount_until=until),)
 
     def _customer(self, line: Line, cells: Mapping[str, str]) -> CustomerRow:
         currency = self._currency(cells)

@@ -14,7 +14,8 @@ from fractions import Fraction
 
 from credit.money import round_fraction
 
-KINDS = ("payment", "credit_note", "write_off")
+ENTERED = ("payment", "credit_note", "write_off")  # somebody enters these; a discount comes with what earned it
+KINDS = (*ENTERED, "discount")
 
 
 @dataclass(frozen=True, slots=True)

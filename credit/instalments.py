@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from credit.dates import IsBusinessDay, add_business_days
+from credit.discounts import EarlyDiscount, discount_of
 from credit.money import Money
 from credit.terms import PaymentTerms, parse_terms
 
@@ -43,13 +44,17 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is due of an invoice on a day: the whole where it is paid at once, else `instalment` of `instalments`."""
+    """What is due of an invoice on a day: the whole where it is paid at once, else `instalment` of `instalments`.
+
+    `discount` is what its terms take off when it is paid early.
+    """
 
     number: str
     amount: Money
     due_on: date
     instalment: int | None = None
     instalments: int | None = None
+    discount: EarlyDiscount | None = None
 
 
 def read_agreed(text: str) -> PaymentTerms:
@@ -74,7 +79,7 @@ def items_of(bill: Bill) -> tuple[Item, ...]:
     """
     terms = bill.terms
     if terms is None or (bill.due_on is not None and len(terms.instalments) < 2):
-        return (Item(bill.number, bill.amount, _in_the_book(bill)),)
+        return (Item(bill.number, bill.amount, _in_the_book(bill), discount=_discount(bill)),)
     if bill.due_on is not None:
         raise Unclear("due_on", f"is one date, and '{terms}' are {len(terms.instalments)}; leave it out")
     if terms.from_delivery and bill.delivered_on is None:
@@ -84,7 +89,9 @@ def items_of(bill: Bill) -> tuple[Item, ...]:
         parts = tuple((_moved(bill, day), money) for day, money in dates)
     except ValueError as error:
         raise Unclear("terms", str(error)) from None
-    return (Item(bill.number, bill.amount, parts[0][0]),) if len(parts) == 1 else _instalments(bill, parts)
+    if len(parts) == 1:
+        return (Item(bill.number, bill.amount, parts[0][0], discount=_discount(bill)),)
+    return _instalments(bill, parts)
 
 
 def _moved(bill: Bill, day: date) -> date:
@@ -102,6 +109,15 @@ def _in_the_book(bill: Bill) -> date:
     if bill.due_on < bill.invoiced_on:
         raise Unclear("due_on", f"lies before the date of the invoice, {bill.invoiced_on}; mend one of the days")
     return bill.due_on
+
+
+def _discount(bill: Bill) -> EarlyDiscount | None:
+    """What the terms take off; its days are counted by the terms also where the firm's own book says when it is due."""
+    if bill.terms is None or bill.terms.discount is None:
+        return None
+    if bill.terms.from_delivery and bill.delivered_on is None:
+        raise Unclear("delivered_on", f"is missing; the discount of '{bill.terms}' counts from the delivery")
+    return discount_of(bill.terms, bill.invoiced_on, bill.amount, bill.delivered_on)
 
 
 def _instalments(bill: Bill, parts: tuple[tuple[date, Money], ...]) -> tuple[Item, ...]:

@@ -46,7 +46,7 @@ from storage.told_facts import COUNTRY, TOLD_FACTS, TimedFact, country_of_day, f
 from storage.turns import policy_stays
 
 LOOK_BACK_DAYS = 60
-MOVE_INVOICES = ("invoice", "revalued", "payment", "credit_note", "write_off", "reversal")
+MOVE_INVOICES = ("invoice", "revalued", "payment", "credit_note", "write_off", "discount", "reversal")
 LOADED_DAYS = LOOK_BACK_DAYS + 1  # west of UTC a policy's day may be the one before the clock's
 
 

@@ -53,7 +53,9 @@ def stored_items(customer_id: str, invoiced_on: date, number: str, terms: Paymen
     spelling, whole = None if terms is None else str(terms), number if len(items) > 1 else None
     return tuple(
         Invoice(customer_id, one.number, one.amount.minor, one.amount.currency, invoiced_on, one.due_on,
-                terms=spelling, whole_id=whole, instalment=one.instalment, instalments=one.instalments)
+                terms=spelling, whole_id=whole, instalment=one.instalment, instalments=one.instalments,
+                discount_until=None if one.discount is None else one.discount.until,
+                discount=None if one.discount is None else one.discount.minor)
         for one in items
     )  # fmt: skip
 

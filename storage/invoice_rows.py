@@ -11,6 +11,7 @@ from sqlalchemy import Row, bindparam, select, update
 
 from credit.allocation import Reduction, counted_reductions, reduced_by, share_of
 from credit.blocks import Block, is_disputed
+from credit.discounts import EarlyDiscount
 from credit.money import Money
 from storage.conversions import Converted
 from storage.dispute_texts import DISPUTES, read_disputes
@@ -20,7 +21,8 @@ from storage.tables import invoice
 
 INVOICES = select(invoice, REDUCTIONS.label("reductions"), DUNNED.label("dunned"), DISPUTES.label("disputes"))
 CHANGED = ("amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed", "carrying_amount", "rate_id",
-           "valued_on", "open_amount", "terms", "whole_id", "instalment", "instalments")  # fmt: skip
+           "valued_on", "open_amount", "terms", "whole_id", "instalment", "instalments", "discount_until",
+           "discount")  # fmt: skip
 CHANGE = (
     update(invoice)
     .where(invoice.c.customer_id == bindparam("of_customer"), invoice.c.invoice_id == bindparam("of_invoice"))
@@ -40,6 +42,7 @@ class Invoice:
 
     `terms` are those that were agreed, None where nobody said. One of several instalments is an invoice here (decision
     0029) with the number of the whole as `whole_id`, its place and how many there are; all None for one of one date.
+    `discount` is what may be taken off where the whole is paid by `discount_until`; both are fixed when it is entered.
     """
 
     customer_id: str
@@ -60,11 +63,20 @@ class Invoice:
     whole_id: str | None = None
     instalment: int | None = None
     instalments: int | None = None
+    discount_until: date | None = None
+    discount: int | None = None
 
     @property
     def number(self) -> str:
         """The number of the whole invoice, as the customer knows it."""
         return self.invoice_id if self.whole_id is None else self.whole_id
+
+    @property
+    def early(self) -> EarlyDiscount | None:
+        """What may be taken off where the whole is paid in time; None where nothing may."""
+        if self.discount_until is None or self.discount is None:
+            return None
+        return EarlyDiscount(self.discount_until, self.discount)
 
     @property
     def counted(self) -> int:
@@ -114,6 +126,8 @@ def invoice_row(one: Invoice) -> Mapping[str, Any]:
         "carrying_amount": one.carrying_amount, "rate_id": one.rate_id,
         "valued_on": None if one.valued_on is None else one.valued_on.isoformat(), "open_amount": one.open_amount,
         "terms": one.terms, "whole_id": one.whole_id, "instalment": one.instalment, "instalments": one.instalments,
+        "discount_until": None if one.discount_until is None else one.discount_until.isoformat(),
+        "discount": one.discount,
     }  # fmt: skip
 
 
@@ -145,4 +159,6 @@ def read_invoice(row: Row[Any]) -> Invoice:
         whole_id=row.whole_id,
         instalment=row.instalment,
         instalments=row.instalments,
+        discount_until=None if row.discount_until is None else date.fromisoformat(row.discount_until),
+        discount=row.discount,
     )

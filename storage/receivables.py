@@ -29,7 +29,7 @@ from storage.reduction_texts import reduced_after
 from storage.tables import account, invoice
 from storage.turns import take_turn
 
-__all__ = ["Invoice", "InvoiceCounts", "InvoiceOwner", "Invoices", "Valuing", "with_reductions"]
+__all__ = ["Invoice", "InvoiceCounts", "InvoiceOwner", "Invoices", "Valuing", "with_discount", "with_reductions"]
 
 CUSTOMERS_AT_ONCE = 500
 OWNED = (invoice.c.customer_id, invoice.c.currency)
@@ -170,9 +170,12 @@ class Invoices:
         rows = self._connection.execute(wanted.order_by(invoice.c.invoiced_on, invoice.c.invoice_id))
         return tuple(known_on(read_invoice(row), as_of) for row in rows)
 
-    def settled_in_part(self, customers: Collection[str]) -> Mapping[tuple[str, str], Invoice]:
-        """The invoices of some customers from which a settlement took something, by customer and number."""
-        wanted = INVOICES.where(invoice.c.customer_id.in_(customers), reduced_after(""))
+    def bound(self, customers: Collection[str]) -> Mapping[tuple[str, str], Invoice]:
+        """The invoices of some customers of which a file may not say everything: something of it was settled, or its
+        discount is fixed. By customer and number.
+        """
+        fixed = or_(reduced_after(""), invoice.c.discount.is_not(None))
+        wanted = INVOICES.where(invoice.c.customer_id.in_(customers), fixed)
         found = (read_invoice(row) for row in self._connection.execute(wanted))
         return {(one.customer_id, one.invoice_id): one for one in found}
 
@@ -223,7 +226,7 @@ class Invoices:
                 raise Refused(f"no customer '{one.customer_id}'; put the customer before its invoices")
             known = stored.get((one.customer_id, one.invoice_id))
             if known is not None:
-                one = with_reductions(one, known) if known.reductions else one
+                one = with_discount(with_reductions(one, known) if known.reductions else one, known)
                 one = replace(one, dunned_on=known.dunned_on, disputes=known.disputes, terms=one.terms or known.terms)
             if known is not None and (known.amount, known.currency) == (one.amount, one.currency):
                 one = replace(one, carrying_amount=known.carrying_amount, rate_id=known.rate_id,
@@ -330,3 +333,16 @@ def with_reductions(told: Invoice, known: Invoice) -> Invoice:
     rest = None if told.settled_on is None else max(told.settled_on, *(one.on for one in known.reductions))
     ended = settled_on(told.amount, known.reductions)
     return replace(told, reductions=known.reductions, settled_on=ended or rest)
+
+
+def with_discount(told: Invoice, known: Invoice) -> Invoice:
+    """What a file says of an invoice, with the discount that was fixed when it was entered; one may still be told where
+    none was, while nothing of the invoice is settled.
+
+    Raises: Refused for an amount that is not above the discount.
+    """
+    if told.early is not None and known.early is None and not known.reductions:
+        return told
+    if known.discount is not None and known.discount >= told.amount:
+        raise Refused(f"invoice '{told.invoice_id}': its discount is not below its new amount")
+    return replace(told, discount_until=known.discount_until, discount=known.discount)

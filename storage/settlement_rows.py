@@ -104,6 +104,11 @@ def read_settlements(connection: Connection, wanted: Any) -> Sequence[StoredSett
     return tuple(read_settlement(row, parts[row.kind, row.settlement_id]) for row in rows)
 
 
+def write_stated(stated: Sequence[Part]) -> str:
+    """What a remitter stated, as it is stored."""
+    return json.dumps([[part.invoice_id, part.minor] for part in stated], ensure_ascii=False)
+
+
 def read_settlement(row: Row[Any], parts: Sequence[Allocation]) -> StoredSettlement:
     """A settlement from its row and those of its parts."""
     reversal = None if row.reversed_on is None else Reversal(

@@ -1,4 +1,4 @@
-"""The tables of settlements: payments, credit notes, write-offs, what each took from which invoice, and their ends."""
+"""The tables of settlements: payments, credit notes, write-offs and discounts, what each took from what, their ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ settlement = Table(
     text("entered_by"), text("client"), text("at"),
     ForeignKeyConstraint(["account_id", "account_ver"], ["movement.account_id", "movement.ver"]),
     ForeignKeyConstraint(["customer_id"], ["customer.customer_id"]),
-    CheckConstraint("kind IN ('payment', 'credit_note', 'write_off')", name="kind_known"),
+    CheckConstraint("kind IN ('payment', 'credit_note', 'write_off', 'discount')", name="kind_known"),
     CheckConstraint(f"amount BETWEEN 1 AND {MONEY_MAX}", name="amount_above_zero"),
     CheckConstraint("kind = 'payment' OR told <> ''", name="says_why"),
     CheckConstraint("entered_by <> ''", name="says_who"),

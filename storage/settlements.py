@@ -1,5 +1,7 @@
 """Settlements: payments, credit notes and write-offs, which invoices they go to, and how that is taken back.
 
+A discount that was earned is a settlement too, entered with what earned it and taken back with the payment.
+
 Each is written once, with the movement of the account that it makes, and moves only what goes to invoices: money that
 is left over lowers nothing until it is allocated. What was wrong is taken back by rows of its own. INVARIANT: what came
 in is what was allocated and what is left; what is open of an invoice is its amount less what went to it.
@@ -7,15 +9,14 @@ in is what was allocated and what is left; what is open of an invoice is its amo
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select
 
-from credit.allocation import KINDS, OpenItem, Part, Reduction, Unmet, allocate, settled_on
+from credit.allocation import ENTERED, Part, Unmet, allocate
 from credit.money import Money
 from storage.clock import database_now
 from storage.conversions import Conversions, Converted
@@ -24,12 +25,14 @@ from storage.exposure_ledger import Accounts, Movement, Taken
 from storage.failures import NotAllowed, Refused
 from storage.instalments import items_named
 from storage.invoice_rows import CHANGE, INVOICES, Invoice, changed_row, read_invoice
-from storage.settlement_rows import StoredSettlement, read_settlements
+from storage.settled_invoices import Moved, Offer, given_back, offers, open_items, reduced
+from storage.settlement_rows import StoredSettlement, read_settlements, write_stated
 from storage.settlement_tables import allocation, settlement, settlement_reversal
 from storage.tables import account, invoice
 from storage.turns import take_turn
 
 EVENTS = {"payment": "payment_entered", "credit_note": "credit_note_entered", "write_off": "written_off"}
+DISCOUNT = "discount"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,15 @@ class NewSettlement:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A settlement as it is stored; `is_new` is False where it was known, `unmet` is what could not go as stated."""
+    """A settlement as it is stored; `is_new` is False where it was known, `unmet` is what could not go as stated.
+
+    `discounts` is what it earned, by invoice.
+    """
 
     settlement: StoredSettlement
     is_new: bool
     unmet: tuple[Unmet, ...] = ()
+    discounts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +77,6 @@ class Change:
     client: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """One invoice before and after a settlement took something from it, or gave it back."""
-
-    before: Invoice
-    after: Invoice
-    minor: int
-    on: date
-    as_of: date
-
-    @property
-    def counted(self) -> int:
-        """By how much less the customer owes, in minor units of the account's currency."""
-        return self.before.counted_on(self.as_of) - self.after.counted_on(self.as_of)
-
-
 class Settlements:
     """The settlements of one transaction."""
 
@@ -95,6 +86,8 @@ class Settlements:
 
     def enter(self, new: NewSettlement, as_of: date) -> Entered:
         """Write a settlement and allocate it as it is stated, the rest oldest first; one that is known changes nothing.
+
+        An invoice whose whole is paid in time with it gets its discount.
 
         `as_of` is today by the policy's calendar.
         Raises: Refused for an unknown customer, a known id with another content, a day to come, a currency in which the
@@ -111,23 +104,21 @@ class Settlements:
         if new.amount.currency != kept.currency and not invoices:
             raise Refused(f"'{new.customer_id}' has no open invoice in '{new.amount.currency}'; the account is kept in "
                           f"'{kept.currency}'")  # fmt: skip
+        made = self._offers(invoices, new.kind, new.day)
         try:
-            shared = allocate(new.amount.minor, _items(invoices, as_of), new.stated)
+            shared = allocate(new.amount.minor, open_items(invoices, made, new.kind, as_of), new.stated)
         except ValueError as error:
             raise Refused(str(error)) from None
         if new.kind == "write_off" and shared.left:
             raise Refused(f"a write-off goes to one open invoice in full; {shared.unmet[0].why}")
-        moved = [_reduced(invoices[part.invoice_id], part.minor, new.kind, new.day, as_of) for part in shared.parts]
+        which = new.kind, new.settlement_id
+        moved = [reduced(which, invoices[part.invoice_id], part.minor, new.day, as_of) for part in shared.parts]
         self._move(taken, new.kind, moved)
-        self._connection.execute(insert(settlement).values(
-            kind=new.kind, settlement_id=new.settlement_id, account_id=taken.account_id, account_ver=taken.version,
-            customer_id=new.customer_id, amount=new.amount.minor, currency=new.amount.currency,
-            day=new.day.isoformat(), told=new.told, stated=write_stated(new.stated), entered_by=new.by,
-            client=new.client, at=database_now(),
-        ))  # fmt: skip
-        self._keep(taken, (new.kind, new.settlement_id), moved)
-        stored = self._told(EVENTS[new.kind], (new.kind, new.settlement_id), new.by, {"amount": new.amount.amount})
-        return Entered(stored, is_new=True, unmet=shared.unmet)
+        self._write(taken, [new])
+        self._keep(taken, moved)
+        stored = self._told(EVENTS[new.kind], which, new.by, {"amount": new.amount.amount})
+        discounts = self._take_discounts(taken.account_id, made, moved, new.day, Change(as_of, new.by, "", new.client))
+        return Entered(stored, True, shared.unmet, discounts)
 
     def allocate(self, kind: str, settlement_id: str, parts: Sequence[Part], change: Change) -> StoredSettlement | None:
         """Allocate what is left of a settlement: to these invoices, or oldest first where none is named.
@@ -147,16 +138,20 @@ class Settlements:
             left = Money(stored.unallocated, stored.amount.currency)
             raise Refused(f"only {left} of it is left to allocate; take something back first")
         invoices = self._open(stored.customer_id, stored.amount.currency, change.day)
+        made = self._offers(invoices, kind, stored.day)
         try:
-            shared = allocate(wanted, _items(invoices, change.day), parts)
+            shared = allocate(wanted, open_items(invoices, made, kind, change.day), parts)
         except ValueError as error:
             raise Refused(str(error)) from None
         if shared.unmet:
             raise Refused(f"invoice '{shared.unmet[0].invoice_id}': {shared.unmet[0].why}")
-        moved = [_reduced(invoices[part.invoice_id], part.minor, kind, stored.day, change.day) for part in shared.parts]
+        which = kind, settlement_id
+        moved = [reduced(which, invoices[part.invoice_id], part.minor, stored.day, change.day) for part in shared.parts]
         self._move(taken, kind, moved)
-        self._keep(taken, (kind, settlement_id), moved)
-        return self._told("money_allocated", (kind, settlement_id), change.by, {"reason": change.reason})
+        self._keep(taken, moved)
+        found_now = self._told("money_allocated", which, change.by, {"reason": change.reason})
+        self._take_discounts(taken.account_id, made, moved, stored.day, change)
+        return found_now
 
     def take_back(self, kind: str, settlement_id: str, invoice_id: str, change: Change) -> StoredSettlement | None:
         """Take back what a settlement gave an invoice: the invoice is open again, the money is left. None: no such one.
@@ -174,9 +169,12 @@ class Settlements:
             raise Refused(f"nothing of it went to invoice '{invoice_id}'")
         if kind == "write_off":
             raise Refused("a write-off is reversed as a whole")
-        self._give_back(taken, stored, named, change)
-        return self._told("allocation_taken_back", (kind, settlement_id), change.by,
-                          {"invoice_id": invoice_id, "reason": change.reason})  # fmt: skip
+        _refuse_discount(kind)
+        self._give_back(taken, stored, named, change, change.day)
+        told = {"invoice_id": invoice_id, "reason": change.reason}
+        found_now = self._told("allocation_taken_back", (kind, settlement_id), change.by, told)
+        self._lose_discounts(stored, named, change, change.day)
+        return found_now
 
     def reverse(self, kind: str, settlement_id: str, change: Change, reversed_on: date) -> StoredSettlement | None:
         """Take a settlement back for good, as a payment that bounced; its invoices are open again. None: no such one.
@@ -187,20 +185,18 @@ class Settlements:
         if found is None:
             return None
         stored, taken = found
+        _refuse_discount(kind)
         if stored.reversal is not None:
             told = f"it was reversed already, on {stored.reversal.reversed_on}, by {stored.reversal.by}"
             raise NotAllowed("settlement-reversed", told)
         first = max((one.day for one in stored.allocations), default=stored.day)
         if not first <= reversed_on <= change.day:
             raise Refused(f"it counts from {first} and today is {change.day}; reverse it on a day between them")
-        self._give_back(taken, stored, tuple(stored.by_invoice), change, reversed_on)
-        self._connection.execute(insert(settlement_reversal).values(
-            kind=kind, settlement_id=settlement_id, account_id=taken.account_id, account_ver=taken.version,
-            reversed_on=reversed_on.isoformat(), reason=change.reason, reversed_by=change.by, client=change.client,
-            at=database_now(),
-        ))  # fmt: skip
-        return self._told("settlement_reversed", (kind, settlement_id), change.by,
-                          {"reversed_on": reversed_on.isoformat(), "reason": change.reason})  # fmt: skip
+        paid = tuple(stored.by_invoice)
+        self._give_back(taken, stored, paid, change, reversed_on)
+        found_now = self._end(taken, (kind, settlement_id), change, reversed_on)
+        self._lose_discounts(stored, paid, change, reversed_on)
+        return found_now
 
     def get(self, kind: str, settlement_id: str) -> StoredSettlement | None:
         """One settlement; None for an unknown one."""
@@ -235,29 +231,109 @@ class Settlements:
         found = (read_invoice(row) for row in rows)
         return {one.invoice_id: one for one in found if one.open_on(as_of) > 0}
 
+    def _numbered(self, customer_id: str, invoice_ids: Iterable[str]) -> dict[str, Invoice]:
+        wanted = INVOICES.where(invoice.c.customer_id == customer_id, invoice.c.invoice_id.in_(invoice_ids))
+        rows = self._connection.execute(wanted.order_by(invoice.c.invoice_id))
+        return {row.invoice_id: read_invoice(row) for row in rows}
+
     def _give_back(self, taken: Taken, stored: StoredSettlement, invoice_ids: Iterable[str], change: Change,
-                   on: date | None = None) -> None:  # fmt: skip
-        wanted = INVOICES.where(invoice.c.customer_id == stored.customer_id, invoice.c.invoice_id.in_(invoice_ids))
-        moved = []
-        for row in self._connection.execute(wanted.order_by(invoice.c.invoice_id)):
-            one = read_invoice(row)
-            moved.append(_given_back(one, stored.went_to(one.invoice_id), stored.kind, on or change.day, change.day))
+                   on: date) -> None:  # fmt: skip
+        which = stored.kind, stored.settlement_id
+        invoices = self._numbered(stored.customer_id, invoice_ids)
+        moved = [given_back(which, one, stored.went_to(name), on, change.day) for name, one in invoices.items()]
         self._move(taken, "reversal", moved)
-        self._keep(taken, (stored.kind, stored.settlement_id), moved)
+        self._keep(taken, moved)
+
+    def _offers(self, invoices: Mapping[str, Invoice], kind: str, day: date) -> Mapping[str, Offer]:
+        """The open invoices whose discount money, or a credit note, of a day may still earn."""
+        if kind == "write_off":
+            return {}
+        in_time = {name: one for name, one in invoices.items()
+                   if one.discount_until is not None and day <= one.discount_until}  # fmt: skip
+        return offers(self._connection, in_time)
+
+    def _take_discounts(self, account_id: int, made: Mapping[str, Offer], moved: Sequence[Moved], day: date,
+                        change: Change) -> tuple[Part, ...]:  # fmt: skip
+        """Enter the discounts that are earned now, with a movement of their own; what was taken of which invoice."""
+        went = {one.after.invoice_id: one for one in moved}
+        now = [one.after(went[name], day) if name in went else one for name, one in sorted(made.items())]
+        worth = [(one, one.standing.earned(one.invoice.open_on(change.day))) for one in now]
+        earned = [(one, minor) for one, minor in worth if minor]
+        if not earned:
+            return ()
+        taken = self._accounts.take(account_id, facts_moved=True)
+        off = [reduced((DISCOUNT, self._name(one)), one.invoice, minor, one.in_time[-1].on, change.day)
+               for one, minor in earned]  # fmt: skip
+        self._move(taken, DISCOUNT, off)
+        self._write(taken, [_discount(one, change) for one in off])
+        self._keep(taken, off)
+        for one in off:
+            amount = Money(one.minor, one.after.currency).amount
+            self._told("discount_taken", one.which, change.by, {"amount": amount})
+        return tuple(Part(one.after.invoice_id, one.minor) for one in off)
+
+    def _lose_discounts(self, stored: StoredSettlement, invoice_ids: Iterable[str], change: Change, on: date) -> None:
+        """Take back the discounts of invoices from which a payment was taken back, where the rest no longer earns them;
+        never before the day on which each was taken. Where it still does, the discount covers what a late part had.
+        """
+        if stored.kind != "payment":
+            return
+        made = offers(self._connection, self._numbered(stored.customer_id, invoice_ids))
+        self._take_discounts(stored.account_id, made, (), on, change)
+        lost = []
+        for one in made.values():
+            now = one.invoice
+            for given in one.given if one.standing.lacking > 0 else ():
+                if given.which[0] == DISCOUNT:
+                    lost.append(given_back(given.which, now, given.minor, max(on, given.on), change.day))
+                    now = lost[-1].after
+        if not lost:
+            return
+        taken = self._accounts.take(stored.account_id, facts_moved=True)
+        self._move(taken, "reversal", lost)
+        self._keep(taken, lost)
+        for back in lost:
+            self._end(taken, back.which, change, back.on)
+
+    def _name(self, earned: Offer) -> str:
+        """What names the discount of an invoice for good: the payment that earned it, the invoice, and which time."""
+        name = first = f"{earned.paid_by}/{earned.invoice.invoice_id}"
+        times = 1
+        while self.get(DISCOUNT, name) is not None:
+            times += 1
+            name = f"{first}/{times}"
+        return name
+
+    def _write(self, taken: Taken, entered: Sequence[NewSettlement]) -> None:
+        self._connection.execute(insert(settlement).values(at=database_now()), [
+            {"kind": new.kind, "settlement_id": new.settlement_id, "account_id": taken.account_id,
+             "account_ver": taken.version, "customer_id": new.customer_id, "amount": new.amount.minor,
+             "currency": new.amount.currency, "day": new.day.isoformat(), "told": new.told,
+             "stated": write_stated(new.stated), "entered_by": new.by, "client": new.client}
+            for new in entered
+        ])  # fmt: skip
+
+    def _end(self, taken: Taken, which: tuple[str, str], change: Change, on: date) -> StoredSettlement:
+        self._connection.execute(insert(settlement_reversal).values(
+            kind=which[0], settlement_id=which[1], account_id=taken.account_id, account_ver=taken.version,
+            reversed_on=on.isoformat(), reason=change.reason, reversed_by=change.by, client=change.client,
+            at=database_now(),
+        ))  # fmt: skip
+        told = {"reversed_on": on.isoformat(), "reason": change.reason}
+        return self._told("settlement_reversed", which, change.by, told)
 
     def _move(self, taken: Taken, kind: str, moved: Sequence[Moved]) -> None:
         amount = -sum(one.counted for one in moved)
         after = taken.balance + amount
         self._accounts.move(Movement(taken.account_id, taken.version, kind, amount, after, None, None, taken.now))
 
-    def _keep(self, taken: Taken, which: tuple[str, str], moved: Sequence[Moved]) -> None:
+    def _keep(self, taken: Taken, moved: Sequence[Moved]) -> None:
         """Write what went to which invoice, and what is open of it now."""
         if not moved:
             return
-        kind, settlement_id = which
         self._connection.execute(insert(allocation), [
-            {"account_id": taken.account_id, "account_ver": taken.version, "place": place, "kind": kind,
-             "settlement_id": settlement_id, "customer_id": one.after.customer_id, "invoice_id": one.after.invoice_id,
+            {"account_id": taken.account_id, "account_ver": taken.version, "place": place, "kind": one.which[0],
+             "settlement_id": one.which[1], "customer_id": one.after.customer_id, "invoice_id": one.after.invoice_id,
              "amount": one.minor, "counted": one.counted, "day": one.on.isoformat()}
             for place, one in enumerate(moved, start=1)
         ])  # fmt: skip
@@ -283,18 +359,22 @@ class Settlements:
         return stored
 
 
-def write_stated(stated: Sequence[Part]) -> str:
-    """What a remitter stated, as it is stored."""
-    return json.dumps([[part.invoice_id, part.minor] for part in stated], ensure_ascii=False)
+def _discount(off: Moved, change: Change) -> NewSettlement:
+    """The settlement of a discount that was earned."""
+    one, until = off.after, off.after.discount_until
+    return NewSettlement(
+        DISCOUNT, off.which[1], one.customer_id, Money(off.minor, one.currency), off.on, f"paid in time, by {until}",
+        change.by, change.client, (Part(one.invoice_id, off.minor),),
+    )  # fmt: skip
 
 
-def _items(invoices: dict[str, Invoice], as_of: date) -> Iterable[OpenItem]:
-    return (OpenItem(one.invoice_id, one.due_on, one.open_on(as_of), whole_id=one.whole_id)
-            for one in invoices.values())  # fmt: skip
+def _refuse_discount(kind: str) -> None:
+    if kind == DISCOUNT:
+        raise Refused("a discount goes back with its payment; take that back")
 
 
 def _check(new: NewSettlement, as_of: date) -> None:
-    assert new.kind in KINDS and new.settlement_id and new.by, f"no settlement is made so: {new}"
+    assert new.kind in ENTERED and new.settlement_id and new.by, f"no settlement is made so: {new}"
     if new.amount.minor <= 0:
         raise Refused(f"the amount is {new.amount}; send one above zero")
     if new.day > as_of:
@@ -310,18 +390,3 @@ def _same(known: StoredSettlement, new: NewSettlement) -> StoredSettlement:
         told = f"{new.kind.replace('_', ' ')} '{new.settlement_id}' is known with another content"
         raise NotAllowed("settlement-known", f"{told}; reverse that one and send this under an id of its own")
     return known
-
-
-def _reduced(one: Invoice, minor: int, kind: str, day: date, as_of: date) -> Moved:
-    """An invoice after something went to it: never before its own day, nor before something was given back to it."""
-    given_back = [each.on for each in one.reductions if each.minor < 0]
-    on = max(day, one.invoiced_on, *given_back)
-    reductions = (*one.reductions, Reduction(on, minor, kind))
-    ended = settled_on(one.amount, reductions)
-    return Moved(one, replace(one, reductions=reductions, settled_on=ended or one.settled_on), minor, on, as_of)
-
-
-def _given_back(one: Invoice, minor: int, kind: str, day: date, as_of: date) -> Moved:
-    """An invoice after something was taken back from it: it is open again, whatever an import said of the rest."""
-    reductions = (*one.reductions, Reduction(day, -minor, kind))
-    return Moved(one, replace(one, reductions=reductions, settled_on=None), -minor, day, as_of)

@@ -165,12 +165,13 @@ movement = Table(
     text("at"), whole("granted"),  # what valid grants add to the limit is part of the ceiling, and told apart
     CheckConstraint(
         "kind IN ('hold', 'release', 'invoice', 'nothing_held', 'granted', 'withdrawn', 'moved', 'revalued', "
-        "'payment', 'credit_note', 'write_off', 'reversal')",
+        "'payment', 'credit_note', 'write_off', 'discount', 'reversal')",
         name="kind_known",
     ),
     CheckConstraint("kind NOT IN ('nothing_held', 'granted', 'withdrawn') OR amount = 0", name="nothing_is_nothing"),
     CheckConstraint(
-        "(kind NOT IN ('payment', 'credit_note', 'write_off') OR amount <= 0) AND (kind <> 'reversal' OR amount >= 0)",
+        "(kind NOT IN ('payment', 'credit_note', 'write_off', 'discount') OR amount <= 0) "
+        "AND (kind <> 'reversal' OR amount >= 0)",
         name="settled_is_less",
     ),
     CheckConstraint(
@@ -338,6 +339,8 @@ import_run = Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+DISCOUNT = "(discount IS NULL) = (discount_until IS NULL) AND (discount IS NULL OR discount BETWEEN 1 AND amount - 1)"
+
 invoice = Table(
     "invoice", metadata,
     Column("customer_id", TEXT, ForeignKey("customer.customer_id"), primary_key=True),
@@ -351,6 +354,9 @@ invoice = Table(
     # the agreed terms as they were spelled then; of an instalment the number of the whole, its place, and of how many
     text("terms", empty=True), text("whole_id", empty=True), whole("instalment", empty=True),
     whole("instalments", empty=True),
+    # what may be taken off where the whole is paid by a day; both are fixed when the invoice is entered
+    text("discount_until", empty=True),
+    Column("discount", WHOLE, CheckConstraint(DISCOUNT, name="discount_is_a_part"), nullable=True),
     CheckConstraint(f"amount BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="amount_in_range"),
     CheckConstraint("open_amount BETWEEN 0 AND amount OR open_amount BETWEEN amount AND 0", name="open_is_a_part"),
     CheckConstraint("settled_on IS NULL OR open_amount = 0", name="settled_in_full"),

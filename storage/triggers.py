@@ -15,7 +15,7 @@ from sqlalchemy import DDL, MetaData, event
 
 from storage.policy_triggers import GUARDS_IN_FILE, GUARDS_ON_SERVER, ONLY_ADDED_OF_POLICIES
 
-OF_INVOICES = "'invoice', 'revalued', 'payment', 'credit_note', 'write_off', 'reversal'"
+OF_INVOICES = "'invoice', 'revalued', 'payment', 'credit_note', 'write_off', 'discount', 'reversal'"
 
 MOVEMENT_FOLLOWS = """
 CREATE TRIGGER movement_follows_account BEFORE INSERT ON movement

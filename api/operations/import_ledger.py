@@ -22,7 +22,7 @@ from storage.engine import Database
 from storage.failures import Refused
 from storage.imports import ImportRun
 from storage.instalments import Numbers
-from storage.receivables import Invoice, Valuing, with_reductions
+from storage.receivables import Invoice, Valuing, with_discount, with_reductions
 from storage.unit_of_work import Work
 
 ROWS_AT_ONCE = 2_000
@@ -39,6 +39,8 @@ OTHER_CURRENCY = "the currency is not that of the customer's account"
 NO_RATE = "no rate into the currency of the customer's account is known; add one, and import the file again"
 SETTLED_MORE = "it was settled here for more than its new amount, in another currency or on an earlier day"
 OTHER_INSTALMENTS = "the number is known with another due date or other instalments, or is that of an instalment"
+DISCOUNT_ABOVE = "its discount, fixed when it was entered, is not below its new amount"
+OTHER_DISCOUNT = "invoices come with another discount than the one that was fixed when they were entered, which stays"
 TWICE_THE_SAME = "stands on an earlier line with the same values"
 TWICE_DIFFERENT = "stands on an earlier line with other values"
 
@@ -90,13 +92,14 @@ def import_invoices(database: Database, rows: Iterable[InvoiceRow | Rejected], a
         fit = sorting.unrepeated(batch, lambda row: (row.customer_id, row.number))
         with database.write() as work:
             valuing = work.invoices.valuing(as_of)
-            settled = work.invoices.settled_in_part({row.customer_id for row in fit})
+            bound = work.invoices.bound({row.customer_id for row in fit})
             numbers = Numbers(work.invoices.instalments_beside([one for row in fit for one in row.items]))
             welcome = [row for row in fit
                        if _stands(sorting, numbers, row)
                        and sorting.let_in(row, _stranger(work, row, currencies, sorting.tally)
-                                         or _settled_more(settled, row)
+                                         or _undone(bound, row)
                                          or _priceless(valuing, row, currencies))]  # fmt: skip
+            sorting.tally.noted[OTHER_DISCOUNT] += sum(_another(bound, row) for row in welcome)
             counts = work.invoices.add_many([one for row in welcome for one in row.items], as_of)
         sorting.tally.added += counts.added
         sorting.tally.changed += counts.changed
@@ -193,16 +196,26 @@ def _stranger(work: Work, row: InvoiceRow, currencies: dict[str, str], tally: Ta
     return None
 
 
-def _settled_more(settled: Mapping[tuple[str, str], Invoice], row: InvoiceRow) -> str | None:
-    """Why what a file says of an invoice cannot be true after what was paid of it here, None where it can."""
+def _undone(bound: Mapping[tuple[str, str], Invoice], row: InvoiceRow) -> str | None:
+    """Why what a file says of an invoice would undo what was paid of it, or its discount; None where it would not."""
+    known = [(one, bound[one.customer_id, one.invoice_id]) for one in row.items
+             if (one.customer_id, one.invoice_id) in bound]  # fmt: skip
     try:
-        for one in row.items:
-            known = settled.get((one.customer_id, one.invoice_id))
-            if known is not None:
-                with_reductions(one, known)
+        told = [(with_reductions(one, stored) if stored.reductions else one, stored) for one, stored in known]
     except Refused:
         return SETTLED_MORE
+    try:
+        for one, stored in told:
+            with_discount(one, stored)
+    except Refused:
+        return DISCOUNT_ABOVE
     return None
+
+
+def _another(bound: Mapping[tuple[str, str], Invoice], row: InvoiceRow) -> bool:
+    """Whether a row says another discount than the one that stays."""
+    known = ((one.early, bound.get((one.customer_id, one.invoice_id))) for one in row.items)
+    return any(early is not None and stored is not None and early != stored.early for early, stored in known)
 
 
 def _priceless(valuing: Valuing, row: InvoiceRow, currencies: Mapping[str, str]) -> str | None:

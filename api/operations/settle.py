@@ -18,13 +18,13 @@ from api.operations.set_customer import is_identifier
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.requests import read_currency, refused_fields
 from api.services import Services
-from credit.allocation import Part, Unmet
+from credit.allocation import Part
 from credit.decision import canonical_json, instant_text
 from credit.money import Money
 from storage.failures import NotAllowed
 from storage.failures import Refused as RefusedByStorage
 from storage.settlement_rows import StoredSettlement
-from storage.settlements import Change, NewSettlement
+from storage.settlements import Change, Entered, NewSettlement
 from storage.unit_of_work import Work
 
 NAMES = {"payment": "payment", "credit_note": "credit note", "write_off": "write-off"}
@@ -55,7 +55,7 @@ def enter_settlement(held: Services, asked: Settling, wish: Mapping[str, Any]) -
             entered = work.settlements.enter(new, today)
         except RefusedByStorage as refused:
             raise _refused(refused) from None
-        return _answered(work, asked, entered.settlement, 201 if entered.is_new else 200, entered.unmet)
+        return _answered(work, asked, entered, 201 if entered.is_new else 200)
 
 
 def allocate_payment(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:
@@ -86,7 +86,8 @@ def reverse_settlement(held: Services, asked: Settling, wish: Mapping[str, Any])
 def show_settlement(held: Services, kind: str, settlement_id: str) -> bytes:
     """A settlement as it stands. Raises: Refused for one that is not there."""
     with held.database.read() as work:
-        return canonical_json({"settlement": settlement_dict(_known(work, kind, settlement_id)), "unmet": []})
+        shown = settlement_dict(_known(work, kind, settlement_id))
+        return canonical_json({"settlement": shown, "unmet": [], "discounts": []})
 
 
 def list_settlements(held: Services, customer_id: str) -> bytes:
@@ -163,7 +164,7 @@ def _change(held: Services, asked: Settling, wish: Mapping[str, Any], change: Ch
         except RefusedByStorage as refused:
             raise _refused(refused) from None
         assert changed is not None, "settlements are never removed"
-        return _answered(work, asked, changed, 200)
+        return _answered(work, asked, Entered(changed, is_new=False), 200)
 
 
 def _refused(refused: RefusedByStorage) -> Refused:
@@ -178,9 +179,10 @@ def _known(work: Work, kind: str, settlement_id: str) -> StoredSettlement:
     return found
 
 
-def _answered(work: Work, asked: Settling, one: StoredSettlement, status: int,
-              unmet: Sequence[Unmet] = ()) -> Answer:  # fmt: skip
+def _answered(work: Work, asked: Settling, found: Entered, status: int) -> Answer:
     """The answer, kept for the same key."""
-    missed = [{**_part_dict(each.invoice_id, each.minor, one.amount.currency), "why": each.why} for each in unmet]
-    response = canonical_json({"settlement": settlement_dict(one), "unmet": missed})
+    one, currency = found.settlement, found.settlement.amount.currency
+    missed = [{**_part_dict(each.invoice_id, each.minor, currency), "why": each.why} for each in found.unmet]
+    earned = [_part_dict(part.invoice_id, part.minor, currency) for part in found.discounts]
+    response = canonical_json({"settlement": settlement_dict(one), "unmet": missed, "discounts": earned})
     return asked.answered(work, one.settlement_id, status, response)

@@ -127,6 +127,8 @@ def invoice_dict(one: Invoice, day: date, origins: Sequence[Origin]) -> dict[str
         "instalment": one.instalment, "instalments": one.instalments,
         "orders": [{"order_id": order.order_id, "decision_id": order.decision_id,
                     "reservation_id": order.reservation_id} for order in origins],
+        "discount_until": None if one.discount_until is None else one.discount_until.isoformat(),
+        "discount": None if one.discount is None else Money(one.discount, one.currency).amount,
     }  # fmt: skip
 
 

@@ -48,6 +48,7 @@ class InvoiceShown(Body):
     """An invoice on a day; `open_amount` is what is still owed of it.
 
     An instalment is one here: `whole_id` is the number of the whole, `instalment` its place of `instalments`.
+    `discount` may be taken off when the whole is paid by the day `discount_until`; null where nothing may.
     """
 
     customer_id = fields.String(required=True)
@@ -65,6 +66,8 @@ class InvoiceShown(Body):
     instalment = fields.Integer(required=True, allow_none=True)
     instalments = fields.Integer(required=True, allow_none=True)
     orders = fields.List(fields.Nested(OrderOfInvoice), required=True)
+    discount_until = fields.Date(required=True, allow_none=True)
+    discount = fields.String(required=True, allow_none=True, **_DECIMAL)
 
 
 class InvoicePage(Body):

@@ -107,7 +107,7 @@ class ReversalShown(Body):
 
 
 class SettlementShown(Body):
-    """A payment, credit note or write-off as it stands; `reference` is that of a payment, `reason` of the others."""
+    """A payment, credit note, write-off or discount; `reference` is that of a payment, `reason` of the others."""
 
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     id = fields.String(required=True)
@@ -126,10 +126,11 @@ class SettlementShown(Body):
 
 
 class SettlementAnswer(Body):
-    """One settlement, and what of it could not go as it was stated."""
+    """One settlement, what of it could not go as it was stated, and what discounts it earned when it was entered."""
 
     settlement = fields.Nested(SettlementShown, required=True)
     unmet = fields.List(fields.Nested(UnmetShown), required=True)
+    discounts = fields.List(fields.Nested(AllocationShown), required=True)
 
 
 class SettlementsShown(Body):

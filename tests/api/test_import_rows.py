@@ -66,6 +66,51 @@ def test_an_invoice_is_read_exactly() -> None:
     )
 
 
+DISCOUNTS = INVOICES.replace("disputed: dispute", "disputed: dispute, discount: off, discount_until: until")
+
+
+@pytest.mark.parametrize(("off", "until", "wanted"), [
+    ("2.01", "2026-01-12", (date(2026, 1, 12), 201)), ("0.00", "2026-01-12", (None, None)), ("0", "", (None, None)),
+    ("", "", (None, None)), ("100.49", "2026-01-02", (date(2026, 1, 2), 10049)),
+])  # fmt: skip
+def test_a_discount_is_an_amount_and_its_last_day(off: str, until: str, wanted: tuple[date | None, int | None]) -> None:
+    found = invoice(DISCOUNTS, off=off, until=until)
+    assert (found.discount_until, found.discount) == wanted
+
+
+OF_TERMS = DISCOUNTS.replace("due_on: due,", "due_on: due, terms: terms,")
+
+
+@pytest.mark.parametrize(("terms", "off", "until", "wanted"), [
+    ("2/10 net 30", "", "", (date(2026, 1, 12), 201)), ("2/10 net 30", "3", "2026-01-08", (date(2026, 1, 8), 300)),
+    ("2/10 net 30", "0", "", (None, None)), ("net 30", "", "", (None, None)),
+    ("2/10 net 30 end of month", "", "", (date(2026, 1, 12), 201)),
+])  # fmt: skip
+def test_terms_fix_a_discount_and_columns_of_its_own_win(
+    terms: str, off: str, until: str, wanted: tuple[date | None, int | None]
+) -> None:
+    found = invoice(OF_TERMS, terms=terms, off=off, until=until, due="")
+    assert (found.discount_until, found.discount) == wanted
+
+
+def test_instalments_have_no_discount() -> None:
+    told = reason(OF_TERMS, terms="3 instalments every 30 days", off="3", until="2026-01-08", due="")
+    assert told == "a discount goes with one due date, and the terms are instalments"
+
+
+@pytest.mark.parametrize(("off", "until", "told"), [
+    ("2.01", "", "a discount needs its amount and its last day; one of them is blank"),
+    ("", "2026-01-12", "a discount needs its amount and its last day; one of them is blank"),
+    ("-1", "2026-01-12", "the discount is not above zero and below the amount"),
+    ("100.50", "2026-01-12", "the discount is not above zero and below the amount"),
+    ("2", "2026-01-01", "the last day of the discount lies before the date of the invoice"),
+    ("2%", "2026-01-12", "'off' is no amount as the mapping writes them"),
+    ("2", "soon", "'until' is no date written as year-month-day or day/month/year"),
+])  # fmt: skip
+def test_a_discount_that_cannot_be_one_rejects_the_row(off: str, until: str, told: str) -> None:
+    assert reason(DISCOUNTS, off=off, until=until) == told
+
+
 def test_blank_means_not_paid_and_nobody_said() -> None:
     assert invoice().settled_on is None
     assert invoice().disputed is None

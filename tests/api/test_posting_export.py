@@ -65,6 +65,40 @@ def balance(found: list[dict[str, str]], account: str) -> int:
     return sum(minor(one["debit"]) - minor(one["credit"]) for one in found if one["account"] == account)
 
 
+@pytest.fixture
+def discounted(database: Database) -> Database:
+    """The same, with an invoice of a discount that one payment earned and lost again, and another that is earned."""
+    early = {"discount_until": START + timedelta(6), "discount": 2_00}
+    given = [Invoice("C-1", name, 100_00, "CNY", START, START + timedelta(30), **early) for name in ("E-1", "E-2")]
+    with database.write() as work:
+        work.invoices.add_many(given, TODAY)
+        for name, days, part in (("P-3", 6, Part("E-1", 98_00)), ("P-4", 5, Part("E-2", 98_00))):
+            paid = NewSettlement("payment", name, "C-1", Money(98_00, "CNY"), START + timedelta(days), "", "person:ann",
+                                 stated=(part,))  # fmt: skip
+            work.settlements.enter(paid, TODAY)
+        work.settlements.reverse("payment", "P-4", Change(TODAY, "person:ann", "no funds"), START + timedelta(7))
+    return database
+
+
+def test_a_discount_is_posted_on_its_own_account_and_comes_back_with_its_payment(discounted: Database) -> None:
+    found = lines(discounted)
+    assert balance(found, "discounts_allowed") == 2_00
+    posted = [(one["day"], one["account"], one["debit"], one["credit"]) for one in found
+              if one["document"] == "P-4/E-2"]  # fmt: skip
+    assert posted == [
+        ("2026-03-06", "discounts_allowed", "2.00", "0.00"), ("2026-03-06", "unallocated", "0.00", "2.00"),
+        ("2026-03-06", "unallocated", "2.00", "0.00"), ("2026-03-06", "receivables", "0.00", "2.00"),
+        ("2026-03-08", "receivables", "2.00", "0.00"), ("2026-03-08", "unallocated", "0.00", "2.00"),
+        ("2026-03-08", "unallocated", "2.00", "0.00"), ("2026-03-08", "discounts_allowed", "0.00", "2.00"),
+    ]  # fmt: skip
+    with discounted.read() as work:
+        left = sum(one.unallocated for one in work.settlements.of_customer("C-1"))
+    assert balance(found, "unallocated") == -left
+    test_receivables_are_what_is_open_on_every_day(discounted, 5)
+    test_receivables_are_what_is_open_on_every_day(discounted, 6)
+    test_receivables_are_what_is_open_on_every_day(discounted, 9)
+
+
 @pytest.mark.parametrize("days", range(10))
 def test_receivables_are_what_is_open_on_every_day(database: Database, days: int) -> None:
     day = START + timedelta(days)

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from api.import_rows import CustomerRow, InvoiceRow
+from api.import_rows import CustomerRow, InvoiceRow, PaymentRow
 from api.import_table import Line, Rejected
 from api.operations import import_ledger
 from api.operations.import_ledger import (
     DAYS_TURNED,
     DAYS_WITHOUT_LIMIT,
+    DISCOUNT_ABOVE,
     NO_NAME,
     NO_RATE,
     OTHER_CURRENCY,
+    OTHER_DISCOUNT,
     OTHER_GROUP,
     SETTLED_MORE,
     UNKNOWN_CUSTOMER,
@@ -26,6 +28,7 @@ from api.operations.import_ledger import (
     import_invoices,
     record_import,
 )
+from api.operations.import_payments import import_payments
 from credit.exposure import Limit
 from credit.money import Money
 from credit.rates import ExchangeRate
@@ -139,6 +142,37 @@ def test_what_was_paid_here_is_not_undone_by_a_file(
     tally = import_invoices(database, rows, TODAY, lambda row: None)
     assert tally.rejected == ({SETTLED_MORE: 1} if rejected else {})
     assert balance(database) == 7 + (40 if rejected else 0)
+
+
+EARLY: dict[str, object] = {"discount": 2, "discount_until": date(2026, 11, 11)}
+
+
+@pytest.mark.parametrize(("fields", "reason", "noted"), [
+    ({}, None, 0), (EARLY, None, 0), ({"amount": 90}, None, 0), (EARLY | {"discount": 3}, None, 1),
+    (EARLY | {"discount_until": TODAY}, None, 1), ({"amount": 2}, DISCOUNT_ABOVE, 0),
+])  # fmt: skip
+def test_a_discount_is_fixed_by_the_first_file(
+    database: Database, fields: dict[str, object], reason: str | None, noted: int
+) -> None:
+    import_invoices(database, [invoice_row(2, **EARLY)], TODAY, lambda _: None)
+    told: list[Rejected] = []
+    tally = import_invoices(database, [invoice_row(2, **fields), invoice_row(3)], TODAY, told.append)
+    assert [row.reason for row in told] == ([] if reason is None else [reason])
+    assert tally.noted[OTHER_DISCOUNT] == noted
+    with database.read() as work:
+        first, second = work.invoices.for_customer("C-1")
+    assert (first.discount, first.discount_until) == (2, date(2026, 11, 11)) and second.discount is None
+
+
+def test_a_payment_of_a_file_earns_the_discount_by_the_day_on_which_it_came(database: Database) -> None:
+    import_invoices(database, [invoice_row(number, **EARLY) for number in (2, 3)], TODAY, lambda _: None)
+    rows = [PaymentRow(Line(number, ()), f"P-{number}", None, f"I-{number}", Money(98, "CNY"), day, "")
+            for number, day in ((2, date(2026, 11, 11)), (3, date(2026, 11, 12)))]  # fmt: skip
+    tally = import_payments(database, rows, TODAY, lambda _: None)
+    assert (tally.added, balance(database)) == (2, 2), "the one that came a day late lacks its 0.02"
+    assert import_payments(database, rows, TODAY, lambda _: None).unchanged == 2 and balance(database) == 2
+    with database.read() as work:
+        assert [one.open_on(TODAY) for one in work.invoices.for_customer("C-1")] == [0, 2]
 
 
 def test_an_invoice_in_another_currency_comes_in_once_its_rate_is_known(database: Database) -> None:
