@@ -107,7 +107,7 @@ def test_releases_invoices_and_expiry_rise_to_the_groups(database: Database) -> 
         found = work.reservations.get("R-one")
         assert found is not None
         work.reservations.take(work.accounts.take(found.account_id), found, "converted", 100)
-        work.invoices.enter(found.account_id, an_invoice("I-1", 100))
+        work.invoices.enter(found.account_id, [an_invoice("I-1", 100)])
     assert balances(database) == {"TOP": 500, "LEFT": 500, "RIGHT": 0}
     with database.write() as work:
         ended = work.reservations.expire(work.reservations.due(10))

@@ -70,7 +70,7 @@ def test_an_unpaid_invoice_of_its_days_keeps_it(
     with database.write() as work:
         account = work.accounts.look("C-1")
         assert account is not None
-        work.invoices.enter(account.account_id, an_invoice(invoiced_on=day, due_on=day + timedelta(days=30)))
+        work.invoices.enter(account.account_id, [an_invoice(invoiced_on=day, due_on=day + timedelta(days=30))])
     if settled is not None:
         with database.alone() as connection:
             connection.execute(update(invoice).values(settled_on=settled.isoformat(), open_amount=0))
@@ -176,7 +176,7 @@ def test_a_customers_record_is_needed_while_anything_is_held_or_owed(database: D
     with database.write() as work:
         account = work.accounts.look("C-1")
         assert account is not None
-        work.invoices.enter(account.account_id, an_invoice())
+        work.invoices.enter(account.account_id, [an_invoice()])
     assert needed() == (HOLDS, UNPAID)
     end(database, "R-k")
     assert needed() == (UNPAID,)
