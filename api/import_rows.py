@@ -47,6 +47,7 @@ class InvoiceRow:
     line: Line
     items: tuple[Invoice, ...]
     name: str | None
+    delivered_on: date | None = None
 
     @property
     def customer_id(self) -> str:
@@ -139,13 +140,14 @@ class RowReader:
         if due_on is not None and due_on < invoiced_on:
             raise Unfit("the due date lies before the date of the invoice", f"{due_on} before {invoiced_on}")
         customer_id = self._need(cells, "customer_id", _customer_id)
-        bill = Bill(self._need(cells, "invoice_id", _invoice_id), amount, invoiced_on, due_on, terms,
-                    self._find(cells, "delivered_on", self._day), self.is_business_day)  # fmt: skip
+        delivered_on = self._find(cells, "delivered_on", self._day)
+        bill = Bill(self._need(cells, "invoice_id", _invoice_id), amount, invoiced_on, due_on, terms, delivered_on,
+                    self.is_business_day)  # fmt: skip
         settled_on = self._find(cells, "settled_on", self._day)
         disputed = self._find(cells, "disputed", self._yes_or_no)
         items = stored_items(customer_id, invoiced_on, bill.number, terms, _items(bill))
         found = tuple(replace(one, settled_on=settled_on, disputed=disputed) for one in items)
-        return InvoiceRow(line, self._discounted(cells, amount, found), self._name_of_new(cells))
+        return InvoiceRow(line, self._discounted(cells, amount, found), self._name_of_new(cells), delivered_on)
 
     def _discounted(self, cells: Mapping[str, str], amount: Money, items: tuple[Invoice, ...]) -> tuple[Invoice, ...]:
         """The items with the discount that the row itself says, which wins over that of its terms."""

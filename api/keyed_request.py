@@ -15,18 +15,23 @@ from storage.unit_of_work import Work
 
 @dataclass(frozen=True, slots=True)
 class KeyedRequest:
-    """Whose request it is, its key and bytes, which operation, and on which customer or other thing that is there."""
+    """Whose request it is, its key and bytes, which operation, and on which customer or other thing that is there.
+
+    `part` says which part of that thing is meant, such as one invoice of a customer.
+    """
 
     caller: Caller
     key: str
     body: bytes
     operation: str
     subject: str
+    part: str = ""
 
     @property
     def hash(self) -> bytes:
         """What the key stands for."""
-        return idempotency.body_hash(f"{self.operation} {self.subject}", self.body)
+        part = f" {self.part}" if self.part else ""
+        return idempotency.body_hash(f"{self.operation} {self.subject}{part}", self.body)
 
     def answered(self, work: Work, subject_id: str, status: int, response: bytes) -> Answer:
         """The answer, kept for the same key."""
@@ -35,7 +40,7 @@ class KeyedRequest:
         return Answer(status, response, replayed=False)
 
 
-def keyed_request(operation: str, subject: str) -> KeyedRequest:
+def keyed_request(operation: str, subject: str, part: str = "") -> KeyedRequest:
     """The request that is being answered now. Raises: Refused for a key that cannot be used."""
     key, body = read_key(request.headers.get(HEADER)), request.get_data(cache=True)
-    return KeyedRequest(caller(), key, body, operation, subject)
+    return KeyedRequest(caller(), key, body, operation, subject, part)

@@ -6,7 +6,7 @@ and so a leaf of the log.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from storage.clock import database_now, read_instant
 from storage.events import Event, Events
 from storage.failures import Refused
 from storage.invoice_day_tables import invoice_day
+from storage.invoice_rows import Invoice
 from storage.tables import account, invoice
 
 MOST_TOLD = 100  # of one invoice
@@ -69,6 +70,14 @@ class InvoiceDays:
         rows = self._connection.execute(select(invoice_day).where(mine).order_by(invoice_day.c.place))
         return tuple(DayTold(row.anchor, date.fromisoformat(row.day), row.told_by, row.client, read_instant(row.at))
                      for row in rows)  # fmt: skip
+
+
+def tell_once(days: InvoiceDays, items: Iterable[Invoice], told: DayTold) -> None:
+    """Tell a day of each of some invoices of which it is not the day that counts already."""
+    for one in items:
+        known = [day for day in days.of_invoice(one.customer_id, one.invoice_id) if day.anchor == told.anchor]
+        if not known or known[-1].day != told.day:
+            days.tell(one.customer_id, one.invoice_id, told)
 
 
 def days_of(whose: Any) -> Select[Any]:

@@ -8,12 +8,13 @@ the rate of the hold until they are revalued.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from api.auth import Caller
 from api.errors import FieldError
 from api.idempotency import Answer
 from api.operations.change_reservation import Changing, change_reservation
@@ -27,6 +28,7 @@ from storage.exposure_ledger import Taken
 from storage.failures import NotAllowed
 from storage.failures import Refused as RefusedByStorage
 from storage.instalments import stored_items
+from storage.invoice_days import DayTold, tell_once
 from storage.invoice_rows import Invoice
 from storage.rates import Rate
 from storage.reservations import Reservation
@@ -48,8 +50,9 @@ def convert_reservation(held: Services, asked: Changing, wish: Mapping[str, Any]
         kept = None if part.rate is None else Converted(part.original, part.rate.rate_id, part.released,
                                                         found.reservation_id)  # fmt: skip
         step = work.reservations.take(taken, found, "converted", part.released, client=asked.caller.client, part=kept)
-        if items is not None:
+        if sent is not None and items is not None:
             _enter(work, found, items)
+            _tell_delivery(work, items, sent["delivered_on"], asked.caller, taken.now.date())
             known = [one.invoice_id for one in work.invoices.beside(items) if one.number == items[0].number]
             work.origins.keep((found.reservation_id, step), found.customer_id, known)
 
@@ -130,6 +133,12 @@ def _items(sent: Mapping[str, Any], found: Reservation, part: Part, taken: Taken
     shares = Money(counted, found.currency).divided([Fraction(one.amount, amount) for one in made])
     return tuple(replace(one, carrying_amount=share.minor, rate_id=part.rate.rate_id, valued_on=part.rate.day)
                  for one, share in zip(made, shares, strict=True))  # fmt: skip
+
+
+def _tell_delivery(work: Work, items: Sequence[Invoice], day: date | None, by: Caller, today: date) -> None:
+    """Have ladders count from the delivery; a day to come is a plan, and told when it has come."""
+    if day is not None and day <= today:
+        tell_once(work.invoice_days, items, DayTold("delivered", day, by.by, by.client))
 
 
 def _counted(money: Money, part: Part) -> int:

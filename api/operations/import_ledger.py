@@ -22,6 +22,7 @@ from storage.engine import Database
 from storage.failures import Refused
 from storage.imports import ImportRun
 from storage.instalments import Numbers
+from storage.invoice_days import DayTold, tell_once
 from storage.receivables import Invoice, Valuing, with_discount, with_reductions
 from storage.unit_of_work import Work
 
@@ -101,6 +102,9 @@ def import_invoices(database: Database, rows: Iterable[InvoiceRow | Rejected], a
                                          or _priceless(valuing, row, currencies))]  # fmt: skip
             sorting.tally.noted[OTHER_DISCOUNT] += sum(_another(bound, row) for row in welcome)
             counts = work.invoices.add_many([one for row in welcome for one in row.items], as_of)
+            for row in welcome:
+                if row.delivered_on is not None and row.delivered_on <= as_of:  # a day to come is a plan
+                    tell_once(work.invoice_days, row.items, DayTold("delivered", row.delivered_on, IMPORTED.by))
         sorting.tally.added += counts.added
         sorting.tally.changed += counts.changed
         sorting.tally.unchanged += counts.unchanged

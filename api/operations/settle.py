@@ -35,7 +35,7 @@ Changed = Callable[[Work, Change], StoredSettlement | None]
 class Settling(KeyedRequest):
     """One request on a settlement: of which kind, and its subject is one that is there, if any."""
 
-    kind: str
+    kind: str = ""
 
 
 def enter_settlement(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:

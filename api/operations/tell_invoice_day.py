@@ -19,13 +19,13 @@ from storage.unit_of_work import Work
 LONGEST_ID = 200
 
 
-def tell_invoice_day(held: Services, asked: KeyedRequest, invoice_id: str, wish: Mapping[str, Any]) -> Answer:
-    """Every day that was told of the invoice, with the new one, or the stored answer to the same key and body.
+def tell_invoice_day(held: Services, asked: KeyedRequest, wish: Mapping[str, Any]) -> Answer:
+    """Every day that was told of an invoice, with the new one, or the stored answer to the same key and body.
 
-    The number of an invoice in instalments tells it of each of them.
+    The invoice is the part of the customer that is asked for; the number of one in instalments tells it of each.
     Raises: Refused for an invoice that is not there, and a day to come.
     """
-    day = policy_day(held.database, CUSTOMER, asked.subject)
+    invoice_id, day = asked.part, policy_day(held.database, CUSTOMER, asked.subject)
     with held.in_work.claim(asked.caller.client, asked.key), held.database.write() as work:
         claim = work.decisions.claim(asked.caller.client, asked.key, asked.hash)
         if claim.state != "new":

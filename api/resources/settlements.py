@@ -159,4 +159,4 @@ def get_settlements(customer_id: str) -> Response:
 
 def _settling(operation: str, kind: str, settlement_id: str = "") -> Settling:
     key, body = read_key(request.headers.get(HEADER)), request.get_data(cache=True)
-    return Settling(caller(), key, body, operation, settlement_id, kind)
+    return Settling(caller(), key, body, operation, settlement_id, kind=kind)

@@ -11,7 +11,7 @@ from flask import Response, request
 from api.auth import caller, performs
 from api.errors import MEDIA_TYPE, Refused
 from api.idempotency import HEADER, KEY_PARAMETER, answer_response, read_key
-from api.keyed_request import KeyedRequest
+from api.keyed_request import keyed_request
 from api.operations.customer_states import Recording, act_dict, record_act, show_states
 from api.operations.set_customer import is_identifier
 from api.operations.tell_invoice_day import tell_invoice_day
@@ -59,10 +59,8 @@ def post_act(wish: Mapping[str, Any], customer_id: str) -> Response:
 @performs("tell_invoice_day")
 def post_day(wish: Mapping[str, Any], customer_id: str, invoice_id: str) -> Response:
     """Tell when the goods of an invoice were delivered, or when it came onto the ladder; the last one told counts."""
-    body = request.get_data(cache=True)
-    asked = KeyedRequest(caller(), read_key(request.headers.get(HEADER)), body, f"tell_invoice_day {invoice_id}"[:200],
-                   _known(customer_id))  # fmt: skip
-    return answer_response(tell_invoice_day(services(), asked, invoice_id, wish))
+    asked = keyed_request("tell_invoice_day", _known(customer_id), invoice_id)
+    return answer_response(tell_invoice_day(services(), asked, wish))
 
 
 @routes.route("/<customer_id>/states", methods=["GET"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -210,3 +210,19 @@ def test_a_calendar_that_nobody_knows_is_told(tmp_path: Path) -> None:
     result = desk.run("invoices", desk.write("i.csv", "a"), desk.write("m.yaml", MAPPING), "--due-calendar", "XX")
     assert result.exit_code == 2
     assert "there is no calendar 'XX'; write the code of a country, such as CN, or weekdays" in result.stderr
+
+
+def test_ladders_count_from_the_delivery_that_a_file_says_told_once(database: Database) -> None:
+    def told() -> list[list[str]]:
+        with database.read() as work:
+            return [[f"{one.anchor} {one.day}" for one in work.invoice_days.of_invoice("C-1", number)]
+                    for number in (f"I-1 ({place} of 3)" for place in (1, 2, 3))]  # fmt: skip
+
+    bring(database, read(terms=IN_THREE, delivered="2026-02-03"))
+    assert told() == [["delivered 2026-02-03"]] * 3
+    bring(database, read(terms=IN_THREE, delivered="2026-02-03"))
+    assert told() == [["delivered 2026-02-03"]] * 3, "the same file says nothing new"
+    bring(database, read(terms=IN_THREE, delivered="2026-02-05"))
+    assert told() == [["delivered 2026-02-03", "delivered 2026-02-05"]] * 3, "a corrected file corrects the day"
+    bring(database, read(terms=IN_THREE, delivered=str(TODAY + timedelta(1))))
+    assert told() == [["delivered 2026-02-03", "delivered 2026-02-05"]] * 3, "a day to come is a plan"

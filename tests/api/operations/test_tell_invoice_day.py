@@ -65,6 +65,14 @@ def test_a_corrected_day_counts(real: Service) -> None:
     assert taken(real) == set()
 
 
+def test_a_key_stands_for_one_invoice(real: Service) -> None:
+    day = today(real)
+    owe(real, "I-2", day - timedelta(10))
+    first = tell(real, "delivered", day)
+    assert tell(real, "delivered", day).data == first.data, "the same again"
+    assert tell(real, "delivered", day, invoice_id="I-2").status_code == 422
+
+
 def test_an_act_that_only_a_ladder_names_is_recorded_and_takes_its_step(real: Service) -> None:
     body = {"act": "agency chosen", "role": "credit_manager", "person": "A. Example", "reason": "no answer"}
     wrong = real.send("POST", "/v1/customers/C-1/acts", "collector", body | {"act": "agency picked"},

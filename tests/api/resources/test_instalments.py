@@ -130,6 +130,10 @@ def test_terms_from_delivery_need_its_day(real: Service) -> None:
     day = (today(real) - timedelta(3)).isoformat()
     assert convert(real, reservation, delivered_on=day).status_code == 200
     assert items(real, "due_on") == [(day,)]
+    [item] = [one for (one,) in items(real, "invoice_id")]
+    with real.held.database.read() as work:
+        told = work.invoice_days.of_invoice("C-2", item)
+    assert [(one.anchor, str(one.day)) for one in told] == [("delivered", day)], "ladders count from it, too"
 
 
 def test_a_day_by_the_terms_moves_to_the_next_business_day_of_the_firm(real: Service) -> None:
