@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -83,11 +84,11 @@ class Shop:
         headers = {"Authorization": f"Bearer {self.keys[role]}"} | ({"Idempotency-Key": key} if key else {})
         return self.client.open(path, method=method, headers=headers, json=body)
 
-    def order(self, customer_id: str, day: date) -> Mapping[str, Any]:
+    def order(self, customer_id: str, day: date, amount: str = "20000.00") -> Mapping[str, Any]:
         """Ask for a decision on an order; what was decided is told in the calendar of the day."""
         self.orders += 1
         today = self.day(DAYS).isoformat()
-        order = {"id": f"SO-{self.orders}", "amount": "20000.00", "currency": "CNY", "requested_terms": "net 30",
+        order = {"id": f"SO-{self.orders}", "amount": amount, "currency": "CNY", "requested_terms": "net 30",
                  "prepaid": "0.00", "placed_on": today}  # fmt: skip
         body = {"order": order, "customer_id": customer_id, "facts": {}}
         answer = self.send("POST", "/v1/decisions", "order_system", body, order["id"])
@@ -108,9 +109,8 @@ def demonstrate(folder: Path, say: Say) -> bool:
     os.chdir(folder)
     try:
         shop = open_shop(say)
-        granted = shop.order("NEVER", shop.first)
-        good = granted["verdict"] == "approve" and look_ahead(shop) and live(shop) and show_calendar(shop)
-        return good and hand_over(shop, granted["decision_id"])
+        good = deliver(shop, "NEVER") and look_ahead(shop) and live(shop) and show_calendar(shop)
+        return good and hand_over(shop)
     finally:
         os.chdir(before)
 
@@ -135,11 +135,23 @@ def open_shop(say: Say) -> Shop:
         Path(f"{name}.yaml").write_text(text)
     lines = [f"{name},{title},500000.00\n" for name, title in CUSTOMERS.items()]
     Path("customers.csv").write_text("id,name,limit\n" + "".join(lines))
-    owed = [f"{name},{name}-1,{AMOUNT},{shop.day(due - 30)},{shop.day(due)}\n" for name, due in DUE.items()]
+    owed = [f"{name},{name}-1,{AMOUNT},{shop.day(due - 30)},{shop.day(due)}\n" for name, due in DUE.items()
+            if name != "NEVER"]  # that one is ordered, granted and delivered here
     Path("invoices.csv").write_text("customer,number,amount,invoiced,due\n" + "".join(owed))
     aval(say, "import customers customers.csv --mapping customers.yaml")
     aval(say, f"import invoices invoices.csv --mapping invoices.yaml --as-of {first}")
     return shop
+
+
+def deliver(shop: Shop, name: str) -> bool:
+    """An order is granted, delivered and billed: what it held becomes the invoice, which names its decision."""
+    granted = shop.order(name, shop.first, AMOUNT)
+    due = shop.day(DUE[name])
+    billed = {"id": f"{name}-1", "invoiced_on": str(due - timedelta(30)), "due_on": str(due)}
+    held = granted["reservation"]["id"]
+    answer = shop.send("POST", f"/v1/reservations/{held}/convert", "order_system",
+                       {"amount": AMOUNT, "invoice": billed}, f"bill-{name}")  # fmt: skip
+    return bool(granted["verdict"] == "approve" and answer.status_code == 200)
 
 
 def pay(shop: Shop, name: str, day: date) -> None:
@@ -207,20 +219,21 @@ def show_calendar(shop: Shop) -> bool:
     return steps == {"GOOD": [], "SLOW": ["reminder:", "demand:"], "NEVER": ["reminder:", "demand:", "legal:"]}
 
 
-def hand_over(shop: Shop, decision_id: str) -> bool:
-    """What a lawyer is given of the one who did not pay: the decision that granted credit, the letters, the proofs."""
-    shop.say("\n# for the lawyer: how NEVER was given credit, and what it was told")
-    Path("legal").mkdir()
-    good = aval(shop.say, f"evidence {decision_id} --out legal/decision.zip")[0] == 0
-    listed = shop.send("GET", "/v1/messages?customer_id=NEVER&kind=letter", "collector").json["items"]
-    for one in sorted(listed, key=lambda one: one["as_of"]):
-        page = shop.send("GET", f"/v1/messages/{one['id']}/letter", "collector").data
-        proofs = shop.send("GET", f"/v1/messages/{one['id']}", "collector").json["proofs"]
-        Path(f"legal/{one['step']}.html").write_bytes(page)
-        good &= b"NEVER-1" in page and one["state"] == "sent" and len(proofs) == 1
-        shop.say(f"legal/{one['step']}.html: {one['what']} by {one['who']} of {one['as_of']}, {len(page):,} bytes, "
-                 f"receipt {proofs[0]['receipt']}")  # fmt: skip
-    return good and len(listed) == 2
+def hand_over(shop: Shop) -> bool:
+    """What a lawyer is given of the one who did not pay: one file, with the decision, the letters and the proofs."""
+    shop.say("\n# for the lawyer: how NEVER was given credit, what it was told, and what it owes")
+    [case] = shop.send("GET", "/v1/legal-cases?customer_id=NEVER", "collector").json["items"]
+    aval(shop.say, "legal-case list")
+    good = aval(shop.say, f"legal-case bundle {case['id']} --out legal.zip")[0] == 0
+    with zipfile.ZipFile("legal.zip") as bundle:
+        for one in bundle.infolist():
+            shop.say(f"legal.zip/{one.filename}  {one.file_size:,} bytes")
+        letters = [bundle.read(name) for name in bundle.namelist() if name.startswith("letters/")]
+        decisions = [name for name in bundle.namelist() if name.startswith("decisions/")]
+        receipts = b"".join(bundle.read(name) for name in bundle.namelist())
+    handed = {"note": "to counsel, with the file"}
+    answer = shop.send("POST", f"/v1/legal-cases/{case['id']}:hand-over", "risk_officer", handed, "hand-over")
+    return good and answer.status_code == 200 and len(letters) == 2 and bool(decisions) and b"RR" in receipts
 
 
 def aval(say: Say, command: str) -> tuple[int, str]:

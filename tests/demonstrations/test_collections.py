@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,11 @@ def test_sixty_days_of_a_book_come_out_as_they_say(tmp_path: Path) -> None:
         "SLOW: orders go on", "order SO-4 of SLOW: approve", "NEVER NEVER-1 demand", "NEVER NEVER-1 legal",
     ]  # fmt: skip
     assert "new orders of this customer are stopped" in "\n".join(calendar)
-    assert sorted(one.name for one in (tmp_path / "legal").iterdir()) == [
-        "decision.zip", "demand.html", "reminder.html"]  # fmt: skip
+    with zipfile.ZipFile(tmp_path / "legal.zip") as bundle:
+        names = bundle.namelist()
+        granted = json.loads(bundle.read("decisions.json"))
+    assert [one["verdict"] for one in granted] == ["approve"] and "summary.zh.html" in names
+    assert sum(name.startswith("letters/") for name in names) == 2
 
 
 @pytest.mark.slow
