@@ -192,7 +192,7 @@ def case_dict(case: LegalCase) -> dict[str, object]:
 
 
 INVOICE_COLUMNS = ("invoice_id", "invoiced_on", "due_on", "days_overdue", "currency", "amount", "open", "disputed",
-                   "orders", "decisions")  # fmt: skip
+                   "orders", "decisions", "charge_of", "charged_until")  # fmt: skip
 STATEMENT_COLUMNS = ("day", "document", "what", "currency", "debit", "credit", "balance")
 
 
@@ -203,7 +203,8 @@ def invoice_row(one: Invoice, bundle: Bundle) -> Sequence[object]:
     said = one.is_disputed(as_of)
     disputed = "" if said is None else "yes" if said else "no"
     return (one.invoice_id, one.invoiced_on, one.due_on, one.days_overdue(as_of), one.amount.currency,
-            one.amount.amount, one.open_amount(as_of).amount, disputed, orders, decisions)  # fmt: skip
+            one.amount.amount, one.open_amount(as_of).amount, disputed, orders, decisions,
+            one.charge_of or "", one.charged_until or "")  # fmt: skip
 
 
 def statement_rows(bundle: Bundle) -> Iterator[Sequence[object]]:
@@ -221,7 +222,8 @@ def invoice_lines(one: Invoice, as_of: date) -> Iterator[tuple[date, str, str, i
     """An invoice and what settlements took off it; what was paid without one is told as paid."""
     if one.invoiced_on > as_of:
         return
-    yield one.invoiced_on, one.invoice_id, "invoice", one.amount.minor
+    what = "invoice" if one.charge_of is None else "late_charge"
+    yield one.invoiced_on, one.invoice_id, what, one.amount.minor
     left = one.amount.minor
     for taken in one.reductions:
         if taken.on <= as_of:

@@ -2,7 +2,8 @@
 
 `pay_by` is the day before the next step of any of the invoices, as far as the ladder's days are known today. Late
 charges are the policy's: one that has no `late_charge` charges nothing, one that has it and lacks a date or a rate
-leaves them unknown, and a letter that names them then waits.
+leaves them unknown, and a letter that names them then waits. What of them was billed is owed as an item of its own and
+is not told a second time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import date, timedelta
 from api.escalating import act_days, facts_of, history_of
 from api.known import read_invoice
 from api.situation import Situation
+from credit.charge_items import charges_by_invoice, standing
 from credit.escalation import planned_days
 from credit.late_charges import Payment
 from credit.letter import LetterFacts, LetterItem
@@ -45,7 +47,9 @@ def letter_facts(message: Message, known: Known, sender: str) -> LetterFacts | N
     invoices = [one for one in (read_invoice(found, account.currency) for found in stored) if one.is_open(day)]
     if not invoices:
         return None
-    items = tuple(item_of(known.program, one, day) for one in sorted(invoices, key=lambda one: one.due_on))
+    billed = charges_by_invoice(read_invoice(found, account.currency) for found in situation.invoices)
+    items = tuple(item_of(known.program, one, day, sum(map(standing, billed.get(one.invoice_id, ()))))
+                  for one in sorted(invoices, key=lambda one: one.due_on))  # fmt: skip
     customer = account.customer
     return LetterFacts(customer.name, customer.customer_id, sender, reference_of(message), day, items,
                        pay_by(known, invoices))  # fmt: skip
@@ -56,15 +60,18 @@ def reference_of(message: Message) -> str:
     return f"{message.customer_id}/{message.as_of}"
 
 
-def item_of(program: Program, one: Invoice, day: date) -> LetterItem:
-    """One invoice as a letter tells it."""
-    return LetterItem(one.invoice_id, one.due_on, one.amount, one.open_amount(day), one.invoiced_on,
-                      late_charges(program, one, day))  # fmt: skip
+def item_of(program: Program, one: Invoice, day: date, billed: int = 0) -> LetterItem:
+    """One invoice as a letter tells it, with the charges that were not billed yet; `billed` in minor units."""
+    charges = late_charges(program, one, day)
+    unbilled = None if charges is None else Money(max(0, charges.minor - billed), charges.currency)
+    return LetterItem(one.invoice_id, one.due_on, one.amount, one.open_amount(day), one.invoiced_on, unbilled)
 
 
 def late_charges(program: Program, one: Invoice, day: date) -> Money | None:
     """The late charges of an invoice up to a day, by the policy; None where a date, a rate or a currency is missing."""
     currency = one.amount.currency
+    if one.charge_of is not None:
+        return Money.zero(currency)  # charges never bear charges
     if any(charge.minor for charge in program.charges) and currency != program.currency:
         return None
     dates = {"due": one.due_on, "invoiced": one.invoiced_on}

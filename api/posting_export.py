@@ -111,9 +111,10 @@ def of_customer(invoices: Iterable[Invoice], settlements: Iterable[StoredSettlem
 
 
 def of_invoice(one: Invoice) -> Iterator[Posting]:
-    """An invoice, and what an import told as settled without a payment."""
-    owed = Moved(one.invoiced_on, one.customer_id, one.invoice_id, "invoice", Money(one.amount, one.currency))
-    yield from owed.between("receivables", "revenue")
+    """An invoice, or a late charge, and what an import told as settled without a payment."""
+    what, earned = ("invoice", "revenue") if one.charge_of is None else ("late_charge", "late_charges")
+    owed = Moved(one.invoiced_on, one.customer_id, one.invoice_id, what, Money(one.amount, one.currency))
+    yield from owed.between("receivables", earned)
     rest = one.amount - sum(taken.minor for taken in one.reductions)
     if one.settled_on is not None and rest:
         told = Moved(one.settled_on, one.customer_id, one.invoice_id, "settled", Money(rest, one.currency))

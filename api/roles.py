@@ -81,6 +81,7 @@ ROLES_BY_OPERATION: Mapping[str, frozenset[str]] = {
     "show_statement": _READERS - {"admin"},
     "show_ageing": _READERS - {"admin"},
     "show_late_charges": _READERS - {"admin"},
+    "bill_late_charges": frozenset({"order_system", "risk_officer", "collector"}),
     "show_book_ageing": frozenset({"risk_officer", "approver", "compliance", "collector"}),
     "tell_facts": frozenset({"risk_officer", "admin"}),
     "list_facts": _READERS - {"admin"},

@@ -1,9 +1,9 @@
 """Postings for the general ledger: what each document moves between accounts, in lines that come to nothing together.
 
-An invoice is owed from its day on. A payment, credit note, write-off or discount stands as money not yet allocated from
-its day, and leaves that for receivables with each allocation, on the day of that; what is taken back comes again the
-other way. What an import told as settled, without saying by what, has an account of its own, so that somebody looks at
-it.
+An invoice is owed from its day on, and so are late charges that were billed, which are no revenue of a sale. A payment,
+credit note, write-off or discount stands as money not yet allocated from its day, and leaves that for receivables with
+each allocation, on the day of that; what is taken back comes again the other way. What an import told as settled,
+without saying by what, has an account of its own, so that somebody looks at it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ ACCOUNTS: Mapping[str, str] = {
     "receivables": "Trade receivables", "revenue": "Revenue", "bank": "Bank", "credit_notes": "Credit notes",
     "discounts_allowed": "Discounts allowed", "bad_debts": "Bad debts written off",
     "unallocated": "Customers' money not allocated", "settled_elsewhere": "Settled, told by an import",
+    "late_charges": "Late charges billed",
 }  # fmt: skip
 BROUGHT_BY = {"payment": "bank", "credit_note": "credit_notes", "write_off": "bad_debts",
               "discount": "discounts_allowed"}  # fmt: skip

@@ -26,7 +26,9 @@ class Invoice:
 
     `reductions` are what payments, credit notes and write-offs took from it, in minor units of its amount; `dunned_on`
     the days on which its ladder took a step that was planned for after the due date; `disputes` the blocks of its
-    ladder for a dispute. An instalment is one invoice here, with the number of the whole as `whole_id`.
+    ladder for a dispute. An instalment is one invoice here, with the number of the whole as `whole_id`. So are late
+    charges that were billed (`credit/charge_items.py`): `charge_of` is the invoice that bore them, `charged_until` the
+    last day of them. They are owed as all else, and no sale.
     Raises: ValueError for an amount of zero or less (a credit note is no invoice) and a due date before its own.
     """
 
@@ -41,6 +43,8 @@ class Invoice:
     dunned_on: tuple[date, ...] = ()
     disputes: tuple[Block, ...] = ()
     whole_id: str | None = None
+    charge_of: str | None = None
+    charged_until: date | None = None
 
     def __post_init__(self) -> None:
         if self.amount.minor <= 0:
@@ -101,7 +105,8 @@ class ReceivableFigures:
 
     Paid and late figures count what was settled by then, each instalment by itself, as each has its own due date.
     `invoice_count` and `average_invoice_amount`, rounded half-even, are of all that was invoiced by then, where an
-    invoice in instalments is one. Averages of nothing are None: without a record there is no good record.
+    invoice in instalments is one. Late charges that were billed are owed and overdue, and count in none of these.
+    Averages of nothing are None: without a record there is no good record.
     """
 
     open_amount: Money
@@ -131,12 +136,13 @@ def receivable_figures(invoices: Iterable[Invoice], as_of: date, currency: str) 
     Raises: ValueError for an invoice in another currency.
     """
     known = [invoice for invoice in invoices if invoice.invoiced_on <= as_of]
-    late_days = [invoice.days_late or 0 for invoice in known if invoice.is_paid(as_of)]
+    sales = [invoice for invoice in known if invoice.charge_of is None]
+    late_days = [invoice.days_late or 0 for invoice in sales if invoice.is_paid(as_of)]
     overdue = [invoice for invoice in known if invoice.days_overdue(as_of) > 0]
-    invoiced = _total((invoice.amount for invoice in known), currency)
-    wholes = {invoice.whole_id for invoice in known if invoice.whole_id is not None}
-    count = sum(invoice.whole_id is None for invoice in known) + len(wholes)
-    average = Money(round_fraction(Fraction(invoiced.minor, count)), currency) if known else None
+    invoiced = _total((invoice.amount for invoice in sales), currency)
+    wholes = {invoice.whole_id for invoice in sales if invoice.whole_id is not None}
+    count = sum(invoice.whole_id is None for invoice in sales) + len(wholes)
+    average = Money(round_fraction(Fraction(invoiced.minor, count)), currency) if sales else None
     return ReceivableFigures(
         open_amount=_total((invoice.open_amount(as_of) for invoice in known), currency),
         overdue_amount=_total((invoice.open_amount(as_of) for invoice in overdue), currency),
@@ -187,10 +193,12 @@ def ageing(invoices: Iterable[Invoice], as_of: date, currency: str) -> Ageing:
 def days_sales_outstanding(invoices: Sequence[Invoice], as_of: date, currency: str, days: int = 90) -> Fraction | None:
     """How many days of sales are unpaid (DSO): open ÷ invoiced in the last `days` × `days`, exact.
 
-    The window ends on `as_of` and leaves out the day `days` before it. None where nothing was invoiced.
+    The window ends on `as_of` and leaves out the day `days` before it. None where nothing was invoiced. Late charges
+    that were billed are open, and no sales.
     """
     first_day = as_of - timedelta(days=days)
-    sales = _total((item.amount for item in invoices if first_day < item.invoiced_on <= as_of), currency)
+    sold = (one.amount for one in invoices if one.charge_of is None and first_day < one.invoiced_on <= as_of)
+    sales = _total(sold, currency)
     owed = _total((item.open_amount(as_of) for item in invoices), currency)
     return Fraction(owed.minor * days, sales.minor) if sales.minor else None
 

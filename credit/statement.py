@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-ENTRIES = ("invoice", "payment", "discount", "credit_note", "write_off", "reversal", "settled_before")
+ENTRIES = ("invoice", "late_charge", "payment", "discount", "credit_note", "write_off", "reversal", "settled_before")
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,8 +179,9 @@ def invoice_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
 
 
 def payment_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
-    """The invoices that are paid by this day, as items of the list `payments`, the first payment first."""
-    paid = [(one.settled_on, one) for one in invoices if one.settled_on is not None and one.is_paid(as_of)]
+    """The invoices that are paid by this day, as items of the list `payments`, the first payment first; no charges."""
+    sales = [one for one in invoices if one.charge_of is None]
+    paid = [(one.settled_on, one) for one in sales if one.settled_on is not None and one.is_paid(as_of)]
     return tuple(
         {
             "invoice_id": one.invoice_id,

@@ -30,7 +30,7 @@ KINDS = (
     "limit_told", "grant_given", "grant_withdrawn", "hold_placed", "hold_ended",
     "block_placed", "block_ended", "facts_told", "document_filed", "document_withdrawn",
     "payment_entered", "credit_note_entered", "written_off", "money_allocated", "allocation_taken_back",
-    "settlement_reversed", "discount_taken",
+    "settlement_reversed", "discount_taken", "late_charge_billed",
     "customer_reviewed", "customer_downgraded", "alert_seen",
     "legal_case_opened", "legal_case_joined", "legal_case_handed_over", "legal_case_closed",
     "invoice_day_told",

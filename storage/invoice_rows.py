@@ -22,7 +22,7 @@ from storage.tables import invoice
 INVOICES = select(invoice, REDUCTIONS.label("reductions"), DUNNED.label("dunned"), DISPUTES.label("disputes"))
 CHANGED = ("amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed", "carrying_amount", "rate_id",
            "valued_on", "open_amount", "terms", "whole_id", "instalment", "instalments", "discount_until",
-           "discount")  # fmt: skip
+           "discount", "charge_of", "charged_until")  # fmt: skip
 CHANGE = (
     update(invoice)
     .where(invoice.c.customer_id == bindparam("of_customer"), invoice.c.invoice_id == bindparam("of_invoice"))
@@ -43,6 +43,8 @@ class Invoice:
     `terms` are those that were agreed, None where nobody said. One of several instalments is an invoice here (decision
     0029) with the number of the whole as `whole_id`, its place and how many there are; all None for one of one date.
     `discount` is what may be taken off where the whole is paid by `discount_until`; both are fixed when it is entered.
+    So are late charges that were billed (decision 0031): `charge_of` is the invoice that bore them, up to the day
+    `charged_until`; storage keeps both.
     """
 
     customer_id: str
@@ -65,6 +67,8 @@ class Invoice:
     instalments: int | None = None
     discount_until: date | None = None
     discount: int | None = None
+    charge_of: str | None = None
+    charged_until: date | None = None
 
     @property
     def number(self) -> str:
@@ -128,6 +132,8 @@ def invoice_row(one: Invoice) -> Mapping[str, Any]:
         "terms": one.terms, "whole_id": one.whole_id, "instalment": one.instalment, "instalments": one.instalments,
         "discount_until": None if one.discount_until is None else one.discount_until.isoformat(),
         "discount": one.discount,
+        "charge_of": one.charge_of,
+        "charged_until": None if one.charged_until is None else one.charged_until.isoformat(),
     }  # fmt: skip
 
 
@@ -161,4 +167,6 @@ def read_invoice(row: Row[Any]) -> Invoice:
         instalments=row.instalments,
         discount_until=None if row.discount_until is None else date.fromisoformat(row.discount_until),
         discount=row.discount,
+        charge_of=row.charge_of,
+        charged_until=None if row.charged_until is None else date.fromisoformat(row.charged_until),
     )

@@ -91,6 +91,7 @@ class OpenItems:
             select(account.c.currency, counted)
             .join(account, account.c.customer_id == invoice.c.customer_id)
             .where(invoice.c.invoiced_on > first, invoice.c.invoiced_on <= as_of.isoformat(), _of(customer_id))
+            .where(invoice.c.charge_of.is_(None))  # late charges are no sales
             .group_by(account.c.currency)
         )
         return {row.currency: int(row.minor) for row in self._connection.execute(wanted)}

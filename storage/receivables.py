@@ -129,13 +129,17 @@ class Invoices:
             raise Refused(f"invoice '{number}' is known with another amount; send that of the invoice")
         if (why := unfit(new, beside)) is not None:
             raise NotAllowed("invoice-known", why)
+        self.add_new(account_id, new)
+        return True
+
+    def add_new(self, account_id: int, new: Sequence[Invoice]) -> None:
+        """Store items of one customer whose numbers nobody has, with one movement. Take the account first."""
         self._connection.execute(insert(invoice), [invoice_row(one) for one in new])
         taken = self._accounts.take(account_id, facts_moved=True)
         counted = sum(one.counted for one in new)
         after = taken.balance + counted
         self._accounts.move(Movement(account_id, taken.version, "invoice", counted, after, None, None, taken.now))
         self._keep(account_id, taken.version, new)
-        return True
 
     def named(self, customer_id: str, number: str) -> Sequence[str]:
         """What a customer has under a number: the invoice itself, or the instalments of the whole; else nothing."""
@@ -227,7 +231,8 @@ class Invoices:
             known = stored.get((one.customer_id, one.invoice_id))
             if known is not None:
                 one = with_discount(with_reductions(one, known) if known.reductions else one, known)
-                one = replace(one, dunned_on=known.dunned_on, disputes=known.disputes, terms=one.terms or known.terms)
+                one = replace(one, dunned_on=known.dunned_on, disputes=known.disputes, terms=one.terms or known.terms,
+                              charge_of=known.charge_of, charged_until=known.charged_until)  # fmt: skip
             if known is not None and (known.amount, known.currency) == (one.amount, one.currency):
                 one = replace(one, carrying_amount=known.carrying_amount, rate_id=known.rate_id,
                               valued_on=known.valued_on)  # fmt: skip

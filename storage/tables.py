@@ -9,6 +9,8 @@ and no ceiling is raised but by grants for that order that are valid at that ins
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 from storage.triggers import watch
@@ -340,7 +343,7 @@ import_run = Table(
 )  # fmt: skip
 
 DISCOUNT = "(discount IS NULL) = (discount_until IS NULL) AND (discount IS NULL OR discount BETWEEN 1 AND amount - 1)"
-
+IS_CHARGE: Any = literal_column("charge_of IS NOT NULL")
 invoice = Table(
     "invoice", metadata,
     Column("customer_id", TEXT, ForeignKey("customer.customer_id"), primary_key=True),
@@ -357,11 +360,15 @@ invoice = Table(
     # what may be taken off where the whole is paid by a day; both are fixed when the invoice is entered
     text("discount_until", empty=True),
     Column("discount", WHOLE, CheckConstraint(DISCOUNT, name="discount_is_a_part"), nullable=True),
+    # of late charges that were billed: the invoice that bore them, and the last day of them
+    text("charge_of", empty=True), text("charged_until", empty=True),
     CheckConstraint(f"amount BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="amount_in_range"),
     CheckConstraint("open_amount BETWEEN 0 AND amount OR open_amount BETWEEN amount AND 0", name="open_is_a_part"),
     CheckConstraint("settled_on IS NULL OR open_amount = 0", name="settled_in_full"),
     CheckConstraint("disputed IN (0, 1)", name="disputed_yes_or_no"),
     Index("invoice_customer_id_invoiced_on", "customer_id", "invoiced_on"),
+    Index("invoice_charged_once", "customer_id", "charge_of", "charged_until", unique=True,
+          sqlite_where=IS_CHARGE, postgresql_where=IS_CHARGE),
     sqlite_strict=True,
 )  # fmt: skip
 

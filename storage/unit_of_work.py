@@ -36,6 +36,7 @@ from storage.identities import Identities
 from storage.imports import Imports
 from storage.invoice_days import InvoiceDays
 from storage.keys import Keys
+from storage.late_charges import LateCharges
 from storage.legal_cases import LegalCases
 from storage.letter_erasures import LetterErasures
 from storage.letters import KeptLetters
@@ -96,6 +97,7 @@ class Work:
         self.blocks = Blocks(connection, self.events)
         self.invoice_days = InvoiceDays(connection, self.events)
         self.settlements = Settlements(connection, self.accounts, self.events)
+        self.late_charges = LateCharges(connection, self.invoices, self.events)
         self.open_items = OpenItems(connection)
         self.origins = Origins(connection)
         self.legal_cases = LegalCases(connection, self.events)

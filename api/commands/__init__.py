@@ -26,7 +26,7 @@ COMMANDS = {
     "explain": ("api.commands.explain:explain", "say a row of a policy in a sentence, or why an order is decided so"),
     "schema": ("api.commands.schema:schema", "print the JSON Schema of policy files, for editors"),
     "ladder": ("api.commands.ladder:ladder", "print the days of a policy's ladders for one due date"),
-    "charges": ("api.commands.charges:charges", "print the late charges of an invoice under a policy"),
+    "charges": ("api.commands.charges:charges", "print the late charges of an invoice under a policy, or bill them"),
     "letters": ("api.commands.letters:letters", "check the letters that a policy sends, and look at them"),
     "policy": ("api.commands.policy:policy", "put policies into the service, and list them"),
     "serve": ("api.commands.serve:serve", "answer order systems over HTTP"),

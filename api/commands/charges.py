@@ -1,14 +1,18 @@
-"""`aval charges`: what an invoice costs that is paid late, period by period, before anybody is charged."""
+"""`aval charges`: what an invoice costs that is paid late, period by period, and with `--bill` what is billed of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import Any
 
 import click
 from rich.table import Table
 
+from api.commands.bill_charges import Told, bill_all
+from api.commands.database import database_option
 from api.commands.files import day_given, program_of
+from api.commands.operator import by_option
 from api.commands.terminal import terminal
 from credit.late_charges import Payment, Period
 from credit.money import Money, round_fraction
@@ -16,23 +20,54 @@ from credit.percent import percent_text
 from policy.program import Program
 from rules.ladders import Charged, charges_on
 
+NEEDED = ("amount", "due", "as_of")
+NEVER_BILLED, ONLY_BILLED = ("amount", "invoiced", "paid"), ("customer", "dry_run")
 RATE_DIGITS = 8  # of a rate that has no end in decimals, such as 18/365 %
 
 
-@click.command(short_help="Print the late charges of an invoice under a policy.")
-@click.argument("name", metavar="FILE")
-@click.option("--amount", required=True, metavar="AMOUNT", help="The amount of the invoice, as in 1000.00.")
-@click.option("--due", required=True, metavar="DATE", help="The due date of the invoice, as in 2026-11-23.")
-@click.option("--as-of", required=True, metavar="DATE", help="The day up to which, with it, charges are counted.")
+@click.command(short_help="Print the late charges of an invoice under a policy, or bill them.")
+@click.argument("name", metavar="[FILE]", required=False)
+@click.option("--amount", metavar="AMOUNT", help="The amount of the invoice, as in 1000.00.")
+@click.option("--due", metavar="DATE", help="The due date of the invoice, as in 2026-11-23; with --bill that of the "
+              "charges, in 14 days where it is left out.")
+@click.option("--as-of", metavar="DATE", help="The day up to which, with it, charges are counted; with --bill today "
+              "where it is left out.")
 @click.option("--invoiced", metavar="DATE", help="The date of the invoice, where a charge counts from it.")
 @click.option("--paid", multiple=True, metavar="DATE=AMOUNT", help="A payment, may be given again: 2026-12-01=400.00.")
+@click.option("--bill", is_flag=True, help="Bill what the invoices of the database bore and was not billed yet.")
+@click.option("--customer", metavar="ID", help="With --bill: this customer alone.")
+@click.option("--dry-run", is_flag=True, help="With --bill: show what would be billed, and bill nothing.")
+@by_option
+@database_option
 @click.pass_context
-def charges(context: click.Context, name: str, amount: str, due: str, as_of: str, invoiced: str | None,
-            paid: tuple[str, ...]) -> None:  # fmt: skip
+def charges(context: click.Context, /, name: str | None, bill: bool, **told: Any) -> None:
     """Print the late charges of an invoice up to a day: each period of interest, each fixed charge, and their sum.
 
-    A payment counts from the day after it; interest is exact, and rounded once, half to even.
+    A payment counts from the day after it; interest is exact, and rounded once, half to even. With --bill no FILE is
+    given: each customer's policy in effect says what its invoices bore, and one item for each is entered.
     """
+    wrong = [name for name in (NEVER_BILLED if bill else ONLY_BILLED) if told[name]]
+    if wrong:
+        raise click.UsageError(f"--{wrong[0].replace('_', '-')} {'does not go' if bill else 'goes only'} with --bill")
+    if bill:
+        _bill(name, told)
+        return
+    missing = [f"--{one.replace('_', '-')}" for one in NEEDED if told[one] is None]
+    if name is None or missing:
+        raise click.UsageError(f"{missing[0] if name else 'a FILE'} is missing; give it, or --bill")
+    _print(context, name, told)
+
+
+def _bill(name: str | None, told: Mapping[str, Any]) -> None:
+    if name is not None:
+        raise click.UsageError("no FILE goes with --bill: the policies in effect say what is charged")
+    until, due_on = (None if told[one] is None else day_given(told[one], one.replace("_", "-")) for one in
+                     ("as_of", "due"))  # fmt: skip
+    bill_all(told["database"], Told(told["customer"], until, due_on, told["dry_run"], told["by"]))
+
+
+def _print(context: click.Context, name: str, told: Mapping[str, Any]) -> None:
+    amount, due, as_of, invoiced, paid = (told[one] for one in ("amount", "due", "as_of", "invoiced", "paid"))
     program = program_of(context, name)
     if not program.charges:
         raise click.UsageError(f"the policy '{program.name}' has no late charge; add a section 'late_charge'")

@@ -1,23 +1,30 @@
 """What the late charges of a customer's invoices come to on a day, by the policy in effect for it.
 
 Charges do not end with the principal: an invoice that was paid late keeps what was counted up to its payment, period by
-period as parts of it were paid. They are figures; no row of the ledger is made of them.
+period as parts of it were paid. Beside them stands what of them was billed (`api/operations/bill_charges.py`); what was
+billed bears no charges of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from api.build import load_version
 from api.known import read_invoice
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.services import Services
+from credit.charge_items import ChargeState, charges_by_invoice
 from credit.decision import canonical_json
 from credit.late_charges import Payment
 from credit.money import Money
 from credit.receivables import Invoice
 from policy.program import Program
 from rules.ladders import charges_on
+from storage.invoice_rows import Invoice as StoredInvoice
+
+NOT_KNOWN = "the policy has no rate for one of the days, or a date is not known"
 
 
 def show_late_charges(held: Services, customer_id: str, as_of: date | None) -> bytes:
@@ -33,15 +40,24 @@ def show_late_charges(held: Services, customer_id: str, as_of: date | None) -> b
         version = None if account.policy_digest is None else work.policies.get(account.policy_digest)
         stored = work.invoices.for_customer(customer_id, day)
     program = None if version is None else load_version(version).program
-    invoices = [] if program is None else [read_invoice(one, account.currency) for one in stored]
+    states = {} if program is None else {one.invoice.invoice_id: one for one in states_of(program, stored, day)}
+    invoices = [read_invoice(one, account.currency) for one in stored if one.invoice_id in states]
     charged = [(one, None if program is None else charges_of(program, one, day)) for one in invoices]
-    found = [(one, minor) for one, minor in charged if minor != 0]
+    found = [(one, minor) for one, minor in charged if minor != 0 or states[one.invoice_id].items]
     known = [minor for _, minor in found if minor is not None]
-    items = [charge_dict(one, minor, day) for one, minor in found]
+    items = [charge_dict(one, minor, states[one.invoice_id], day) for one, minor in found]
     is_known = program is not None and len(known) == len(found)
     total = Money(sum(known), account.currency).amount if is_known else None
     return canonical_json({"customer_id": customer_id, "as_of": day.isoformat(), "currency": account.currency,
                            "total": total, "items": items})  # fmt: skip
+
+
+def states_of(program: Program, stored: Sequence[StoredInvoice], day: date) -> list[ChargeState]:
+    """What the charges of each invoice came to by a day, and what of them was billed, in the invoice's own currency."""
+    own = [read_invoice(replace(one, carrying_amount=None), one.currency) for one in stored]
+    billed = charges_by_invoice(own)
+    return [ChargeState(one, charges_of(program, one, day), billed.get(one.invoice_id, ()))
+            for one in own if one.charge_of is None]  # fmt: skip
 
 
 def charges_of(program: Program, one: Invoice, day: date) -> int | None:
@@ -58,11 +74,14 @@ def charges_of(program: Program, one: Invoice, day: date) -> int | None:
     return sum(known) if len(known) == len(program.charges) else None
 
 
-def charge_dict(one: Invoice, minor: int | None, day: date) -> dict[str, object]:
+def charge_dict(one: Invoice, minor: int | None, state: ChargeState, day: date) -> dict[str, object]:
     """The charges of an invoice as they are shown; null where nobody can tell them."""
+    currency, unbilled = state.invoice.amount.currency, state.unbilled(day)
     settled = one.settled_on if one.settled_on is not None and one.settled_on <= day else None
     return {
         "invoice_id": one.invoice_id, "due_on": one.due_on.isoformat(), "open_amount": one.open_amount(day).amount,
         "settled_on": None if settled is None else settled.isoformat(),
         "late_charges": None if minor is None else Money(minor, one.amount.currency).amount,
+        "billing": {"currency": currency, "billed": Money(state.billed, currency).amount,
+                    "unbilled": None if unbilled is None else Money(unbilled, currency).amount},
     }  # fmt: skip

@@ -124,7 +124,8 @@ def invoice_dict(one: Invoice, day: date, origins: Sequence[Origin]) -> dict[str
         "days_overdue": max(0, (day - one.due_on).days) if open_now else 0,
         "settled_on": one.settled_on.isoformat() if one.settled_on is not None and settled else None,
         "disputed": one.is_disputed(day), "terms": one.terms, "whole_id": one.whole_id,
-        "instalment": one.instalment, "instalments": one.instalments,
+        "instalment": one.instalment, "instalments": one.instalments, "charge_of": one.charge_of,
+        "charged_until": None if one.charged_until is None else one.charged_until.isoformat(),
         "orders": [{"order_id": order.order_id, "decision_id": order.decision_id,
                     "reservation_id": order.reservation_id} for order in origins],
         "discount_until": None if one.discount_until is None else one.discount_until.isoformat(),
@@ -145,7 +146,8 @@ def statement_dict(customer_id: str, known: Owed, since: date) -> dict[str, obje
 def entries_of(known: Owed) -> Iterator[tuple[str, Entry]]:
     """All that ever changed what a customer owes, with its currency."""
     for one in known.invoices:
-        yield one.currency, Entry(one.invoiced_on, "invoice", one.invoice_id, one.amount, one.due_on)
+        kind = "invoice" if one.charge_of is None else "late_charge"
+        yield one.currency, Entry(one.invoiced_on, kind, one.invoice_id, one.amount, one.due_on)
         rest = one.amount - reduced_by(one.reductions)
         if one.settled_on is not None and rest:
             yield one.currency, Entry(one.settled_on, "settled_before", one.invoice_id, -rest)

@@ -9,6 +9,9 @@ from flask import Response
 
 from api.auth import performs
 from api.errors import MEDIA_TYPE
+from api.idempotency import KEY_PARAMETER, answer_response
+from api.keyed_request import keyed_request
+from api.operations.bill_charges import bill_charges
 from api.operations.show_late_charges import show_late_charges
 from api.operations.show_open_items import Days, list_invoices, show_ageing, show_statement
 from api.requests import StrictBlueprint
@@ -16,6 +19,8 @@ from api.schemas.fields import Problem
 from api.schemas.open_items import (
     AgeingShown,
     AsOfAsked,
+    BillShown,
+    BillWish,
     InvoicePage,
     InvoicesAsked,
     LateChargesShown,
@@ -25,6 +30,10 @@ from api.schemas.open_items import (
 from api.services import services
 
 routes = StrictBlueprint("open_items", __name__, url_prefix="/v1", description="what is owed, and for how long")
+REFUSALS = {400: "no usable key or body", 404: "no such customer",
+            409: "the first request with this key is still in work",
+            422: "a field or key cannot be used",
+            503: "nothing changed, or in doubt: retry"}  # fmt: skip
 NOBODY: Mapping[str, Any] = {"schema": Problem, "description": "no such customer", "content_type": MEDIA_TYPE}
 
 
@@ -70,6 +79,18 @@ def get_ageing(asked: Mapping[str, Any], customer_id: str) -> Response:
 def get_late_charges(asked: Mapping[str, Any], customer_id: str) -> Response:
     """Show what the late charges of a customer's invoices come to, those of invoices that were paid late too."""
     return _json(show_late_charges(services(), customer_id, asked["as_of"]))
+
+
+@routes.route("/customers/<customer_id>/late-charges", methods=["POST"])
+@routes.arguments(BillWish())
+@routes.response(201, BillShown, description="what was billed, one item for an invoice")
+@routes.alt_response(200, schema=BillShown, description="nothing was to be billed, or the answer given to this key")
+@routes.refusing(REFUSALS)
+@routes.doc(operationId="bill_late_charges", summary="Bill the late charges of a customer", parameters=[KEY_PARAMETER])
+@performs("bill_late_charges")
+def post_late_charges(wish: Mapping[str, Any], customer_id: str) -> Response:
+    """Bill what the late charges of a customer's invoices came to and was not billed yet."""
+    return answer_response(bill_charges(services(), keyed_request("bill_late_charges", customer_id), wish))
 
 
 @routes.route("/ageing", methods=["GET"])

@@ -47,7 +47,8 @@ class OrderOfInvoice(Body):
 class InvoiceShown(Body):
     """An invoice on a day; `open_amount` is what is still owed of it.
 
-    An instalment is one here: `whole_id` is the number of the whole, `instalment` its place of `instalments`.
+    An instalment is one here: `whole_id` is the number of the whole, `instalment` its place of `instalments`. So is a
+    late charge that was billed: `charge_of` is the invoice that bore it, `charged_until` its last day.
     `discount` may be taken off when the whole is paid by the day `discount_until`; null where nothing may.
     """
 
@@ -65,6 +66,8 @@ class InvoiceShown(Body):
     whole_id = fields.String(required=True, allow_none=True)
     instalment = fields.Integer(required=True, allow_none=True)
     instalments = fields.Integer(required=True, allow_none=True)
+    charge_of = fields.String(required=True, allow_none=True)
+    charged_until = fields.Date(required=True, allow_none=True)
     orders = fields.List(fields.Nested(OrderOfInvoice), required=True)
     discount_until = fields.Date(required=True, allow_none=True)
     discount = fields.String(required=True, allow_none=True, **_DECIMAL)
@@ -152,6 +155,17 @@ class AgeingShown(Body):
     items = fields.List(fields.Nested(AgeingOfCurrency), required=True)
 
 
+class BillingShown(Body):
+    """What of the late charges of an invoice was billed, and what is to be, below zero what was too much.
+
+    Both are in the currency of the invoice; `unbilled` is null where the charges are.
+    """
+
+    currency = fields.String(required=True)
+    billed = fields.String(required=True, **_DECIMAL)
+    unbilled = fields.String(required=True, allow_none=True, **_DECIMAL)
+
+
 class LateChargeShown(Body):
     """The late charges of one invoice; null where the policy lacks a rate for a day, or a date is not known."""
 
@@ -160,6 +174,7 @@ class LateChargeShown(Body):
     open_amount = fields.String(required=True, **_DECIMAL)
     settled_on = fields.Date(required=True, allow_none=True)
     late_charges = fields.String(required=True, allow_none=True, **_DECIMAL)
+    billing = fields.Nested(BillingShown, required=True)
 
 
 class LateChargesShown(Body):
@@ -173,3 +188,37 @@ class LateChargesShown(Body):
     currency = fields.String(required=True)
     total = fields.String(required=True, allow_none=True, **_DECIMAL)
     items = fields.List(fields.Nested(LateChargeShown), required=True)
+
+
+class BillWish(Body):
+    """Up to which day late charges are billed, and when they are due."""
+
+    as_of = day("up to this day, with it, today or before; left out: today", load_default=None)
+    due_on = day("when they are due; left out: in 14 days", load_default=None)
+
+
+class CreditProposed(Body):
+    """What was billed too much of an invoice: a credit note for its `charges` would set it right."""
+
+    invoice_id = fields.String(required=True)
+    amount = fields.String(required=True, **_DECIMAL)
+    currency = fields.String(required=True)
+    charges = fields.List(fields.String(), required=True)
+
+
+class NotBilled(Body):
+    """An invoice whose charges could not be billed, and why."""
+
+    invoice_id = fields.String(required=True)
+    why = fields.String(required=True)
+
+
+class BillShown(Body):
+    """What was billed to a customer up to `as_of`, one item for an invoice."""
+
+    customer_id = fields.String(required=True)
+    as_of = fields.Date(required=True)
+    due_on = fields.Date(required=True)
+    billed = fields.List(fields.Nested(InvoiceShown), required=True)
+    credit_proposed = fields.List(fields.Nested(CreditProposed), required=True)
+    not_billed = fields.List(fields.Nested(NotBilled), required=True)

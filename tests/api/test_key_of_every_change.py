@@ -61,6 +61,9 @@ def referral(service: Service) -> str:
     return str(json.loads(service.decide(an_order("700000.00"), "made").data)["decision"]["decision_id"])
 
 
+LATE = "2126-01-01"
+
+
 def confirmed(service: Service) -> Case:
     """A confirmation of a letter of credit for all of it."""
     one = [{"security": "letter_of_credit", "amount": "1000.00", "reference": "LC-1"}]
@@ -239,6 +242,7 @@ CASES: dict[str, Callable[[Service], Case]] = {
     "erase_customer": lambda s: ("compliance", "/v1/customers/C-1:erase", SAID, SAID | {"reason": "another"}),
     "block_invoice": lambda s: ("collector", owing(s, "/v1/customers/C-1/blocks"), BLOCK, BLOCK | {"kind": "promise"}),
     "end_block": lambda s: ("collector", f"/v1/blocks/{blocked(s)}:end", SAID, SAID | {"reason": "another"}),
+    "bill_late_charges": lambda s: ("collector", owing(s, "/v1/customers/C-1/late-charges"), {}, {"due_on": LATE}),
     "enter_payment": lambda s: ("collector", "/v1/payments", PAID, PAID | {"amount": "6.00"}),
     "allocate_payment": lambda s: ("collector", f"{paid(s)}:allocate", SAID, SAID | {"reason": "another"}),
     "take_back_allocation": lambda s: ("collector", f"{paid(s, allocate=True)}:take-back", OF_ONE,

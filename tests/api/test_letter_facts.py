@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from api.letter_facts import late_charges
+from api.letter_facts import item_of, late_charges
 from credit.allocation import Reduction
 from credit.money import Money
 from credit.receivables import Invoice
@@ -63,3 +63,14 @@ def test_without_a_rate_a_date_or_its_currency_a_charge_is_missing_and_not_zero(
     assert late_charges(a_program(DELIVERED), an_invoice(), later) is None
     assert late_charges(a_program(FIXED), an_invoice("USD"), later) is None
     assert late_charges(a_program(RATE), an_invoice("USD"), later) == Money(500, "USD")  # a share has no currency
+
+
+@pytest.mark.parametrize(("billed", "told"), [(0, 500), (300, 200), (500, 0), (600, 0)])
+def test_what_was_billed_is_not_told_a_second_time(billed: int, told: int) -> None:
+    item = item_of(a_program(RATE), an_invoice(), DUE + timedelta(10), billed)
+    assert item.charges == Money(told, "CNY")
+
+
+def test_a_charge_that_is_told_in_a_letter_bears_none() -> None:
+    charge = replace(an_invoice(), charge_of="I-0", charged_until=DUE)
+    assert item_of(a_program(f"[{RATE}, {FIXED}]"), charge, DUE + timedelta(10)).charges == Money(0, "CNY")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -167,3 +168,21 @@ def test_a_file_of_accounts_that_cannot_be_used_is_refused_with_its_line(text: s
 def test_mistakes_are_told_in_one_line(database: Database, args: tuple[str, ...], said: str) -> None:
     done = CliRunner().invoke(cli, ["postings", *args, "--database", str(database.name)], prog_name="aval")
     assert (done.exit_code, said in done.output) == (2, True), done.output
+
+
+def test_a_late_charge_stands_on_an_account_of_its_own_and_is_received_as_all_else(database: Database) -> None:
+    before = lines(database)
+    day = START + timedelta(9)
+    item = replace(Invoice("C-1", "I-1-charge", 3_00, "CNY", day, TODAY), charge_of="I-1", charged_until=day)
+    with database.write() as work:
+        account = work.accounts.look("C-1")
+        assert account is not None
+        work.late_charges.bill(account.account_id, [item], "operator:ann")
+        paid = NewSettlement("payment", "P-3", "C-1", Money(3_00, "CNY"), TODAY, "x", "person:ann",
+                             stated=(Part("I-1-charge", 3_00),))  # fmt: skip
+        work.settlements.enter(paid, TODAY)
+    after = lines(database)
+    charged = [(one["account"], one["debit"], one["credit"]) for one in after if one["what"] == "late_charge"]
+    assert charged == [("receivables", "3.00", "0.00"), ("late_charges", "0.00", "3.00")]
+    assert balance(after, "revenue") == balance(before, "revenue"), "a charge is no sale"
+    assert balance(after, "receivables") == balance(before, "receivables")

@@ -76,6 +76,7 @@ EXPECTED: dict[tuple[str, str], set[str] | str] = {
     ("/v1/write-offs", "POST"): {"risk_officer", "approver"},
     ("/v1/write-offs/<write_off_id>:reverse", "POST"): {"risk_officer", "approver"},
     ("/v1/customers/<customer_id>/settlements", "GET"): READERS,
+    ("/v1/customers/<customer_id>/late-charges", "POST"): {"order_system", "risk_officer", "collector"},
     ("/v1/invoices", "GET"): READERS,
     ("/v1/customers/<customer_id>/statement", "GET"): READERS,
     ("/v1/customers/<customer_id>/ageing", "GET"): READERS,

@@ -14,7 +14,17 @@ from credit.money import Money
 from credit.receivables import Invoice
 from policy.kinds import NO_LIMIT, UNLIMITED
 from rules.facts import trade_vocabulary
-from rules.ledger_facts import ApprovedOrder, Facts, Known, Lists, OrderPlaced, gather, limit_value
+from rules.ledger_facts import (
+    ApprovedOrder,
+    Facts,
+    Known,
+    Lists,
+    OrderPlaced,
+    gather,
+    invoice_items,
+    limit_value,
+    payment_items,
+)
 
 AS_OF = date(2026, 6, 30)
 ORDER = OrderPlaced(Money(100_00, "USD"), Money.zero("USD"))
@@ -159,3 +169,11 @@ def test_lists_that_no_policy_reads_are_not_made() -> None:
     assert gather(known, ())[1] == {}
     for name in ("invoices", "payments", "earlier_orders"):
         assert gather(known, {name}) == (gathered(known)[0], {name: gathered(known)[1][name]})
+
+
+def test_a_billed_late_charge_is_open_and_no_payment_that_says_how_a_customer_pays() -> None:
+    sale = replace(an_invoice("I-1", AS_OF), settled_on=AS_OF)
+    charge = replace(an_invoice("I-1-charge", AS_OF), charge_of="I-1", charged_until=AS_OF)
+    paid = replace(charge, invoice_id="I-1-paid", settled_on=AS_OF)
+    assert [one["invoice_id"] for one in payment_items([sale, charge, paid], AS_OF)] == ["I-1"]
+    assert [one["invoice_id"] for one in invoice_items([sale, charge, paid], AS_OF)] == ["I-1-charge"]

@@ -1,0 +1,82 @@
+"""Late charges that are billed: an item of its own for one invoice up to a day, so that it can be owed and paid.
+
+What is billed is what the charges came to by that day, less what was billed of the same invoice before and not credited
+again. Where that is below zero, as after a payment with an earlier day, the rest is a proposal for a credit note: money
+is given back by a person, never by the next bill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+from credit.receivables import Invoice
+
+DUE_DAYS = 14  # from the day of the bill, where nobody says another day
+LONGEST_NUMBER = 64
+MARK_DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeState:
+    """One invoice with what its charges came to by a day, and the items that billed some of it; minor units.
+
+    `accrued` is None where a date or a rate is missing.
+    """
+
+    invoice: Invoice
+    accrued: int | None
+    items: tuple[Invoice, ...]
+
+    @property
+    def billed(self) -> int:
+        """What was billed and not credited again; what was written off stays billed."""
+        return sum(map(standing, self.items))
+
+    @property
+    def billed_until(self) -> date | None:
+        """The last day that was billed."""
+        return max((one.charged_until for one in self.items if one.charged_until is not None), default=None)
+
+    def unbilled(self, until: date) -> int | None:
+        """What is to be billed up to a day; below zero what was billed too much. None where it cannot be told.
+
+        Nothing more is billed up to a day that was billed, and nothing is said of days before one.
+        """
+        last = self.billed_until
+        if self.accrued is None:
+            return None
+        if last is not None and last > until:
+            return 0
+        left = self.accrued - self.billed
+        return min(left, 0) if last == until else left
+
+
+def standing(item: Invoice) -> int:
+    """What of a charge was not credited again, in minor units."""
+    return item.amount.minor - sum(one.minor for one in item.reductions if one.kind == "credit_note")
+
+
+def charges_by_invoice(invoices: Iterable[Invoice]) -> Mapping[str, tuple[Invoice, ...]]:
+    """The items that bill charges, by the invoice that bore them, the first billed first."""
+    found: dict[str, list[Invoice]] = {}
+    for one in sorted(invoices, key=lambda one: (one.charged_until or date.min, one.invoice_id)):
+        if one.charge_of is not None:
+            found.setdefault(one.charge_of, []).append(one)
+    return {invoice_id: tuple(items) for invoice_id, items in found.items()}
+
+
+def charge_number(invoice_id: str, until: date) -> str:
+    """The number of a charge: `INV-7-charge-2026-03-31`.
+
+    The ending is of letters, digits and hyphens, so that it reads the same on a letter and in an address, and has the
+    day, as a month may be billed twice. A number that leaves no room is cut and marked, so that no two are alike.
+    """
+    ending = f"-charge-{until.isoformat()}"
+    room = LONGEST_NUMBER - len(ending)
+    if len(invoice_id) > room:
+        mark = sha256(invoice_id.encode()).hexdigest()[:MARK_DIGITS]
+        invoice_id = f"{invoice_id[: room - MARK_DIGITS - 1]}~{mark}"
+    return invoice_id + ending
