@@ -103,11 +103,20 @@ def _minor(sent: str, currency: str, field: str) -> int:
 
 
 def _with_terms(work: Work, found: Reservation, sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The invoice as it was sent; where nothing says when it is due, with the terms of the order's decision."""
-    if sent["due_on"] is not None or sent["terms"] is not None:
+    """The invoice as it was sent, with the terms of the order's decision where it names none.
+
+    Beside a due date of its own only terms of one date can be what was agreed, and only where all that they count from
+    is known; their discount then counts, too.
+    """
+    if sent["terms"] is not None:
         return sent
     decided = work.decisions.get(found.decision_id)
-    return sent if decided is None else {**sent, "terms": decided.outcome.get("terms")}
+    agreed = None if decided is None else decided.outcome.get("terms")
+    if agreed is None or sent["due_on"] is None:
+        return {**sent, "terms": agreed}
+    terms = read_agreed(agreed)
+    fits = len(terms.instalments) < 2 and (sent["delivered_on"] is not None or not terms.from_delivery)
+    return {**sent, "terms": agreed} if fits else sent
 
 
 def _items(sent: Mapping[str, Any], found: Reservation, part: Part, taken: Taken,

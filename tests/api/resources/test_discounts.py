@@ -22,7 +22,8 @@ timezone: Asia/Shanghai
 limits:
   - {otherwise: true, limit: 1_000_000}
 terms:
-  - {otherwise: true, offer: [2/10 net 30, 2/10 net 30 from delivery]}
+  - otherwise: true
+    offer: [2/10 net 30, 2/10 net 30 from delivery, 3 instalments every 30 days, net 14 from delivery]
 """
 
 
@@ -131,6 +132,26 @@ def test_an_invoice_that_comes_with_terms_has_its_discount_fixed(real: Service) 
     answer = pay(real, 0, "426.59")
     assert answer["discounts"] == [{"invoice_id": "INV-1", "amount": "6.66"}], "the one of A is gone"
     assert answer["settlement"]["unallocated"] == "0.00"
+
+
+def test_a_due_date_of_the_book_leaves_the_discount_that_was_agreed(real: Service) -> None:
+    day = today(real) - timedelta(4)
+    due = (day + timedelta(31)).isoformat()
+    first, _ = convert(real, "200.00", "2/10 net 30", invoiced_on=day.isoformat(), due_on=due)
+    assert first.status_code == 200, first.data
+    (item,) = [one for one in shown(real, "invoices?customer_id=C-2")["items"] if one["invoice_id"] == "INV-1"]
+    kept = (item["due_on"], item["terms"], item["discount"], item["discount_until"])
+    assert kept == (due, "2/10 net 30", "4.00", (day + timedelta(10)).isoformat())
+
+
+@pytest.mark.parametrize("agreed", ["3 instalments every 30 days", "net 14 from delivery"])
+def test_a_due_date_of_the_book_stands_where_the_agreed_terms_say_something_else(real: Service, agreed: str) -> None:
+    day = today(real) - timedelta(4)
+    due = (day + timedelta(31)).isoformat()
+    first, _ = convert(real, "200.00", agreed, invoiced_on=day.isoformat(), due_on=due)
+    assert first.status_code == 200, first.data
+    (item,) = [one for one in shown(real, "invoices?customer_id=C-2")["items"] if one["invoice_id"] == "INV-1"]
+    assert (item["due_on"], item["terms"], item["discount"]) == (due, None, None)
 
 
 def test_a_discount_from_delivery_needs_its_day_also_where_the_book_says_when_it_is_due(real: Service) -> None:
