@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -199,12 +200,19 @@ def test_a_rate_that_the_policy_does_not_name_leaves_the_charge_unknown(real: Se
     assert (found["billed"], [one["invoice_id"] for one in found["not_billed"]]) == ([], ["INV-7"])
 
 
-def test_two_bills_at_once_are_one(real: Service) -> None:
+def test_a_bill_waits_for_one_that_is_being_made_and_then_bills_nothing(real: Service) -> None:
     database, asked = real.held.database, bill_asked(UNTIL, None, today(real))
     program = program_of(database, "C-2")
     assert program is not None
-    found = []
-    for _ in range(2):
+
+    def another() -> int:
         with database.write() as work:
-            found.append(len(enter_bill(work, program, "C-2", asked, "operator:tests").items))
-    assert found == [1, 0]
+            return len(enter_bill(work, program, "C-2", asked, "operator:other").items)
+
+    with ThreadPoolExecutor(1) as beside:
+        with database.write() as work:
+            assert len(enter_bill(work, program, "C-2", asked, "operator:tests").items) == 1
+            second = beside.submit(another)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+        assert second.result(timeout=30) == 0
