@@ -29,7 +29,7 @@ from policy.source import Node, read_source
 
 FIELDS = {
     "invoices": ("customer_id", "invoice_id", "amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed",
-                 "terms", "delivered_on", "discount", "discount_until"),
+                 "terms", "delivered_on", "discount", "discount_until", "form"),
     "customers": ("customer_id", "name", "country", "currency", "granted_limit",
                   "limit_valid_from", "limit_valid_until", "group", "stated_exposure"),
     "payments": ("payment_id", "customer_id", "invoice_id", "amount", "currency", "received_on", "reference"),

@@ -21,6 +21,7 @@ from credit.dates import IsBusinessDay
 from credit.exposure import Limit
 from credit.instalments import Bill, Item, Unclear, items_of
 from credit.money import Money, minor_digits
+from credit.receivables import FORMS
 from credit.terms import PaymentTerms, parse_terms
 from policy.vocabulary import FactDeclaration, Vocabulary
 from storage.instalments import stored_items
@@ -146,7 +147,8 @@ class RowReader:
         settled_on = self._find(cells, "settled_on", self._day)
         disputed = self._find(cells, "disputed", self._yes_or_no)
         items = stored_items(customer_id, invoiced_on, bill.number, terms, _items(bill))
-        found = tuple(replace(one, settled_on=settled_on, disputed=disputed) for one in items)
+        form = self._find(cells, "form", _form)
+        found = tuple(replace(one, settled_on=settled_on, disputed=disputed, form=form) for one in items)
         return InvoiceRow(line, self._discounted(cells, amount, found), self._name_of_new(cells), delivered_on)
 
     def _discounted(self, cells: Mapping[str, str], amount: Money, items: tuple[Invoice, ...]) -> tuple[Invoice, ...]:
@@ -286,6 +288,12 @@ class RowReader:
         if kind in ("money", "limit"):
             return str(self._limit(text, currency) if kind == "limit" else self._money(text, currency))
         return self._day(text).isoformat() if kind == "date" else text
+
+
+def _form(text: str) -> str:
+    if text.casefold() not in FORMS:
+        raise ValueError("is neither electronic nor paper")
+    return text.casefold()
 
 
 def plain_number(text: str, thousands: str, decimals: str) -> str | None:

@@ -116,7 +116,7 @@ def read_invoice(stored: StoredInvoice, currency: str) -> Invoice:
     return Invoice(
         stored.invoice_id, stored.customer_id, Money(stored.counted, currency), stored.invoiced_on,
         stored.due_on, stored.settled_on, stored.disputed, stored.counted_reductions, stored.dunned_on,
-        stored.disputes, stored.whole_id, stored.charge_of, stored.charged_until,
+        stored.disputes, stored.whole_id, stored.charge_of, stored.charged_until, stored.form,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from credit.allocation import Reduction, reduced_by
 from credit.blocks import Block, is_disputed
 from credit.money import Money, round_fraction
 
+FORMS = ("electronic", "paper")
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
 
 
@@ -28,7 +29,7 @@ class Invoice:
     the days on which its ladder took a step that was planned for after the due date; `disputes` the blocks of its
     ladder for a dispute. An instalment is one invoice here, with the number of the whole as `whole_id`. So are late
     charges that were billed (`credit/charge_items.py`): `charge_of` is the invoice that bore them, `charged_until` the
-    last day of them. They are owed as all else, and no sale.
+    last day of them. They are owed as all else, and no sale. `form` is one of FORMS, how it was sent.
     Raises: ValueError for an amount of zero or less (a credit note is no invoice) and a due date before its own.
     """
 
@@ -45,6 +46,7 @@ class Invoice:
     whole_id: str | None = None
     charge_of: str | None = None
     charged_until: date | None = None
+    form: str | None = None
 
     def __post_init__(self) -> None:
         if self.amount.minor <= 0:

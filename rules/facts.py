@@ -12,6 +12,7 @@ from importlib.resources import files
 
 from credit.currencies import MINOR_DIGITS
 from credit.escalation import CHANNELS
+from credit.receivables import FORMS
 from credit.security import INSTRUMENTS, ISSUED
 from credit.terms import parse_terms
 from policy.kinds import Value
@@ -98,6 +99,7 @@ _LISTS = (
         _declared("disputed", "flag", "ledger", "the customer disputes it", "有争议"),
         _declared("dunning_level", "count", "ledger", "steps after its due date that the ladder took",
                   "到期后已执行的催收步骤数"),
+        _declared("form", "choice", "ledger", "how the invoice was sent", "发票形式（电子或纸质）", *FORMS),
     )}, {"en": "open invoices of this customer", "zh": "该客户的未付发票"}, dated_by="invoiced_on"),
     ListDeclaration("payments", {field.name: field for field in (
         _declared("invoice_id", "text", "ledger", "the number of the invoice that was paid", "所付发票号"),

@@ -173,6 +173,7 @@ def invoice_items(invoices: Iterable[Invoice], as_of: date) -> tuple[Item, ...]:
             "days_overdue": one.days_overdue(as_of),
             "disputed": one.is_disputed(as_of),
             "dunning_level": one.dunning_level(as_of),
+            "form": one.form,
         }
         for one in still_open
     )

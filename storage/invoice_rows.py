@@ -22,7 +22,7 @@ from storage.tables import invoice
 INVOICES = select(invoice, REDUCTIONS.label("reductions"), DUNNED.label("dunned"), DISPUTES.label("disputes"))
 CHANGED = ("amount", "currency", "invoiced_on", "due_on", "settled_on", "disputed", "carrying_amount", "rate_id",
            "valued_on", "open_amount", "terms", "whole_id", "instalment", "instalments", "discount_until",
-           "discount", "charge_of", "charged_until")  # fmt: skip
+           "discount", "charge_of", "charged_until", "form")  # fmt: skip
 CHANGE = (
     update(invoice)
     .where(invoice.c.customer_id == bindparam("of_customer"), invoice.c.invoice_id == bindparam("of_invoice"))
@@ -69,6 +69,7 @@ class Invoice:
     discount: int | None = None
     charge_of: str | None = None
     charged_until: date | None = None
+    form: str | None = None
 
     @property
     def number(self) -> str:
@@ -133,7 +134,7 @@ def invoice_row(one: Invoice) -> Mapping[str, Any]:
         "discount_until": None if one.discount_until is None else one.discount_until.isoformat(),
         "discount": one.discount,
         "charge_of": one.charge_of,
-        "charged_until": None if one.charged_until is None else one.charged_until.isoformat(),
+        "charged_until": None if one.charged_until is None else one.charged_until.isoformat(), "form": one.form,
     }  # fmt: skip
 
 
@@ -169,4 +170,5 @@ def read_invoice(row: Row[Any]) -> Invoice:
         discount=row.discount,
         charge_of=row.charge_of,
         charged_until=None if row.charged_until is None else date.fromisoformat(row.charged_until),
+        form=row.form,
     )

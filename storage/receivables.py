@@ -232,7 +232,8 @@ class Invoices:
             if known is not None:
                 one = with_discount(with_reductions(one, known) if known.reductions else one, known)
                 one = replace(one, dunned_on=known.dunned_on, disputes=known.disputes, terms=one.terms or known.terms,
-                              charge_of=known.charge_of, charged_until=known.charged_until)  # fmt: skip
+                              charge_of=known.charge_of, charged_until=known.charged_until,
+                              form=one.form or known.form)  # fmt: skip
             if known is not None and (known.amount, known.currency) == (one.amount, one.currency):
                 one = replace(one, carrying_amount=known.carrying_amount, rate_id=known.rate_id,
                               valued_on=known.valued_on)  # fmt: skip

@@ -362,6 +362,7 @@ invoice = Table(
     Column("discount", WHOLE, CheckConstraint(DISCOUNT, name="discount_is_a_part"), nullable=True),
     # of late charges that were billed: the invoice that bore them, and the last day of them
     text("charge_of", empty=True), text("charged_until", empty=True),
+    Column("form", TEXT, CheckConstraint("form IN ('electronic', 'paper')", name="form_known"), nullable=True),
     CheckConstraint(f"amount BETWEEN -{MONEY_MAX} AND {MONEY_MAX}", name="amount_in_range"),
     CheckConstraint("open_amount BETWEEN 0 AND amount OR open_amount BETWEEN amount AND 0", name="open_is_a_part"),
     CheckConstraint("settled_on IS NULL OR open_amount = 0", name="settled_in_full"),

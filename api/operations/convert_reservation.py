@@ -137,6 +137,7 @@ def _items(sent: Mapping[str, Any], found: Reservation, part: Part, taken: Taken
         field = FIELDS.get(unclear.field, unclear.field)
         raise refused_fields([FieldError(f"invoice.{field}", str(unclear))]) from None
     made = stored_items(found.customer_id, sent["invoiced_on"], sent["id"], terms, items)
+    made = tuple(replace(one, form=sent["form"]) for one in made)
     if part.rate is None:
         return made
     shares = Money(counted, found.currency).divided([Fraction(one.amount, amount) for one in made])

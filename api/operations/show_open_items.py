@@ -123,7 +123,7 @@ def invoice_dict(one: Invoice, day: date, origins: Sequence[Origin]) -> dict[str
         "invoiced_on": one.invoiced_on.isoformat(), "due_on": one.due_on.isoformat(),
         "days_overdue": max(0, (day - one.due_on).days) if open_now else 0,
         "settled_on": one.settled_on.isoformat() if one.settled_on is not None and settled else None,
-        "disputed": one.is_disputed(day), "terms": one.terms, "whole_id": one.whole_id,
+        "disputed": one.is_disputed(day), "form": one.form, "terms": one.terms, "whole_id": one.whole_id,
         "instalment": one.instalment, "instalments": one.instalments, "charge_of": one.charge_of,
         "charged_until": None if one.charged_until is None else one.charged_until.isoformat(),
         "orders": [{"order_id": order.order_id, "decision_id": order.decision_id,

@@ -49,6 +49,7 @@ class InvoiceShown(Body):
 
     An instalment is one here: `whole_id` is the number of the whole, `instalment` its place of `instalments`. So is a
     late charge that was billed: `charge_of` is the invoice that bore it, `charged_until` its last day.
+    `form` says how it was sent, `electronic` or `paper`; null where nobody said.
     `discount` may be taken off when the whole is paid by the day `discount_until`; null where nothing may.
     """
 
@@ -62,6 +63,7 @@ class InvoiceShown(Body):
     days_overdue = fields.Integer(required=True)
     settled_on = fields.Date(required=True, allow_none=True)
     disputed = fields.Boolean(required=True, allow_none=True)
+    form = fields.String(required=True, allow_none=True)
     terms = fields.String(required=True, allow_none=True)
     whole_id = fields.String(required=True, allow_none=True)
     instalment = fields.Integer(required=True, allow_none=True)

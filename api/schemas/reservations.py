@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from api.schemas.fields import Body, Whole, day, identifier, money, words
 from credit.exposure import ReservationState
+from credit.receivables import FORMS
 
 SECURITY = r"^[a-z][a-z0-9_]{0,39}$"
 MOST_SECURITIES = 20
@@ -23,6 +24,10 @@ class InvoiceTakingOver(Body):
     terms = words("the terms of payment, such as 'net 30' or '3 instalments every 30 days'; left out without `due_on`: "
                   "those of the decision", LONGEST_TERMS, load_default=None)  # fmt: skip
     delivered_on = day("the day of the delivery, which terms 'from delivery' count from", load_default=None)
+    form = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(FORMS, error="is no form; write {choices}"),
+        metadata={"description": "how it was sent"},
+    )  # fmt: skip
 
 
 class Conversion(Body):

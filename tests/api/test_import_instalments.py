@@ -226,3 +226,19 @@ def test_ladders_count_from_the_delivery_that_a_file_says_told_once(database: Da
     assert told() == [["delivered 2026-02-03", "delivered 2026-02-05"]] * 3, "a corrected file corrects the day"
     bring(database, read(terms=IN_THREE, delivered=str(TODAY + timedelta(1))))
     assert told() == [["delivered 2026-02-03", "delivered 2026-02-05"]] * 3, "a day to come is a plan"
+
+
+@pytest.mark.parametrize(("text", "form"), [("Paper", "paper"), ("ELECTRONIC", "electronic"), ("", None)])
+def test_a_file_says_how_an_invoice_was_sent_and_a_file_without_it_leaves_it(
+    database: Database, text: str, form: str | None
+) -> None:
+    row = read(mapping=MAPPING.replace("columns: {", "columns: {form: sent, "), terms=IN_THREE, sent=text)
+    bring(database, row)
+    bring(database, read(terms=IN_THREE, paid="2026-03-30"))
+    with database.read() as work:
+        assert {one.form for one in work.invoices.for_customer("C-1")} == {form}
+
+
+def test_a_form_that_is_none_rejects_the_row() -> None:
+    row = read(mapping=MAPPING.replace("columns: {", "columns: {form: sent, "), terms=IN_THREE, sent="fax")
+    assert isinstance(row, Rejected) and (row.reason, row.text) == ("'sent' is neither electronic nor paper", "fax")

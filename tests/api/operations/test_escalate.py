@@ -350,3 +350,23 @@ def test_a_customer_that_cannot_be_handled_keeps_no_other_and_is_taken_by_the_ne
     with real.held.database.read() as work:
         [done] = work.escalation.runs()
     assert (done.finished_at is not None, done.customers, done.steps) == (True, 3, 3)
+
+
+BY_FORM = """escalation:
+  by_form:
+    - {step: mail, at: due + 3 days, when: invoice.form is electronic, do: send written_reminder by email}
+    - {step: letter, at: due + 3 days, when: invoice.form is paper, do: send written_reminder by letter}
+"""
+
+
+def test_a_ladder_asks_how_an_invoice_was_sent_and_waits_where_nobody_said(real: Service) -> None:
+    publish(real, "collecting.yaml", written(BY_FORM, PER_INVOICE))
+    day = date(2026, 1, 1)
+    with real.held.database.write() as work:
+        work.invoices.add_many([
+            Invoice("C-1", f"I-{form}", 500_00, "CNY", day - timedelta(30), day, form=form)
+            for form in ("electronic", "paper", None)
+        ], day)  # fmt: skip
+    run(real, day + timedelta(3))
+    taken = {(invoice_id, step) for invoice_id, step, _ in steps(real)}
+    assert taken == {("I-electronic", "mail"), ("I-paper", "letter")}

@@ -128,8 +128,11 @@ def test_terms_from_delivery_need_its_day(real: Service) -> None:
         ("invoice.delivered_on", "is missing; 'net 0 from delivery' counts from the delivery"),
     ]  # fmt: skip
     day = (today(real) - timedelta(3)).isoformat()
-    assert convert(real, reservation, delivered_on=day).status_code == 200
-    assert items(real, "due_on") == [(day,)]
+    assert problem(convert(real, reservation, delivered_on=day, form="fax")) == [
+        ("invoice.form", "is no form; write electronic, paper"),
+    ]  # fmt: skip
+    assert convert(real, reservation, delivered_on=day, form="paper").status_code == 200
+    assert items(real, "due_on", "form") == [(day, "paper")]
     [item] = [one for (one,) in items(real, "invoice_id")]
     with real.held.database.read() as work:
         told = work.invoice_days.of_invoice("C-2", item)
