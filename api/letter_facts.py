@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from api.escalating import act_days, facts_of, history_of
 from api.known import read_invoice
 from api.situation import Situation
-from credit.charge_items import charges_by_invoice, standing
+from credit.charge_items import charges_by_invoice
 from credit.escalation import planned_days
 from credit.late_charges import Payment
 from credit.letter import LetterFacts, LetterItem
@@ -48,7 +48,7 @@ def letter_facts(message: Message, known: Known, sender: str) -> LetterFacts | N
     if not invoices:
         return None
     billed = charges_by_invoice(read_invoice(found, account.currency) for found in situation.invoices)
-    items = tuple(item_of(known.program, one, day, sum(map(standing, billed.get(one.invoice_id, ()))))
+    items = tuple(item_of(known.program, one, day, sum(each.amount.minor for each in billed.get(one.invoice_id, ())))
                   for one in sorted(invoices, key=lambda one: one.due_on))  # fmt: skip
     customer = account.customer
     return LetterFacts(customer.name, customer.customer_id, sender, reference_of(message), day, items,

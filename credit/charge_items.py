@@ -1,8 +1,9 @@
 """Late charges that are billed: an item of its own for one invoice up to a day, so that it can be owed and paid.
 
-What is billed is what the charges came to by that day, less what was billed of the same invoice before and not credited
-again. Where that is below zero, as after a payment with an earlier day, the rest is a proposal for a credit note: money
-is given back by a person, never by the next bill.
+What is billed is what the charges came to by that day, less what was billed of the same invoice before. Where that is
+below zero, as after a payment with an earlier day, the rest is a proposal for a credit note: money is given back by a
+person, never by the next bill. A credit note that names the charge gives back what was billed too much, wherever its
+money went; whatever else is credited is a waiver, and final: it is never billed again.
 """
 
 from __future__ import annotations
@@ -23,17 +24,22 @@ MARK_DIGITS = 8
 class ChargeState:
     """One invoice with what its charges came to by a day, and the items that billed some of it; minor units.
 
-    `accrued` is None where a date or a rate is missing.
+    `accrued` is None where a date or a rate is missing. `accrued_then` is what they came to by the last day that was
+    billed, by all that is known now; `credited` what credit notes that name one of the items gave back.
     """
 
     invoice: Invoice
     accrued: int | None
     items: tuple[Invoice, ...]
+    accrued_then: int | None = None
+    credited: int = 0
 
     @property
     def billed(self) -> int:
-        """What was billed and not credited again; what was written off stays billed."""
-        return sum(map(standing, self.items))
+        """What was billed, less what of it was billed too much and given back; what was waived or lost stays billed."""
+        together = sum(item.amount.minor for item in self.items)
+        too_much = 0 if self.accrued_then is None else max(0, together - self.accrued_then)
+        return together - min(self.credited, too_much)
 
     @property
     def billed_until(self) -> date | None:
@@ -52,11 +58,6 @@ class ChargeState:
             return 0
         left = self.accrued - self.billed
         return min(left, 0) if last == until else left
-
-
-def standing(item: Invoice) -> int:
-    """What of a charge was not credited again, in minor units."""
-    return item.amount.minor - sum(one.minor for one in item.reductions if one.kind == "credit_note")
 
 
 def charges_by_invoice(invoices: Iterable[Invoice]) -> Mapping[str, tuple[Invoice, ...]]:

@@ -6,7 +6,7 @@ An instalment is an item of its own, with a number that people can read on a let
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from credit.dates import IsBusinessDay, add_business_days
@@ -117,7 +117,13 @@ def _discount(bill: Bill) -> EarlyDiscount | None:
         return None
     if bill.terms.from_delivery and bill.delivered_on is None:
         raise Unclear("delivered_on", f"is missing; the discount of '{bill.terms}' counts from the delivery")
-    return discount_of(bill.terms, bill.invoiced_on, bill.amount, bill.delivered_on)
+    try:
+        found = discount_of(bill.terms, bill.invoiced_on, bill.amount, bill.delivered_on)
+    except ValueError as error:
+        raise Unclear("terms", str(error)) from None
+    if found is None or found.until >= bill.invoiced_on:
+        return found
+    return replace(found, until=bill.invoiced_on)  # what was promised can be earned on the day of the invoice
 
 
 def _instalments(bill: Bill, parts: tuple[tuple[date, Money], ...]) -> tuple[Item, ...]:

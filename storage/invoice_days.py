@@ -73,9 +73,10 @@ class InvoiceDays:
 
 
 def tell_once(days: InvoiceDays, items: Iterable[Invoice], told: DayTold) -> None:
-    """Tell a day of each of some invoices of which it is not the day that counts already."""
+    """Tell a day of each of some invoices, unless the same teller told it last: what others corrected since stays."""
     for one in items:
-        known = [day for day in days.of_invoice(one.customer_id, one.invoice_id) if day.anchor == told.anchor]
+        every = days.of_invoice(one.customer_id, one.invoice_id)
+        known = [day for day in every if (day.anchor, day.by) == (told.anchor, told.by)]
         if not known or known[-1].day != told.day:
             days.tell(one.customer_id, one.invoice_id, told)
 

@@ -123,6 +123,8 @@ class Invoices:
         number, currency, amount = new[0].number, new[0].currency, sum(one.amount for one in new)
         beside = self.beside(new)
         stored = [one for one in beside if one.number == number]
+        if any(one.charge_of is not None for one in stored):
+            raise NotAllowed("invoice-known", f"'{number}' is the number of a late charge that was billed")
         if stored and (sum(one.amount for one in stored), stored[0].currency) == (amount, currency):
             return False
         if stored:
@@ -264,6 +266,7 @@ class Invoices:
             return
         ids = {row.customer_id: row.account_id for row in rows}
         self._accounts.lock_in_order(ids[customer_id] for customer_id in moved)
+        open_now = self._open_amounts(moved, as_of)  # again: a conversion or a bill may have come before the lock
         for customer_id in sorted(moved):
             taken = self._accounts.take(ids[customer_id], facts_moved=True)
             amount = open_now.get(customer_id, 0) - taken.open_receivables

@@ -384,8 +384,12 @@ def _check(new: NewSettlement, as_of: date) -> None:
 
 
 def _same(known: StoredSettlement, new: NewSettlement) -> StoredSettlement:
-    """What is known under this id, if that is what is sent. Raises: Refused for anything else."""
-    content = (new.customer_id, new.amount, new.day, new.told, new.stated)
+    """What is known under this id, if that is what is sent. Raises: Refused for anything else.
+
+    A reference goes with its erased customer, so a payment without one is known by all else.
+    """
+    told = new.told if known.told or known.kind != "payment" else ""
+    content = (new.customer_id, new.amount, new.day, told, new.stated)
     if (known.customer_id, known.amount, known.day, known.told, known.stated) != content:
         told = f"{new.kind.replace('_', ' ')} '{new.settlement_id}' is known with another content"
         raise NotAllowed("settlement-known", f"{told}; reverse that one and send this under an id of its own")

@@ -15,7 +15,7 @@ from api.build import load_version
 from api.errors import FieldError
 from api.idempotency import Answer, stored_answer
 from api.keyed_request import KeyedRequest
-from api.operations.show_late_charges import NOT_KNOWN, states_of
+from api.operations.show_late_charges import NOT_KNOWN, credited_charges, states_of
 from api.operations.show_open_items import invoice_dict
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.requests import refused_fields
@@ -31,6 +31,7 @@ from storage.invoice_rows import Invoice
 from storage.unit_of_work import Work
 
 NO_POLICY = "no policy decides for the customer"
+DISPUTED = "the customer disputes the invoice; its charges wait until that is settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,13 @@ def plan_bill(work: Work, program: Program | None, customer_id: str, asked: Bill
         return Bill(customer_id, asked, not_billed=[(invoice_id, NO_POLICY) for invoice_id in sorted(sales)])
     if not program.charges:
         return Bill(customer_id, asked)
-    states = states_of(program, stored, asked.until)
+    states = states_of(program, stored, asked.until, credited_charges(work, customer_id))
     items: list[Invoice] = []
     not_billed = [(one.invoice.invoice_id, NOT_KNOWN) for one in states if one.accrued is None]
     for one, minor in _to_bill(states, asked.until):
+        if one.invoice.is_disputed(asked.today):
+            not_billed.append((one.invoice.invoice_id, DISPUTED))
+            continue
         try:
             items.append(_item(work, account, one, minor, asked))
         except RefusedByStorage as refused:

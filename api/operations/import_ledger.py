@@ -102,13 +102,23 @@ def import_invoices(database: Database, rows: Iterable[InvoiceRow | Rejected], a
                                          or _priceless(valuing, row, currencies))]  # fmt: skip
             sorting.tally.noted[OTHER_DISCOUNT] += sum(_another(bound, row) for row in welcome)
             counts = work.invoices.add_many([one for row in welcome for one in row.items], as_of)
-            for row in welcome:
-                if row.delivered_on is not None and row.delivered_on <= as_of:  # a day to come is a plan
-                    tell_once(work.invoice_days, row.items, DayTold("delivered", row.delivered_on, IMPORTED.by))
+        _tell_deliveries(database, welcome, as_of)
         sorting.tally.added += counts.added
         sorting.tally.changed += counts.changed
         sorting.tally.unchanged += counts.unchanged
     return sorting.finished()
+
+
+def _tell_deliveries(database: Database, rows: Sequence[InvoiceRow], as_of: date) -> None:
+    """Have ladders count from the deliveries; a day to come is a plan. One customer is locked at a time."""
+    told: dict[str, list[tuple[InvoiceRow, date]]] = {}
+    for row in rows:
+        if row.delivered_on is not None and row.delivered_on <= as_of:
+            told.setdefault(row.customer_id, []).append((row, row.delivered_on))
+    for own in told.values():
+        with database.write() as work:
+            for row, day in own:
+                tell_once(work.invoice_days, row.items, DayTold("delivered", day, IMPORTED.by))
 
 
 def import_customers(database: Database, rows: Iterable[CustomerRow | Rejected], reject: Reject) -> Tally:

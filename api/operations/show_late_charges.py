@@ -7,7 +7,8 @@ billed bears no charges of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -23,6 +24,7 @@ from credit.receivables import Invoice
 from policy.program import Program
 from rules.ladders import charges_on
 from storage.invoice_rows import Invoice as StoredInvoice
+from storage.unit_of_work import Work
 
 NOT_KNOWN = "the policy has no rate for one of the days, or a date is not known"
 
@@ -38,9 +40,11 @@ def show_late_charges(held: Services, customer_id: str, as_of: date | None) -> b
         account = work.accounts.look(customer_id, None)
         assert account is not None, "its owner was found"
         version = None if account.policy_digest is None else work.policies.get(account.policy_digest)
-        stored = work.invoices.for_customer(customer_id, day)
+        stored = known_by(work, customer_id, day)
+        credited = credited_charges(work, customer_id)
     program = None if version is None else load_version(version).program
-    states = {} if program is None else {one.invoice.invoice_id: one for one in states_of(program, stored, day)}
+    found_states = () if program is None else states_of(program, stored, day, credited)
+    states = {one.invoice.invoice_id: one for one in found_states}
     invoices = [read_invoice(one, account.currency) for one in stored if one.invoice_id in states]
     charged = [(one, None if program is None else charges_of(program, one, day)) for one in invoices]
     found = [(one, minor) for one, minor in charged if minor != 0 or states[one.invoice_id].items]
@@ -52,12 +56,37 @@ def show_late_charges(held: Services, customer_id: str, as_of: date | None) -> b
                            "total": total, "items": items})  # fmt: skip
 
 
-def states_of(program: Program, stored: Sequence[StoredInvoice], day: date) -> list[ChargeState]:
+def known_by(work: Work, customer_id: str, day: date) -> list[StoredInvoice]:
+    """A customer's invoices as of a day, with the items that billed charges up to it, whenever they were made."""
+    every = [one for one in work.invoices.for_customer(customer_id) if one.charged_until is not None]
+    sales = [one for one in work.invoices.for_customer(customer_id, day) if one.charge_of is None]
+    return [*sales, *(one for one in every if one.charged_until is not None and one.charged_until <= day)]
+
+
+def credited_charges(work: Work, customer_id: str) -> Mapping[str, int]:
+    """What credit notes of a customer that were not reversed say of each invoice that they name, in minor units."""
+    found: Counter[str] = Counter()
+    for one in work.settlements.of_customer(customer_id):
+        if one.kind == "credit_note" and one.reversal is None:
+            found.update({part.invoice_id: part.minor for part in one.stated})
+    return found
+
+
+def states_of(program: Program, stored: Sequence[StoredInvoice], day: date,
+              credited: Mapping[str, int]) -> list[ChargeState]:  # fmt: skip
     """What the charges of each invoice came to by a day, and what of them was billed, in the invoice's own currency."""
     own = [read_invoice(replace(one, carrying_amount=None), one.currency) for one in stored]
     billed = charges_by_invoice(own)
-    return [ChargeState(one, charges_of(program, one, day), billed.get(one.invoice_id, ()))
+    return [_state(program, one, day, billed.get(one.invoice_id, ()), credited)
             for one in own if one.charge_of is None]  # fmt: skip
+
+
+def _state(program: Program, one: Invoice, day: date, items: tuple[Invoice, ...],
+           credited: Mapping[str, int]) -> ChargeState:  # fmt: skip
+    last = max((item.charged_until for item in items if item.charged_until is not None), default=None)
+    return ChargeState(one, charges_of(program, one, day), items,
+                       None if last is None else charges_of(program, one, last),
+                       sum(credited.get(item.invoice_id, 0) for item in items))  # fmt: skip
 
 
 def charges_of(program: Program, one: Invoice, day: date) -> int | None:

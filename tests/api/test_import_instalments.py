@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from credit.allocation import Part
 from credit.money import Money
 from rules.facts import trade_vocabulary
 from storage.engine import Database, open_database
+from storage.invoice_days import DayTold
 from storage.settlements import NewSettlement
 from tests.api.test_importing import Desk
 from tests.migrated import bring_up
@@ -224,8 +225,11 @@ def test_ladders_count_from_the_delivery_that_a_file_says_told_once(database: Da
     assert told() == [["delivered 2026-02-03"]] * 3, "the same file says nothing new"
     bring(database, read(terms=IN_THREE, delivered="2026-02-05"))
     assert told() == [["delivered 2026-02-03", "delivered 2026-02-05"]] * 3, "a corrected file corrects the day"
-    bring(database, read(terms=IN_THREE, delivered=str(TODAY + timedelta(1))))
-    assert told() == [["delivered 2026-02-03", "delivered 2026-02-05"]] * 3, "a day to come is a plan"
+    with database.write() as work:
+        work.invoice_days.tell("C-1", "I-1 (2 of 3)", DayTold("delivered", date(2026, 2, 9), "person:ann"))
+    bring(database, read(terms=IN_THREE, delivered="2026-02-05"))
+    assert told()[1][-1] == "delivered 2026-02-09", "what a person corrected stays"
+    assert told()[0] == ["delivered 2026-02-03", "delivered 2026-02-05"], "a day to come is a plan"
 
 
 @pytest.mark.parametrize(("text", "form"), [("Paper", "paper"), ("ELECTRONIC", "electronic"), ("", None)])

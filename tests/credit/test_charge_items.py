@@ -21,22 +21,34 @@ def an_invoice(name: str = "I-1", minor: int = 1_000, due: date = DUE) -> Invoic
     return Invoice(name, "C-1", Money(minor, "CNY"), due - timedelta(30), due)
 
 
-def a_charge(minor: int, until: date = DAY, credited: int = 0) -> Invoice:
+def a_charge(minor: int, until: date = DAY) -> Invoice:
     """A charge of I-1, overdue since the last of the month."""
-    taken = (Reduction(until, credited, "credit_note"),) if credited else ()
-    one = Invoice(charge_number("I-1", until), "C-1", Money(minor, "CNY"), until, until, reductions=taken)
+    one = Invoice(charge_number("I-1", until), "C-1", Money(minor, "CNY"), until, until)
     return replace(one, charge_of="I-1", charged_until=until)
 
 
 @pytest.mark.parametrize(("accrued", "items", "left"), [
     (70, (), 70), (0, (), 0), (None, (), None), (None, (a_charge(50),), None),
     (70, (a_charge(50, DAY - timedelta(1)),), 20), (70, (a_charge(50),), 0), (40, (a_charge(50),), -10),
-    (40, (a_charge(50, DAY - timedelta(9)),), -10), (40, (a_charge(50, credited=10),), 0),
-    (60, (a_charge(50, DAY - timedelta(9), credited=10),), 20),
+    (40, (a_charge(50, DAY - timedelta(9)),), -10),
     (10, (a_charge(50, DAY + timedelta(1)),), 0), (70, (a_charge(30, DAY - timedelta(9)), a_charge(40)), 0),
 ])  # fmt: skip
 def test_what_is_to_be_billed(accrued: int | None, items: tuple[Invoice, ...], left: int | None) -> None:
     assert ChargeState(an_invoice(), accrued, items).unbilled(DAY) == left
+
+
+@pytest.mark.parametrize(("accrued", "then", "credited", "left"), [
+    (40, 40, 10, 0), (60, 40, 10, 20),  # what was too much is given back, and what comes later is billed in full
+    (60, 40, 0, 10), (40, 40, 4, -6),  # not given back, or in part: set against what comes later
+    (60, 50, 50, 10), (50, 50, 50, 0),  # a waiver is final
+    (60, 40, 50, 20),  # ten of it were too much, and forty a waiver
+    (60, None, 10, 10),  # nobody can tell what was too much
+])  # fmt: skip
+def test_what_was_too_much_is_given_back_and_all_else_is_a_waiver(
+    accrued: int, then: int | None, credited: int, left: int
+) -> None:
+    items = (a_charge(50, DAY - timedelta(9)),)
+    assert ChargeState(an_invoice(), accrued, items, then, credited).unbilled(DAY) == left
 
 
 def test_what_was_written_off_stays_billed() -> None:

@@ -113,3 +113,15 @@ def test_a_calendar_without_business_days_is_told() -> None:
     assert field == "terms" and told.startswith("the calendar has no business day for 60 days")
     field, told = refusal(terms="net 0", invoiced_on=date(9999, 12, 31), is_business_day=lambda day: False)
     assert (field, told) == ("terms", "no business day follows 9999-12-31 up to the year 9999; give an earlier date")
+
+
+def test_a_discount_that_was_over_before_the_invoice_can_be_earned_on_its_day() -> None:
+    (item,) = items_of(bill("2/10 net 30 from delivery", delivered_on=date(2026, 1, 1)))
+    assert item.discount is not None and (item.discount.until, item.due_on) == (INVOICED, INVOICED)
+    (item,) = items_of(bill("2/10 net 30 from delivery", delivered_on=date(2026, 1, 30)))
+    assert item.discount is not None and item.discount.until == date(2026, 2, 9)
+
+
+def test_a_discount_past_the_last_year_is_refused_by_its_terms() -> None:
+    field, told = refusal(terms="2/10 net 30 from delivery", due_on=date(2026, 3, 5), delivered_on=date(9999, 12, 31))
+    assert field == "terms" and "year 9999" in told

@@ -68,12 +68,12 @@ def shown(service: Service, path: str) -> Any:
 
 
 def settle(service: Service, name: str, minor: int, day: date, invoice_id: str = "INV-7",
-           kind: str = "payment") -> None:  # fmt: skip
-    """Enter a payment, or a credit note, for one invoice."""
-    new = NewSettlement(kind, name, "C-2", Money(minor, "CNY"), day, "told", "person:ann",
-                        stated=(Part(invoice_id, minor),))  # fmt: skip
+           kind: str = "payment", met: bool = True) -> None:  # fmt: skip
+    """Enter a payment, or a credit note, for one invoice, or for whichever is oldest."""
+    stated = (Part(invoice_id, minor),) if invoice_id else ()
+    new = NewSettlement(kind, name, "C-2", Money(minor, "CNY"), day, "told", "person:ann", stated=stated)
     with service.held.database.write() as work:
-        assert work.settlements.enter(new, today(service)).unmet == ()
+        assert (work.settlements.enter(new, today(service)).unmet == ()) is met
 
 
 def test_what_accrued_is_billed_once_and_the_rest_with_the_next_bill(real: Service) -> None:
@@ -127,6 +127,52 @@ def test_what_a_payment_of_an_earlier_day_made_too_much_is_a_credit_note_to_be_w
     settle(real, "C-1", 16_67, today(real), "INV-7-charge-2026-06-30", "credit_note")
     assert proposed(real, "credited") == []
     assert billed(real, "july", date(2026, 7, 1)) == {"INV-7-charge-2026-07-01": "1.67"}, "of 5,000.00"
+
+
+def test_a_credit_note_that_reaches_a_charge_makes_no_bill_charge_it_again(real: Service) -> None:
+    settle(real, "P-1", 10_000_00, UNTIL)
+    billed(real, "june")
+    settle(real, "C-1", 100_00, today(real), "", "credit_note")  # goods that came back: it goes to the oldest item
+    assert billed(real, "july", date(2026, 7, 31)) == {} and proposed(real, "none", date(2026, 7, 31)) == []
+
+
+def test_a_waiver_is_final(real: Service) -> None:
+    charge = "INV-7-charge-2026-06-30"
+    billed(real, "june")
+    settle(real, "C-1", 50_00, today(real), charge, "credit_note")
+    assert billed(real, "july", date(2026, 7, 1)) == {"INV-7-charge-2026-07-01": "3.33"}, "the day after, and no more"
+
+
+def test_what_was_too_much_of_a_paid_charge_is_given_back_once(real: Service) -> None:
+    charge = "INV-7-charge-2026-06-30"
+    billed(real, "june")
+    settle(real, "P-2", 50_00, today(real), charge)
+    settle(real, "P-1", 5_000_00, date(2026, 6, 20))
+    assert [one["amount"] for one in proposed(real, "proposed")] == ["16.67"]
+    settle(real, "C-1", 16_67, today(real), charge, "credit_note", met=False)  # it is the customer's money, and goes on
+    assert proposed(real, "credited") == []
+    assert billed(real, "july", date(2026, 7, 10)) == {"INV-7-charge-2026-07-10": "16.67"}, "and nothing is given twice"
+
+
+def test_what_was_billed_up_to_a_day_is_told_of_that_day_whenever_it_was_billed(real: Service) -> None:
+    billed(real, "june")
+    [one] = shown(real, f"customers/C-2/late-charges?as_of={UNTIL}")["items"]
+    assert one["billing"] == {"currency": "CNY", "billed": "50.00", "unbilled": "0.00"}
+    [one] = shown(real, f"customers/C-2/late-charges?as_of={UNTIL - timedelta(1)}")["items"]
+    assert one["billing"]["billed"] == "0.00", "of the day before nothing was billed yet"
+
+
+def test_charges_of_a_disputed_invoice_wait(real: Service) -> None:
+    blocked = {"invoice_id": "INV-7", "kind": "dispute", "until": str(today(real)), "reason": "goods broken"}
+    answer = real.send("POST", "/v1/customers/C-2/blocks", "collector", blocked, Idempotency_Key="b-1")
+    assert answer.status_code == 201, answer.data
+    found = json.loads(bill(real, "june", as_of=UNTIL.isoformat()).data)
+    assert found["billed"] == [] and [one["invoice_id"] for one in found["not_billed"]] == ["INV-7"]
+    assert "disputes" in found["not_billed"][0]["why"]
+    block_id = json.loads(answer.data)["block"]["id"]
+    ended = real.send("POST", f"/v1/blocks/{block_id}:end", "collector", {"reason": "agreed"}, Idempotency_Key="b-2")
+    assert ended.status_code == 200, ended.data
+    assert billed(real, "again") == {"INV-7-charge-2026-06-30": "50.00"}
 
 
 def test_what_was_too_much_is_first_taken_from_the_next_charges(real: Service) -> None:

@@ -175,6 +175,11 @@ def test_answers_that_quote_a_customers_file_go_with_it(real: Service) -> None:
     assert [problem(answer) for answer in again()] == [(410, "record-erased")] * 3
     assert erase(real, "customers/C-1").status_code == 200, "what was erased by whom is told again"
     assert json.loads(real.send("GET", "/v1/payments/P-1", "collector").data)["settlement"]["reference"] is None
+    path, role, body = TOLD_OF_CUSTOMER[2]
+    known = real.send("POST", f"/v1/{path}", role, body, Idempotency_Key="another")
+    assert known.status_code == 200, "the same money under another key is known, without what it said"
+    other = real.send("POST", f"/v1/{path}", role, {**body, "amount": "11.00"}, Idempotency_Key="a-third")
+    assert problem(other) == (409, "settlement-known")
     with real.held.database.alone() as connection:
         stored = [str(row) for table in metadata.sorted_tables for row in connection.execute(select(table))]
     assert stored and not [row for row in stored if "Ann" in row]
