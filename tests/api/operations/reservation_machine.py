@@ -131,7 +131,8 @@ class ReservationMachine(RuleBasedStateMachine):
         known = self.model[reservation]
         amount = known.left or 1 if part is None else part
         day = self.clock.now.date()
-        invoice = {"id": f"I-{self.keys}", "amount": None, "invoiced_on": day, "due_on": day}
+        invoice = {"id": f"I-{self.keys}", "amount": None, "invoiced_on": day, "due_on": day, "terms": None,
+                   "delivered_on": None, "form": None}  # fmt: skip
         wish = {"amount": text(amount), "invoice": invoice if invoiced else None}
         allowed = self.is_open(known) and amount <= known.left
         if self._change("convert", reservation, wish, allowed):
