@@ -51,9 +51,10 @@ def test_a_copy_of_the_file_under_load_is_consistent(tmp_path: Path) -> None:
     with serving(service, tmp_path, program=PLAIN) as running, OrderSystems(running) as asking:
         asking.wait_for(40)
         known = len(asking.decided())
+        shutil.copy(tmp_path / "aval.db", bare)
+        asking.wait_for(5)  # so that there is something for the bare file to miss, wherever its log stood
         with sqlite3.connect(tmp_path / "aval.db") as source, sqlite3.connect(copied) as copy:
             source.backup(copy)  # what `sqlite3 FILE ".backup COPY"` does
-        shutil.copy(tmp_path / "aval.db", bare)
         asking.wait_for(10)
     counts = consistent(str(copied), asking, known - asking.threads)
     with sqlite3.connect(bare) as control:
