@@ -44,7 +44,7 @@ class ChargeState:
     @property
     def billed_until(self) -> date | None:
         """The last day that was billed."""
-        return max((one.charged_until for one in self.items if one.charged_until is not None), default=None)
+        return last_billed(self.items)
 
     def unbilled(self, until: date) -> int | None:
         """What is to be billed up to a day; below zero what was billed too much. None where it cannot be told.
@@ -58,6 +58,15 @@ class ChargeState:
             return 0
         left = self.accrued - self.billed
         return min(left, 0) if last == until else left
+
+    def too_much(self, until: date) -> int:
+        """What was billed and is charged no more; 0 where nothing was."""
+        return max(0, -(self.unbilled(until) or 0))
+
+
+def last_billed(items: Iterable[Invoice]) -> date | None:
+    """The last day that was billed by these items; None without any."""
+    return max((one.charged_until for one in items if one.charged_until is not None), default=None)
 
 
 def charges_by_invoice(invoices: Iterable[Invoice]) -> Mapping[str, tuple[Invoice, ...]]:

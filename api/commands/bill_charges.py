@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from api.operations.bill_charges import Bill
     from storage.engine import Database
 
-CUSTOMERS_AT_ONCE = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -35,9 +33,11 @@ def bill_all(database: str, told: Told) -> None:
 
     Raises: UsageError for no such customer, a day to come, and a due date that has passed.
     """
+    from api.every_customer import every_customer
+
     items = customers = 0
     with opened(database) as found:
-        for customer_id in customers_of(found, told.customer):
+        for customer_id in every_customer(found) if told.customer is None else [told.customer]:
             bill = billed(found, customer_id, told)
             items, customers = items + len(bill.items), customers + bool(bill.items)
             for line in lines_of(bill):
@@ -64,21 +64,6 @@ def billed(found: Database, customer_id: str, told: Told) -> Bill:
         return enter_bill(work, program, customer_id, asked, told.by)
 
 
-def customers_of(found: Database, customer: str | None) -> Iterator[str]:
-    """One customer, or all of them by id."""
-    after: str | None = None
-    if customer is not None:
-        yield customer
-        return
-    while True:
-        with found.read() as work:
-            page = work.customers.list(after, CUSTOMERS_AT_ONCE)
-        yield from (one.customer_id for one in page.items)
-        after = page.next_cursor
-        if after is None:
-            return
-
-
 def lines_of(bill: Bill) -> Iterator[str]:
     """What is billed, what was too much, and what could not be billed."""
     from credit.money import Money
@@ -87,7 +72,7 @@ def lines_of(bill: Bill) -> Iterator[str]:
         amount = Money(one.amount, one.currency).display()
         yield f"{one.customer_id}  {one.invoice_id}  {amount}  due {one.due_on}"
     for state in bill.too_much:
-        amount = Money(-(state.unbilled(bill.asked.until) or 0), state.invoice.amount.currency).display()
+        amount = Money(state.too_much(bill.asked.until), state.invoice.amount.currency).display()
         charges = ", ".join(item.invoice_id for item in state.items)
         told = f"{amount} too much was billed; write a credit note for {charges}"
         yield f"{bill.customer_id}  {state.invoice.invoice_id}  {told}"

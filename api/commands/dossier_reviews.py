@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import click
 
 from api.commands.counts import counted
 from api.commands.database import database_option, opened
-
-if TYPE_CHECKING:
-    from storage.engine import Database
 
 DAY = click.DateTime(["%Y-%m-%d"])
 LOOKED_AT = "looked at once a day"
@@ -51,11 +46,12 @@ def assess(database: str) -> None:
     """See where every customer stands today by its policy: facts that begin
     today, papers that ran out and invoices that are late count. Who fell since
     the last look is an alert, which a person has to see."""
+    from api.every_customer import every_customer
     from api.reviewing import note_standing
 
     looked, fallen = 0, 0
     with opened(database) as found:
-        for customer_id in _customers(found):
+        for customer_id in every_customer(found):
             with found.write() as work:
                 fell = note_standing(work, customer_id, LOOKED_AT)
             looked += 1
@@ -90,15 +86,3 @@ def alerts(everything: bool, database: str) -> None:
     if table.row_count:
         terminal().print(table)
     click.echo(counted(table.row_count, "alert"))
-
-
-def _customers(found: Database) -> Iterator[str]:
-    """Every customer by id, page by page."""
-    after: str | None = None
-    while True:
-        with found.read() as work:
-            page = work.customers.list(after, 500)
-        yield from (one.customer_id for one in page.items)
-        after = page.next_cursor
-        if after is None:
-            return

@@ -6,7 +6,7 @@ with an earlier day, is told as a credit note to be written, and nothing is take
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from api.build import load_version
 from api.errors import FieldError
 from api.idempotency import Answer, stored_answer
 from api.keyed_request import KeyedRequest
-from api.operations.show_late_charges import NOT_KNOWN, credited_charges, states_of
+from api.operations.show_late_charges import NOT_KNOWN, credited_charges, states_of, version_for
 from api.operations.show_open_items import invoice_dict
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.requests import refused_fields
@@ -25,7 +25,6 @@ from credit.decision import canonical_json
 from credit.money import Money
 from policy.program import Program
 from storage.engine import Database
-from storage.exposure_ledger import AccountState
 from storage.failures import Refused as RefusedByStorage
 from storage.invoice_rows import Invoice
 from storage.unit_of_work import Work
@@ -86,8 +85,7 @@ def program_of(database: Database, customer_id: str) -> Program | None:
     with database.read() as work:
         owner_of(work, CUSTOMER, customer_id)
         account = work.accounts.look(customer_id, None)
-        digest = None if account is None else account.policy_digest
-        version = None if digest is None else work.policies.get(digest)
+        version = None if account is None else version_for(work, account)
     return None if version is None else load_version(version).program
 
 
@@ -115,15 +113,16 @@ def plan_bill(work: Work, program: Program | None, customer_id: str, asked: Bill
     states = states_of(program, stored, asked.until, credited_charges(work, customer_id))
     items: list[Invoice] = []
     not_billed = [(one.invoice.invoice_id, NOT_KNOWN) for one in states if one.accrued is None]
-    for one, minor in _to_bill(states, asked.until):
-        if one.invoice.is_disputed(asked.today):
-            not_billed.append((one.invoice.invoice_id, DISPUTED))
-            continue
+    made = [(one, _item(one, minor, asked)) for one, minor in _to_bill(states, asked.until)]
+    valuing = work.invoices.valuing(asked.today)
+    taken = {known.invoice_id for known in stored} | {known.number for known in stored}
+    for one, item in made:
         try:
-            items.append(_item(work, account, one, minor, asked))
+            _refuse_unfit(one, item, asked.today, taken)
+            items.append(valuing.value(item, account.currency))
         except RefusedByStorage as refused:
             not_billed.append((one.invoice.invoice_id, str(refused)))
-    too_much = [one for one in states if (one.unbilled(asked.until) or 0) < 0]
+    too_much = [one for one in states if one.too_much(asked.until)]
     return Bill(customer_id, asked, items, too_much, sorted(not_billed))
 
 
@@ -134,15 +133,20 @@ def _to_bill(states: Sequence[ChargeState], until: date) -> Iterator[tuple[Charg
             yield one, minor
 
 
-def _item(work: Work, account: AccountState, state: ChargeState, minor: int, asked: BillAsked) -> Invoice:
-    """A charge as an item, in the currency of its invoice. Raises: the ledger's refusal for no rate, a number taken."""
+def _item(state: ChargeState, minor: int, asked: BillAsked) -> Invoice:
+    """A charge as an item, in the currency of its invoice."""
     bore = state.invoice
     made = Invoice(bore.customer_id, charge_number(bore.invoice_id, asked.until), minor, bore.amount.currency,
                    asked.today, asked.due_on)  # fmt: skip
-    made = replace(made, charge_of=bore.invoice_id, charged_until=asked.until)
-    if work.invoices.beside([made]):
-        raise RefusedByStorage(f"'{made.invoice_id}', as it would be called, is the number of another invoice")
-    return work.invoices.valuing(asked.today).value(made, account.currency)
+    return replace(made, charge_of=bore.invoice_id, charged_until=asked.until)
+
+
+def _refuse_unfit(state: ChargeState, item: Invoice, today: date, taken: Collection[str]) -> None:
+    """Raises: the ledger's refusal where the invoice is disputed, or another has the number already."""
+    if state.invoice.is_disputed(today):
+        raise RefusedByStorage(DISPUTED)
+    if item.invoice_id in taken:
+        raise RefusedByStorage(f"'{item.invoice_id}', as it would be called, is the number of another invoice")
 
 
 def bill_dict(bill: Bill) -> dict[str, object]:
@@ -158,7 +162,7 @@ def bill_dict(bill: Bill) -> dict[str, object]:
 
 def proposal_dict(one: ChargeState, until: date) -> dict[str, object]:
     """What was billed too much of an invoice, and which charges a credit note may name."""
-    amount = Money(-(one.unbilled(until) or 0), one.invoice.amount.currency)
+    amount = Money(one.too_much(until), one.invoice.amount.currency)
     charges = [item.invoice_id for item in one.items]
     return {"invoice_id": one.invoice.invoice_id, "amount": amount.amount, "currency": amount.currency,
             "charges": charges}  # fmt: skip

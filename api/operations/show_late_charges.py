@@ -16,14 +16,17 @@ from api.build import load_version
 from api.known import read_invoice
 from api.operations.tell_limit import CUSTOMER, owner_of, policy_day
 from api.services import Services
-from credit.charge_items import ChargeState, charges_by_invoice
+from credit.charge_items import ChargeState, charges_by_invoice, last_billed
 from credit.decision import canonical_json
 from credit.late_charges import Payment
 from credit.money import Money
 from credit.receivables import Invoice
 from policy.program import Program
 from rules.ladders import charges_on
+from storage.exposure_ledger import AccountState
 from storage.invoice_rows import Invoice as StoredInvoice
+from storage.policies import PolicyVersion
+from storage.receivables import known_on
 from storage.unit_of_work import Work
 
 NOT_KNOWN = "the policy has no rate for one of the days, or a date is not known"
@@ -39,7 +42,7 @@ def show_late_charges(held: Services, customer_id: str, as_of: date | None) -> b
         owner_of(work, CUSTOMER, customer_id)
         account = work.accounts.look(customer_id, None)
         assert account is not None, "its owner was found"
-        version = None if account.policy_digest is None else work.policies.get(account.policy_digest)
+        version = version_for(work, account)
         stored = known_by(work, customer_id, day)
         credited = credited_charges(work, customer_id)
     program = None if version is None else load_version(version).program
@@ -56,10 +59,15 @@ def show_late_charges(held: Services, customer_id: str, as_of: date | None) -> b
                            "total": total, "items": items})  # fmt: skip
 
 
+def version_for(work: Work, account: AccountState) -> PolicyVersion | None:
+    """The policy version in effect for a customer; None where none decides. Reading it into a program takes a while."""
+    return None if account.policy_digest is None else work.policies.get(account.policy_digest)
+
+
 def known_by(work: Work, customer_id: str, day: date) -> list[StoredInvoice]:
     """A customer's invoices as of a day, with the items that billed charges up to it, whenever they were made."""
-    every = [one for one in work.invoices.for_customer(customer_id) if one.charged_until is not None]
-    sales = [one for one in work.invoices.for_customer(customer_id, day) if one.charge_of is None]
+    every = work.invoices.for_customer(customer_id)
+    sales = [known_on(one, day) for one in every if one.charge_of is None and one.invoiced_on <= day]
     return [*sales, *(one for one in every if one.charged_until is not None and one.charged_until <= day)]
 
 
@@ -83,7 +91,7 @@ def states_of(program: Program, stored: Sequence[StoredInvoice], day: date,
 
 def _state(program: Program, one: Invoice, day: date, items: tuple[Invoice, ...],
            credited: Mapping[str, int]) -> ChargeState:  # fmt: skip
-    last = max((item.charged_until for item in items if item.charged_until is not None), default=None)
+    last = last_billed(items)
     return ChargeState(one, charges_of(program, one, day), items,
                        None if last is None else charges_of(program, one, last),
                        sum(credited.get(item.invoice_id, 0) for item in items))  # fmt: skip
