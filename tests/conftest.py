@@ -32,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("AVAL_")]:
         if name != "AVAL_SOAK" and not name.startswith("AVAL_TEST_"):
             del os.environ[name]
+    if SOAK:
+        os.environ["PYTEST_TIMEOUT"] = "0"  # a long form lasts as long as it lasts
     compile_when_asked()
 
 

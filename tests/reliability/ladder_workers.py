@@ -4,6 +4,9 @@ The master forks workers, kills one every 0.15 to 0.4 s and forks another in its
 is run and every letter gone. What leaves a worker is a line in a file, the wire: it stays there
 whatever becomes of the worker. Some letters are chosen by their key to fall into the worst moment, once each: their
 worker dies, or sleeps past its lease, between sending a letter and saying so.
+
+A look at customers has to fit into a lease, and a start into a life, else nobody ever gets on: workers look at few
+customers at once, and where nothing left for a while, leases and lives of those to come are twice as long.
 """
 
 from __future__ import annotations
@@ -29,7 +32,9 @@ from storage.outbox import Delivery, Leased, Message
 WORKERS = 4
 LEASE_SECONDS = 0.3
 AT_ONCE = 4
+LOOKED_OVER = 8  # invoices of one look
 PAUSES = (0.15, 0.4)  # seconds between two kills
+PATIENCE = 4.0  # seconds without a letter, before there is twice as much time for everything
 SEND_FIRST, MARK_FIRST = "send first", "mark first"
 
 
@@ -45,28 +50,45 @@ class Climb:
     way: str = SEND_FIRST
 
 
-def work_on(database: Database, climb: Climb) -> None:
+class Strain:
+    """How many times the usual time everything gets: twice as much whenever nothing reached the wire for a while."""
+
+    def __init__(self, wire: str) -> None:
+        """Watch a wire from now on."""
+        self.times = 1
+        self._wire, self._seen, self._since = wire, 0, time.monotonic()
+
+    def look(self) -> None:
+        """Look whether something left since the last look."""
+        size = os.stat(self._wire).st_size if os.path.exists(self._wire) else 0
+        if size != self._seen:
+            self._seen, self._since = size, time.monotonic()
+        elif time.monotonic() - self._since > PATIENCE * self.times:
+            self.times, self._since = 2 * self.times, time.monotonic()
+
+
+def work_on(database: Database, climb: Climb, lease: float) -> None:
     """Run the days and send what is written, until there is nothing left of either."""
     holder = secrets.token_hex(8)
     wire = os.open(climb.wire, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     while True:
         with suppress(StorageFailure):
             left = days_left(database, climb)
-            run_days(database, climb, holder, left)
-            if send_some(database, climb, wire) == 0:
+            run_days(database, climb, holder, left, lease)
+            if send_some(database, climb, wire, lease) == 0:
                 if not left and nothing_waits(database):
                     return
                 time.sleep(0.03)
 
 
-def run_days(database: Database, climb: Climb, holder: str, days: list[str]) -> None:
+def run_days(database: Database, climb: Climb, holder: str, days: list[str], lease: float) -> None:
     """Go on with each day that is not done, as long as nobody else leads one."""
     with suppress(Busy, LeaseLost):
         for day in days:
-            run = begin_run(database, date.fromisoformat(day), holder, LEASE_SECONDS)
-            for one in run_escalation(database, run, Pace(LEASE_SECONDS, customers=2)):
+            run = begin_run(database, date.fromisoformat(day), holder, lease)
+            for one in run_escalation(database, run, Pace(lease, LOOKED_OVER, customers=2)):
                 if chosen(f"{day} {one.plan.customer_id}", climb.worst) == 1:
-                    time.sleep(2 * LEASE_SECONDS)  # the next customer belongs to another leader by then
+                    time.sleep(2 * lease)  # the next customer belongs to another leader by then
 
 
 def days_left(database: Database, climb: Climb) -> list[str]:
@@ -76,18 +98,18 @@ def days_left(database: Database, climb: Climb) -> list[str]:
     return [day for day in climb.days if day not in done]
 
 
-def send_some(database: Database, climb: Climb, wire: int) -> int:
+def send_some(database: Database, climb: Climb, wire: int, lease: float) -> int:
     """Send what nobody else holds; how many letters that were."""
     with database.write() as work:
-        leased = work.outbox.lease(AT_ONCE, LEASE_SECONDS)
+        leased = work.outbox.lease(AT_ONCE, lease)
     for one in leased:
         if climb.way == MARK_FIRST:
             say_so(database, one)
-            worst_moment(one, climb.worst)
+            worst_moment(one, climb.worst, lease)
             send(wire, one.message)
         else:
             send(wire, one.message)
-            worst_moment(one, climb.worst)
+            worst_moment(one, climb.worst, lease)
             say_so(database, one)
     return len(leased)
 
@@ -105,13 +127,13 @@ def say_so(database: Database, leased: Leased) -> None:
         work.outbox.record(leased, Delivery("sent", leased.message.as_of, "worker", "on the wire"))
 
 
-def worst_moment(leased: Leased, worst: int) -> None:
+def worst_moment(leased: Leased, worst: int, lease: float) -> None:
     """Die, or sleep past the lease, at the first attempt of a letter that is chosen."""
     fate = chosen(leased.message.message_id, worst) if leased.attempt == 1 else 0
     if fate == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     elif fate == 2:
-        time.sleep(2 * LEASE_SECONDS)
+        time.sleep(2 * lease)
 
 
 def chosen(key: str, worst: int) -> int:
@@ -132,14 +154,14 @@ def warm(database: Database, climb: Climb) -> None:
     database.dispose()
 
 
-def fork(database: Database, climb: Climb) -> int:
+def fork(database: Database, climb: Climb, lease: float) -> int:
     """Another worker; 0 is how it ends when all is done."""
     child = os.fork()
     if child:
         return child
     ended = 1
     try:
-        work_on(database, climb)
+        work_on(database, climb, lease)
         ended = 0
     finally:
         os._exit(ended)
@@ -149,22 +171,23 @@ def main(plan: str) -> None:
     """Kill and replace workers until one of them is done, and print what became of them."""
     given = json.loads(plan)
     climb = Climb(**given | {"days": tuple(given["days"])})
-    chance, told = random.Random(climb.seed), Counter[str]()
+    chance, told, strain = random.Random(climb.seed), Counter[str](), Strain(climb.wire)
     database = open_database(climb.location, wait_seconds=20.0)
     warm(database, climb)
-    alive = [fork(database, climb) for _ in range(WORKERS)]
-    while alive:
-        ends = time.monotonic() + chance.uniform(*PAUSES)
+    alive: list[int] = []
+    while not told["done"]:
+        ends = time.monotonic() + strain.times * chance.uniform(*PAUSES)
         while time.monotonic() < ends and not told["done"]:
+            missing = WORKERS - len(alive)
+            alive += [fork(database, climb, strain.times * LEASE_SECONDS) for _ in range(missing)]
             time.sleep(0.01)
             buried(alive, told)
-            alive += [fork(database, climb) for _ in range(0 if told["done"] else WORKERS - len(alive))]
-        if told["done"]:
-            wait_for(alive, told)
-        elif alive:
+        strain.look()
+        if alive and not told["done"]:
             os.kill(chance.choice(alive), signal.SIGKILL)
             told["kills"] += 1
-    print(json.dumps(told))
+    wait_for(alive, told)
+    print(json.dumps(told | Counter(strain=strain.times)))
 
 
 def buried(alive: list[int], told: Counter[str]) -> None:

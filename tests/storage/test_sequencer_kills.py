@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ KILLS = 40 if os.environ.get("AVAL_SOAK") == "1" else 3
 KILLS_OF_CONTROL = max(KILLS, 8)  # one that hits between two transactions is enough
 WRITERS, DAWDLE_SECONDS = 3, 0.03
 PATIENCE_SECONDS = 20.0
+GROWTH_SECONDS = 120.0  # in which some writer must get on, however slow the machine
 SEED = int(os.environ.get("AVAL_TEST_SEED", "7"))
 
 
@@ -73,7 +75,9 @@ def under_kills(prepared: str, key: Path, how: str, kills: int) -> Database:
     try:
         for _ in range(kills):
             grown = database_size(database) + chance.randint(10, 60)
+            until = time.monotonic() + GROWTH_SECONDS
             while database_size(database) < grown:
+                assert time.monotonic() < until, "nothing is written any more"
                 stopped.wait(0.01)
             victim = running.pop(chance.randrange(2))
             victim.kill()
@@ -105,10 +109,13 @@ def patiently(step: Callable[[], object]) -> None:
 
 
 def write_on(database: Database, seed: int, stopped: threading.Event) -> None:
-    """Events one after the other, in transactions that dawdle, so that they commit in another order than they began."""
+    """Events one after the other, in transactions that dawdle, so that they commit in another order than they began.
+
+    What a killed sequencer held may be held for longer than a writer waits: then it tries again.
+    """
     chance = random.Random(seed)
     while not stopped.is_set():
-        with database.write() as work:
+        with suppress(Busy), database.write() as work:
             work.events.record(Event("signed_in", "person:p", "person:ann"))
             time.sleep(chance.random() * DAWDLE_SECONDS)
 
