@@ -96,6 +96,10 @@ class Invoices:
         self._connection = connection
         self._accounts = accounts
 
+    def wait_for_turn(self) -> None:
+        """Wait until no import and no payment writes: what is read of invoices from here on, none of them changes."""
+        take_turn(self._connection)
+
     def add_many(self, invoices: Sequence[Invoice], as_of: date) -> InvoiceCounts:
         """Store invoices, new or changed, and bring the accounts to what is open on `as_of`.
 

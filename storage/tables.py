@@ -344,6 +344,7 @@ import_run = Table(
 
 DISCOUNT = "(discount IS NULL) = (discount_until IS NULL) AND (discount IS NULL OR discount BETWEEN 1 AND amount - 1)"
 IS_CHARGE: Any = literal_column("charge_of IS NOT NULL")
+IN_PARTS: Any = literal_column("whole_id IS NOT NULL")
 invoice = Table(
     "invoice", metadata,
     Column("customer_id", TEXT, ForeignKey("customer.customer_id"), primary_key=True),
@@ -368,6 +369,8 @@ invoice = Table(
     CheckConstraint("settled_on IS NULL OR open_amount = 0", name="settled_in_full"),
     CheckConstraint("disputed IN (0, 1)", name="disputed_yes_or_no"),
     Index("invoice_customer_id_invoiced_on", "customer_id", "invoiced_on"),
+    Index("invoice_invoice_id", "invoice_id"),
+    Index("invoice_whole_id", "whole_id", sqlite_where=IN_PARTS, postgresql_where=IN_PARTS),
     Index("invoice_charged_once", "customer_id", "charge_of", "charged_until", unique=True,
           sqlite_where=IS_CHARGE, postgresql_where=IS_CHARGE),
     sqlite_strict=True,

@@ -92,6 +92,7 @@ def import_invoices(database: Database, rows: Iterable[InvoiceRow | Rejected], a
     for batch in lots(rows):
         fit = sorting.unrepeated(batch, lambda row: (row.customer_id, row.number))
         with database.write() as work:
+            work.invoices.wait_for_turn()
             valuing = work.invoices.valuing(as_of)
             bound = work.invoices.bound({row.customer_id for row in fit})
             numbers = Numbers(work.invoices.instalments_beside([one for row in fit for one in row.items]))

@@ -98,14 +98,18 @@ def _state(program: Program, one: Invoice, day: date, items: tuple[Invoice, ...]
 
 
 def charges_of(program: Program, one: Invoice, day: date) -> int | None:
-    """The late charges of an invoice up to a day, in minor units; None where a date or a rate is missing."""
-    if one.amount.currency != program.currency and any(charge.minor for charge in program.charges):
-        return None
+    """The late charges of an invoice up to a day, in minor units; None where a date or a rate is missing.
+
+    So it is where an amount fell due that the policy names in its own currency, and the invoice is in another one.
+    """
     paid = [Payment(part.on, part.minor) for part in one.reductions if part.on <= day]
     rest = one.amount.minor - sum(part.minor for part in paid)
     if one.settled_on is not None and one.settled_on <= day and rest:
         paid.append(Payment(one.settled_on, rest))  # an import said so
     found = charges_on(program, one.amount.minor, {"due": one.due_on, "invoiced": one.invoiced_on}, paid, day)
+    named = {charge.line for charge in program.charges if charge.minor}
+    if one.amount.currency != program.currency and any(charge.fixed for charge in found if charge.line in named):
+        return None
     parts = [charge.minor for charge in found]
     known = [minor for minor in parts if minor is not None]
     return sum(known) if len(known) == len(program.charges) else None

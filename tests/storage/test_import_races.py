@@ -1,15 +1,20 @@
-"""An import that meets a bill of late charges: what is owed stays what the movements say."""
+"""An import that meets a bill or a payment: what is owed stays what the movements say, and no row is lost."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 import pytest
 
+from api.import_rows import InvoiceRow
+from api.import_table import Line
+from api.operations.import_ledger import import_invoices
+from credit.money import Money
 from storage.database import Database
 from storage.receivables import Invoice, Invoices
+from storage.settlements import Entered, NewSettlement
 from tests.postgres import Server
 from tests.storage.records import a_database, an_invoice
 
@@ -36,6 +41,34 @@ def bill(database: Database) -> None:
         assert account is not None
         work.accounts.lock_in_order([account.account_id])
         work.late_charges.bill(account.account_id, [CHARGE], "person:ann")
+
+
+def pay(database: Database, told: list[Entered]) -> None:
+    """A payment of 90.00, the oldest first."""
+    with database.write() as work:
+        paid = NewSettlement("payment", "P-1", "C-1", Money(90_00, "CNY"), DAY, "transfer", "person:ann")
+        told.append(work.settlements.enter(paid, DAY))
+
+
+@pytest.mark.postgres
+def test_a_payment_waits_for_an_import_that_has_looked(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, look = list[Entered](), Invoices.bound
+    paying = threading.Thread(target=pay, args=(database, told))
+
+    def slow(invoices: Invoices, customers: Collection[str]) -> Mapping[tuple[str, str], Invoice]:
+        found = look(invoices, customers)
+        paying.start()
+        paying.join(1.0)
+        assert told == [], "it paid what the import is about to change"
+        return found
+
+    monkeypatch.setattr(Invoices, "bound", slow)
+    tally = import_invoices(database, [InvoiceRow(Line(1, ("x",)), (an_invoice("a", 80_00),), None)], DAY, print)
+    paying.join(20)
+    assert (tally.changed, tally.rejected.total()) == (1, 0)
+    assert told[0].settlement.unallocated == 10_00
+    with database.read() as work:
+        assert [one.open_on(DAY) for one in work.invoices.for_customer("C-1")] == [0]
 
 
 @pytest.mark.postgres

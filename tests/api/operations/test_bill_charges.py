@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.operations.bill_charges import bill_asked, enter_bill, program_of
+from api.operations.show_late_charges import NOT_KNOWN
 from credit.allocation import Part
 from credit.money import Money
 from credit.rates import ExchangeRate
@@ -215,6 +216,19 @@ def test_an_invoice_in_another_currency_is_charged_in_it(real: Service) -> None:
     assert found == {"INV-7": ("50.00", "CNY"), "USD-1": ("5.00", "USD")}
     exposure = shown(real, "customers/C-2")["exposure"]
     assert exposure["balance"] == "27085.00", "20,000.00 and 7,000.00, with 50.00 and 35.00"
+
+
+def test_an_amount_of_the_policy_is_unknown_of_an_invoice_in_another_currency_from_its_day_on(real: Service) -> None:
+    rate = POLICY.splitlines()[-1]
+    publish(real, "fixed.yaml", POLICY.replace(rate, b"late_charge: {amount: 25, at: due + 30 days}"))
+    with real.held.database.write() as work:
+        work.rates.add(NewRate(ExchangeRate.parse("7", "USD", "CNY"), DUE, "a bank", "operator:ann"))
+        work.invoices.add_many([owed("USD-1", DUE, 1_000_00, "USD")], today(real))
+    before = json.loads(bill(real, "early", as_of="2026-07-14").data)
+    assert (before["billed"], before["not_billed"]) == ([], []), "nothing fell due"
+    found = json.loads(bill(real, "late", as_of="2026-07-15").data)
+    assert [(one["charge_of"], one["amount"]) for one in found["billed"]] == [("INV-7", "25.00")]
+    assert found["not_billed"] == [{"invoice_id": "USD-1", "why": NOT_KNOWN}]
 
 
 def test_the_same_key_is_answered_again_and_days_that_cannot_be_are_refused(real: Service) -> None:
