@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import postgres
 from tests.quick_routes import compile_when_asked
+from tests.quick_statements import compile_once
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if SOAK:
         os.environ["PYTEST_TIMEOUT"] = "0"  # a long form lasts as long as it lasts
     compile_when_asked()
+    compile_once()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -26,6 +27,12 @@ from werkzeug.serving import make_server
 CLIENT, SECRET = "aval", "a secret of the tests"
 
 
+@cache
+def published_key() -> RSAKey:
+    """The key that a provider publishes, made once in each process."""
+    return RSAKey.generate_key(2048, parameters={"kid": "one"})
+
+
 @dataclass
 class Provider:
     """What it says, and what it was asked: `claims` go into each token over the right ones, `alg` signs it."""
@@ -33,7 +40,7 @@ class Provider:
     issuer: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
     alg: str = "RS256"
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, parameters={"kid": "one"}))
+    key: RSAKey = field(default_factory=published_key)
     signing_key: RSAKey | None = None  # another one than it publishes
     described: dict[str, Any] = field(default_factory=dict)
     fails: dict[str, int] = field(default_factory=dict)  # the status of a path that fails
@@ -110,7 +117,7 @@ def running() -> Iterator[Provider]:
     provider = Provider()
     server = make_server("127.0.0.1", 0, app_of(provider), threaded=True)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield provider
