@@ -32,6 +32,7 @@ def commands(command: click.Command, path: str) -> Iterator[str]:
 ALL = list(commands(cli, "aval"))
 
 
+@pytest.mark.timeout(800)  # 258 commands, one after the other
 @pytest.mark.parametrize("page", ["command-line.md", "importing.md"])
 def test_the_examples_do_what_is_shown(page: str, tmp_path: Path) -> None:
     (tmp_path / "policy").mkdir()
