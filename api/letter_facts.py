@@ -9,13 +9,14 @@ is not told a second time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from api.escalating import act_days, facts_of, history_of
 from api.known import read_invoice
 from api.situation import Situation
 from credit.charge_items import charges_by_invoice
+from credit.discounts import standing
 from credit.escalation import planned_days
 from credit.late_charges import Payment
 from credit.letter import LetterFacts, LetterItem
@@ -25,6 +26,7 @@ from policy.program import Program
 from policy.receivables import Ladder
 from rules.ladders import charges_on, is_business_day, ladder_for, tier_on
 from storage.escalation_pages import NOTHING, Past
+from storage.invoice_rows import Invoice as StoredInvoice
 from storage.outbox import Message
 
 DAY = timedelta(1)
@@ -48,7 +50,9 @@ def letter_facts(message: Message, known: Known, sender: str) -> LetterFacts | N
     if not invoices:
         return None
     billed = charges_by_invoice(read_invoice(found, account.currency) for found in situation.invoices)
-    items = tuple(item_of(known.program, one, day, sum(each.amount.minor for each in billed.get(one.invoice_id, ())))
+    offered = {found.invoice_id: found for found in stored}
+    items = tuple(with_discount(item_of(known.program, one, day, minor_of(billed.get(one.invoice_id, ()))), one,
+                                offered[one.invoice_id], day)
                   for one in sorted(invoices, key=lambda one: one.due_on))  # fmt: skip
     customer = account.customer
     return LetterFacts(customer.name, customer.customer_id, sender, reference_of(message), day, items,
@@ -67,17 +71,31 @@ def item_of(program: Program, one: Invoice, day: date, billed: int = 0) -> Lette
     return LetterItem(one.invoice_id, one.due_on, one.amount, one.open_amount(day), one.invoiced_on, unbilled)
 
 
+def minor_of(items: Sequence[Invoice]) -> int:
+    """What some items come to, in minor units."""
+    return sum(one.amount.minor for one in items)
+
+
+def with_discount(item: LetterItem, one: Invoice, stored: StoredInvoice, day: date) -> LetterItem:
+    """The item with what may be taken off where the rest is paid in time; one in another currency tells of none."""
+    early = stored.early
+    if early is None or day > early.until or stored.currency != one.amount.currency:
+        return item
+    minor = standing(one.amount.minor, early, one.reductions).may_take(one.open_amount(day).minor)
+    return replace(item, discount=Money(minor, stored.currency), discount_until=early.until) if minor else item
+
+
 def late_charges(program: Program, one: Invoice, day: date) -> Money | None:
     """The late charges of an invoice up to a day, by the policy; None where a date, a rate or a currency is missing."""
     currency = one.amount.currency
     if one.charge_of is not None:
         return Money.zero(currency)  # charges never bear charges
-    if any(charge.minor for charge in program.charges) and currency != program.currency:
-        return None
     dates = {"due": one.due_on, "invoiced": one.invoiced_on}
     paid = [Payment(part.on, part.minor) for part in one.reductions if part.on <= day]
     found = charges_on(program, one.amount.minor, dates, paid, day)
-    if len(found) < len(program.charges):
+    named = {charge.line for charge in program.charges if charge.minor}
+    fell_due = any(charge.fixed for charge in found if charge.line in named)
+    if len(found) < len(program.charges) or (fell_due and currency != program.currency):
         return None
     parts = [charge.minor for charge in found]
     known = [minor for minor in parts if minor is not None]

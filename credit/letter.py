@@ -23,7 +23,7 @@ FIELDS: dict[str, str] = {
     "reference": "what an answer should quote",
     "written_on": "the day of the letter",
     "pay_by": "the last day to pay before the next step",
-    LIST: "every invoice with its days, days overdue, amount, and what is open",
+    LIST: "every invoice with its days, days overdue, amount, what is open, and what may be taken off if paid in time",
     "invoice_numbers": "the numbers of the invoices in one line",
     "first_due_on": "the earliest due date of the invoices",
     "days_overdue": "the most days that any of the invoices is overdue",
@@ -36,7 +36,10 @@ FIELDS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class LetterItem:
-    """One invoice in a letter; `charges` are its late charges up to the letter's day, None where they are not known."""
+    """One invoice in a letter; `charges` are its late charges up to the letter's day, None where they are not known.
+
+    `discount` is what of the open amount need not be paid where the rest is paid by `discount_until`.
+    """
 
     invoice_id: str
     due_on: date
@@ -44,6 +47,8 @@ class LetterItem:
     open: Money
     issued_on: date | None = None
     charges: Money | None = None
+    discount: Money | None = None
+    discount_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,17 @@ def item_text(item: LetterItem, on: date, language: str) -> str:
         parts.append(f"逾期 {days_text(late, 'zh')}" if zh else f"{days_text(late, 'en')} overdue")
     amount, left = item.amount.display(), item.open.display()
     parts.append(f"金额 {amount}，未付 {left}" if zh else f"amount {amount}, open {left}")
+    if early := early_text(item, language):
+        parts.append(early)
     return ("，" if zh else ", ").join(parts)
+
+
+def early_text(item: LetterItem, language: str) -> str:
+    """What need not be paid of an invoice, and until when; nothing where there is no discount any more."""
+    if item.discount is None or item.discount_until is None:
+        return ""
+    less, until = item.discount.display(), day_text(item.discount_until, language)
+    return f"{until}（含）前付清可少付 {less}" if language == "zh" else f"{less} less if paid by {until}"
 
 
 def _amounts(amounts: Sequence[Money], language: str) -> str:

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from credit.letter import LIST, LetterFacts, LetterItem, charges_of, day_text, days_overdue, field_text, plain, totals
+from credit.letter import (
+    LIST,
+    LetterFacts,
+    LetterItem,
+    charges_of,
+    day_text,
+    days_overdue,
+    early_text,
+    field_text,
+    plain,
+    totals,
+)
 from credit.money import Money
 from rules.letter_template import PIECE, Template, fill, filled_in
 
@@ -36,7 +47,7 @@ th, td { padding: .3em .4em; text-align: left; border-bottom: .5pt solid #999; v
 thead { display: table-header-group } tfoot { display: table-row-group; font-weight: bold }
 thead th { border-bottom: 1pt solid #111 } tr { break-inside: avoid }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
-.d { white-space: nowrap } .i { min-width: 8em }
+.d { white-space: nowrap } .i { min-width: 8em } .e { break-after: avoid } .e td { border-bottom: 0 }
 @media print { body { margin: 0; padding: 0; max-width: none } }"""
 
 
@@ -113,7 +124,11 @@ def _row(item: LetterItem, facts: LetterFacts, language: str, names: Sequence[st
         "open": item.open.display(),
         "charges": "" if item.charges is None else item.charges.display(),
     }
-    return f"<tr>{''.join(f'<td{_class(name)}>{cells[name]}</td>' for name in names)}</tr>"
+    row = "".join(f"<td{_class(name)}>{cells[name]}</td>" for name in names)
+    early = early_text(item, language)
+    if not early:
+        return f"<tr>{row}</tr>"
+    return f'<tr class="e">{row}</tr>\n<tr><td></td><td colspan="{len(names) - 1}">{early}</td></tr>'
 
 
 def _foot(facts: LetterFacts, names: Sequence[str], total: str) -> str:

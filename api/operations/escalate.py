@@ -40,6 +40,7 @@ CALENDAR_INVOICES = 500  # of one look: all that is known of their customers is 
 class Pace:
     """How a run goes: the seconds of its lease, and how much it takes at once.
 
+    The lease has to outlast a look and a transaction: else another one leads before this one has taken a step.
     `looked_over` are open invoices of one look without a lock. One transaction takes the steps of up to so many
     `customers` with up to so many open `invoices`, of one customer however many it has: their decisions wait so long.
     """

@@ -7,16 +7,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from api.letter_facts import item_of, late_charges
+from api.letter_facts import item_of, late_charges, with_discount
 from credit.allocation import Reduction
 from credit.money import Money
 from credit.receivables import Invoice
 from policy.load import load_policy
 from policy.program import Program
 from rules.facts import trade_vocabulary
+from storage.invoice_rows import Invoice as Stored
 from tests.api.operations.test_escalate import HEAD, LIMITS, ROLES
 
 DUE = date(2026, 2, 1)
+UNTIL = date(2026, 1, 12)
 RATE = "{rate: 0.05% per day, on: open principal, from: due + 1 day}"
 DATED = "{rate: settings.late_rate, on: open principal, from: due + 1 day}"
 SETTINGS = "settings:\n  late_rate:\n    - {from: 2026-02-05, value: 0.05% per day}\n"
@@ -63,6 +65,25 @@ def test_without_a_rate_a_date_or_its_currency_a_charge_is_missing_and_not_zero(
     assert late_charges(a_program(DELIVERED), an_invoice(), later) is None
     assert late_charges(a_program(FIXED), an_invoice("USD"), later) is None
     assert late_charges(a_program(RATE), an_invoice("USD"), later) == Money(500, "USD")  # a share has no currency
+
+
+@pytest.mark.parametrize(
+    ("currency", "on", "paid", "told"),
+    [
+        ("CNY", UNTIL, 0, 20_00),
+        ("CNY", UNTIL + timedelta(1), 0, None),
+        ("CNY", UNTIL, 980_00, 20_00),  # the rest was paid in time: the discount is what is open
+        ("CNY", UNTIL, 990_00, 10_00),
+        ("USD", UNTIL, 0, None),  # what it counts as in the account's currency is another day's rate
+    ],
+)
+def test_a_discount_is_told_up_to_its_last_day(currency: str, on: date, paid: int, told: int | None) -> None:
+    parts = (Reduction(UNTIL, paid, "payment"),) if paid else ()
+    stored = Stored("C-1", "I-1", 1_000_00, currency, DUE - timedelta(30), DUE, discount_until=UNTIL, discount=20_00)
+    one = replace(an_invoice(), reductions=parts)
+    item = with_discount(item_of(a_program(), one, on), one, stored, on)
+    assert item.discount == (None if told is None else Money(told, "CNY"))
+    assert item.discount_until == (None if told is None else UNTIL)
 
 
 @pytest.mark.parametrize(("billed", "told"), [(0, 500), (300, 200), (500, 0), (600, 0)])

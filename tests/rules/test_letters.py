@@ -60,6 +60,18 @@ def test_a_letter_is_filled_from_what_is_known() -> None:
     assert "INV-1，到期日 2026年11月8日，逾期 15 天，金额 CNY 500.00，未付 CNY 300.00" in chinese
 
 
+def test_a_discount_is_told_with_its_last_day_and_only_where_there_is_one() -> None:
+    early = an_item(due=date(2026, 12, 8), discount=cny(10_00), discount_until=date(2026, 11, 28))
+    facts = replace(FACTS, items=(early, an_item("INV-2")))
+    first, second = fill(read(GOOD), facts).body.splitlines()[2:4]
+    assert first.endswith("open CNY 300.00, CNY 10.00 less if paid by 28 November 2026") and "less" not in second
+    assert "未付 CNY 300.00，2026年11月28日（含）前付清可少付 CNY 10.00" in fill(read(GOOD, "zh"), facts).body
+    shown = page(read(GOOD), facts)
+    assert '<td colspan="4">CNY 10.00 less if paid by 28 November 2026</td>' in shown, "below its invoice"
+    assert shown.count("less if paid") == 1, "the other invoice has none"
+    assert "（含）前付清可少付" in page(read(GOOD, "zh"), facts) and "少付" not in page(read(GOOD, "zh"), FACTS)
+
+
 @pytest.mark.parametrize(("due", "told"), [
     (date(2026, 11, 22), "1 day"), (date(2026, 11, 23), "0 days"), (date(2026, 11, 24), "0 days"),
 ])  # fmt: skip
