@@ -120,8 +120,8 @@ class Settlements:
         discounts = self._take_discounts(taken.account_id, made, moved, new.day, Change(as_of, new.by, "", new.client))
         return Entered(stored, True, shared.unmet, discounts)
 
-    def allocate(self, kind: str, settlement_id: str, parts: Sequence[Part], change: Change) -> StoredSettlement | None:
-        """Allocate what is left of a settlement: to these invoices, or oldest first where none is named.
+    def allocate(self, kind: str, settlement_id: str, parts: Sequence[Part], change: Change) -> Entered | None:
+        """Allocate what is left of a settlement: to these invoices, or oldest first where none is named; with discounts.
 
         None for an unknown one. Raises: Refused for one that was reversed, for more than is left, and for an invoice of
         which less is open.
@@ -150,8 +150,8 @@ class Settlements:
         self._move(taken, kind, moved)
         self._keep(taken, moved)
         found_now = self._told("money_allocated", which, change.by, {"reason": change.reason})
-        self._take_discounts(taken.account_id, made, moved, stored.day, change)
-        return found_now
+        discounts = self._take_discounts(taken.account_id, made, moved, stored.day, change)
+        return Entered(found_now, is_new=False, discounts=discounts)
 
     def take_back(self, kind: str, settlement_id: str, invoice_id: str, change: Change) -> StoredSettlement | None:
         """Take back what a settlement gave an invoice: the invoice is open again, the money is left. None: no such one.

@@ -28,7 +28,7 @@ from storage.settlements import Change, Entered, NewSettlement
 from storage.unit_of_work import Work
 
 NAMES = {"payment": "payment", "credit_note": "credit note", "write_off": "write-off"}
-Changed = Callable[[Work, Change], StoredSettlement | None]
+Changed = Callable[[Work, Change], Entered | StoredSettlement | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,12 @@ def enter_settlement(held: Services, asked: Settling, wish: Mapping[str, Any]) -
 
 
 def allocate_payment(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:
-    """A payment after what was left of it was allocated. Raises: Refused for more than is left."""
+    """A payment after what was left of it was allocated, and the discounts that it earned so.
 
-    def change(work: Work, change: Change) -> StoredSettlement | None:
+    Raises: Refused for more than is left.
+    """
+
+    def change(work: Work, change: Change) -> Entered | None:
         found = work.settlements.get(asked.kind, asked.subject)
         currency = "" if found is None else found.amount.currency
         parts = () if found is None else _parts(wish["allocations"], currency)
@@ -164,7 +167,8 @@ def _change(held: Services, asked: Settling, wish: Mapping[str, Any], change: Ch
         except RefusedByStorage as refused:
             raise _refused(refused) from None
         assert changed is not None, "settlements are never removed"
-        return _answered(work, asked, Entered(changed, is_new=False), 200)
+        entered = changed if isinstance(changed, Entered) else Entered(changed, is_new=False)
+        return _answered(work, asked, entered, 200)
 
 
 def _refused(refused: RefusedByStorage) -> Refused:

@@ -183,7 +183,8 @@ def test_money_that_is_allocated_afterwards_counts_by_the_day_on_which_it_came(d
         work.settlements.allocate("payment", "P-1", [Part("a", 98_01)], BY)
     with database.write() as work:
         found = work.settlements.allocate("payment", "P-1", [Part("a", 98_00)], BY)
-    assert found is not None and found.unallocated == 1
+    assert found is not None and found.settlement.unallocated == 1
+    assert found.discounts == (Part("a", 2_00),), "the answer names what was taken off"
     assert open_of(database)["a"] == 0 and known(database, "a").settled_on == UNTIL
     tie(database)
 
@@ -224,7 +225,7 @@ def test_what_is_taken_back_from_an_invoice_loses_it_and_earns_it_again(database
     tie(database)
     with database.write() as work:
         found = work.settlements.allocate("payment", "P-1", [Part("a", 98_00)], BY)
-        assert found is not None and found.unallocated == 0
+        assert found is not None and found.settlement.unallocated == 0
         names = [one.settlement_id for one in work.settlements.of_customer("C-1") if one.kind == "discount"]
     tie(database)
     assert names == ["P-1/a", "P-1/a/2"] and open_of(database)["a"] == 0

@@ -189,9 +189,10 @@ def test_a_person_moves_money_from_one_invoice_to_another(database: Database) ->
         assert back is not None and back.unallocated == 30 and back.by_invoice == {}
         assert owed_now(work) == 100
         found = work.settlements.allocate("payment", "P-1", [Part("c", 12)], BY)
-        assert found is not None and (found.unallocated, found.by_invoice) == (18, {"c": 12})
+        assert found is not None and (found.settlement.unallocated, found.settlement.by_invoice) == (18, {"c": 12})
         found = work.settlements.allocate("payment", "P-1", (), BY)
-        assert found is not None and (found.unallocated, found.by_invoice) == (0, {"b": 18, "c": 12})
+        assert found is not None and found.settlement.by_invoice == {"b": 18, "c": 12}
+        assert (found.settlement.unallocated, found.discounts) == (0, ())
         kinds = [one.kind for one in work.events.list(subject="customer:C-1").items]
     assert owed(database) == (70, 10)
     assert kinds[:4] == ["money_allocated", "money_allocated", "allocation_taken_back", "payment_entered"]

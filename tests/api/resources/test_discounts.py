@@ -118,6 +118,15 @@ def test_a_payment_that_bounces_opens_the_whole_again(real: Service) -> None:
     assert shown(real, "customers/C-2")["exposure"]["open_receivables"] == "100.00"
 
 
+def test_the_answer_to_an_allocation_names_the_discount_that_it_earned(real: Service) -> None:
+    pay(real, 3)
+    ask(real, "payments/P-1:take-back", {"reason": "wrong one", "invoice_id": "A"}, "k-t")
+    body = {"reason": "it was right", "allocations": [{"invoice_id": "A", "amount": "98.00"}]}
+    answer = ask(real, "payments/P-1:allocate", body, "k-a")
+    assert json.loads(answer.data)["discounts"] == [{"invoice_id": "A", "amount": "2.00"}]
+    assert ask(real, "payments/P-1:allocate", body, "k-a").data == answer.data, "a retry is told the same"
+
+
 def test_money_that_is_too_much_is_left_over(real: Service) -> None:
     answer = pay(real, 5, "100.00")
     assert (answer["settlement"]["unallocated"], answer["discounts"][0]["amount"]) == ("2.00", "2.00")
