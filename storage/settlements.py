@@ -121,7 +121,7 @@ class Settlements:
         return Entered(stored, True, shared.unmet, discounts)
 
     def allocate(self, kind: str, settlement_id: str, parts: Sequence[Part], change: Change) -> Entered | None:
-        """Allocate what is left of a settlement: to these invoices, or oldest first where none is named; with discounts.
+        """Allocate what is left of a settlement: to these invoices, else oldest first; it tells the discounts earned.
 
         None for an unknown one. Raises: Refused for one that was reversed, for more than is left, and for an invoice of
         which less is open.

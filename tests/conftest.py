@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if measured:
         config.hook.pytest_deselected(items=measured)
         items[:] = [item for item in items if not item.get_closest_marker("bench")]
+
+
+@pytest.fixture(autouse=True)
+def signals_as_before() -> Iterator[None]:
+    """No test leaves behind what it does on a signal: processes that are forked later would not end by SIGTERM."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    left = [number for number, handler in before.items() if signal.getsignal(number) != handler]
+    for number in left:
+        signal.signal(number, before[number])
+    assert not left, "it left a handler behind"
 
 
 @pytest.fixture(scope="session")

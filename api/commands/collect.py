@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from api.commands.counts import counted
 from api.commands.database import database_option, opened, pepper_option, previous_pepper_option
 from api.commands.outbox import line
 from api.commands.sending import peppers_of, read_sending, sending_options
+from api.commands.stopping import until_told
 
 if TYPE_CHECKING:
     from api.operations.plan_escalation import Done
@@ -52,10 +52,9 @@ def collect(at: time, letters: bool, database: str, pepper: str | None, previous
         logs.configure()
         holder = f"{socket.gethostname()}-{os.getpid()}"
         collecting = Collecting(found, at, holder, sending, tell_run, lambda one: line(one, as_json=False))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: collecting.stopped.set())
-        click.echo(f"aval: takes the steps of each day from {at:%H:%M} on", err=True)
-        collecting.run()
+        with until_told(collecting.stopped):
+            click.echo(f"aval: takes the steps of each day from {at:%H:%M} on", err=True)
+            collecting.run()
 
 
 def tell_run(done: Done) -> None:

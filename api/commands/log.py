@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import signal
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from api.commands.database import database_option, opened
 from api.commands.log_begin import begin
 from api.commands.log_key import key_file, key_of, log_key_option, public_key
 from api.commands.log_tiles import tiles
+from api.commands.stopping import until_told
 
 if TYPE_CHECKING:
     from api.log_keeping import LogKeeper
@@ -97,14 +97,13 @@ def run(places: tuple[str, ...], once: bool, end_with_parent: bool, log_key: str
     read = places_of(places)
     path, key = key_file(database, log_key), key_of(database, log_key)
     logs.configure()
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
     with opened(database) as found:
         keeper = LogKeeper(found, key, Remembered(memory_of(path), key.verifying), read)
         if once:
             one_round(keeper)
-        else:
+            return
+        stopped = threading.Event()
+        with until_told(stopped):
             keeper.run(stopped, os.getppid() if end_with_parent else None)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import threading
 from collections import Counter
@@ -16,6 +15,7 @@ from api.commands.counts import counted
 from api.commands.database import database_option, opened, pepper_option, previous_pepper_option
 from api.commands.operator import by_option
 from api.commands.sending import peppers_of, read_sending, sending_options
+from api.commands.stopping import until_told
 
 if TYPE_CHECKING:
     from api.operations.deliver import Outcome, Sending
@@ -82,15 +82,14 @@ def watch(sending: Sending, as_json: bool) -> None:
 
     logs.configure()
     stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    while not stopped.is_set():
-        try:
-            for one in deliver_due(sending, stopped.is_set):
-                line(one, as_json)
-        except StorageFailure as fault:
-            click.echo(f"aval: {str(fault) or 'the database cannot be reached'}; tried again", err=True)
-        stopped.wait(LOOK_SECONDS)
+    with until_told(stopped):
+        while not stopped.is_set():
+            try:
+                for one in deliver_due(sending, stopped.is_set):
+                    line(one, as_json)
+            except StorageFailure as fault:
+                click.echo(f"aval: {str(fault) or 'the database cannot be reached'}; tried again", err=True)
+            stopped.wait(LOOK_SECONDS)
 
 
 def tell(outcomes: Iterable[Outcome], as_json: bool, would: str = "") -> int:

@@ -8,11 +8,13 @@ so much of the processor of each worker.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.pool import Pool
 from time import monotonic, process_time
 
 from policy.pauses import collection_paused
@@ -72,8 +74,13 @@ def compare(first: int, count: int, seconds: float, workers: int) -> int:
     pieces = [tuple(range(start, min(start + PIECE, first + count))) for start in range(first, first + count, PIECE)]
     if workers == 1:
         return told(map(compared, pieces), count, seconds)
-    with get_context("fork").Pool(workers) as pool:
+    with processes(workers) as pool:
         return told(pool.imap(compared, pieces), count, seconds * workers)
+
+
+def processes(number: int) -> Pool:
+    """Processes that end when they are told: a pool waits for ever for one that inherited a handler of SIGTERM."""
+    return get_context("fork").Pool(number, signal.signal, (signal.SIGTERM, signal.SIG_DFL))
 
 
 def told(pieces: Iterable[Piece], count: int, seconds: float) -> int:

@@ -5,6 +5,7 @@ Short: 1,000 documents with 100 situations each. `AVAL_SOAK=1`: 100,000 document
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +17,7 @@ from tests.conftest import SOAK
 from tests.generated.comparison import Engine, disagreement, facts_of, program_of, situations
 from tests.generated.documents import document
 from tests.generated.mutants import RETE
-from tests.rules.differential import SITUATIONS, compare, differing_engine
+from tests.rules.differential import SITUATIONS, compare, differing_engine, processes
 from tests.rules.mutants import MUTANTS
 
 DOCUMENTS, PARTS = (100_000 if SOAK else 1_000), 40
@@ -102,6 +103,15 @@ def test_the_long_form_tells_each_document_that_differs(workers: int, capsys: py
     with RETE["at_most_edge_moved"]():
         assert compare(first=0, count=12, seconds=60, workers=workers) > 0
     assert "the durable engine answers otherwise than the reference" in capsys.readouterr().out
+
+
+def test_its_processes_end_whatever_their_parent_does_on_a_signal() -> None:
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        with processes(1) as pool:
+            assert pool.apply(signal.getsignal, (signal.SIGTERM,)) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.slow
