@@ -11,11 +11,10 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 
 from api import auth, documentation, errors, health, metrics, refusals, security_headers
 from api.agreeing import Agreeing
@@ -59,7 +58,7 @@ from api.resources import (
 from api.resources import (
     log as log_resource,
 )
-from api.services import Services
+from api.services import Services, services
 from api.sessions import finder, identify_person
 from api.settings import Settings
 from rules.facts import trade_vocabulary
@@ -82,28 +81,39 @@ def create_app(settings: Settings, build: Callable[[PolicyVersion], LoadedPolicy
 
     Raises: ValueError for a database that is not known.
     """
-    app = Flask("api", static_folder=None)
-    app.url_map.strict_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = settings.largest_body
     database = open_database(settings.database)
     policies = PolicyCache(lambda digest: _read_version(database, digest),
                            build or (lambda stored: build_policy(stored, settings.allow_single)))  # fmt: skip
+    app = wired()
+    app.config["MAX_CONTENT_LENGTH"] = settings.largest_body
     app.extensions["aval"] = Services(settings, database, trade_vocabulary(), policies, InWork(),
                                           Metrics(settings.metrics_folder), Agreeing(),
                                           Allowance(settings.offers_each_minute),
                                           Limits(settings.limits),
                                           KnownKeys(lambda key_id: _find_key(database, key_id)), Memory(),
                                           Challenger(), _provider(settings))  # fmt: skip
+    return app
+
+
+def wired() -> Flask:
+    """The routes, and what stands before and behind each; all of it answers from the `Services` of the app."""
+    app = Flask("api", static_folder=None)
+    app.url_map.strict_slashes = False
     _register_routes(app)
     _register_log(app)
     _register_refusals(app)
-    metrics.register(app, settings.metrics_port)
-    doors = auth.Doors(partial(identify_person, find=finder(database, settings.session_lifetime)))
-    auth.register(app, doors)
+    metrics.register(app)
+    auth.register(app, auth.Doors(_person))
     security_headers.register(app)
     errors.register(app)
     _register_storage_failures(app)
     return app
+
+
+def _person(asking: Request) -> auth.Caller:
+    """The person who asks with a session. Raises: Refused."""
+    held = services()
+    return identify_person(asking, finder(held.database, held.settings.session_lifetime))
 
 
 def _register_routes(app: Flask) -> None:
@@ -159,7 +169,7 @@ def _register_log(app: Flask) -> None:
     def tell(response: Response) -> Response:
         caller = g.get("caller")
         seconds = time.monotonic() - g.began if "began" in g else None
-        held: Services = app.extensions["aval"]
+        held = services()
         held.metrics.count_request(metrics.operation_counted(), response.status_code, seconds, g.get("problem"))
         route = request.url_rule.rule if request.url_rule else None
         log.info("request", extra={
@@ -178,7 +188,7 @@ def _register_refusals(app: Flask) -> None:
     def keep_refusal(response: Response) -> Response:
         caller, problem, operation = g.get("caller"), g.get("problem"), g.get("operation")
         if caller is not None and problem in refusals.TOLD:
-            held: Services = app.extensions["aval"]
+            held = services()
             about = next(iter((request.view_args or {}).values()), "")
             subject = f"{operation}:{about}" if is_identifier(about) else str(operation)
             tried = refusals.Attempt(refusals.REQUEST, subject, caller.by, str(operation), problem)

@@ -185,12 +185,12 @@ def show_metrics() -> Response:
     return Response(held.metrics.tell(held.database, life), content_type=MEDIA_TYPE)
 
 
-def register(app: Flask, metrics_port: int | None) -> None:
+def register(app: Flask) -> None:
     """Serve nothing but figures and health at the address of the figures."""
 
     @app.before_request
     def keep_apart() -> None:
-        if _is_of_metrics(metrics_port) and request.path not in ("/metrics", "/healthz", "/readyz"):
+        if _is_of_metrics(services().settings.metrics_port) and request.path not in ("/metrics", "/healthz", "/readyz"):
             raise Refused("not-found", "this address is for figures alone")
 
 

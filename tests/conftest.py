@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import postgres
-from tests.quick_routes import compile_when_asked
+from tests.quick_routes import wire_once
 from tests.quick_statements import compile_once
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     if SOAK:
         os.environ["PYTEST_TIMEOUT"] = "0"  # a long form lasts as long as it lasts
-    compile_when_asked()
+    wire_once()
     compile_once()
 
 

@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from api import app as applications
 from api.auth import COOKIE, declared_operations, performs
 from api.roles import ROLES_BY_OPERATION
 from tests.api.service import Service, start_service
 from tests.cost import processor_seconds
+from tests.quick_routes import WIRED
 
 MOST_SECONDS = 1.0
 JSON = "application/json"
@@ -138,7 +140,9 @@ def test_no_hostile_request_is_a_fault_or_costs_a_second(
 
 def planted(tmp_path: Path, view: Any) -> list[str]:
     """What is found on a route that was planted."""
-    service = start_service(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(applications, "wired", WIRED)
+        service = start_service(tmp_path)
     service.app.add_url_rule("/planted/<name>", "planted", performs("show_health")(view))
     return list(faults(service, "/planted/<name>", "GET", "show_health"))
 

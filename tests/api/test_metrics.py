@@ -33,22 +33,23 @@ def read(text: str) -> Figures:
             for family in text_string_to_metric_families(text) for one in family.samples}  # fmt: skip
 
 
-def with_figures(tmp_path: Path, evaluator: OnlyTheLimit | None = None) -> Service:
-    """A service whose figures are told at the port of the tests' client."""
-    found = start_service(tmp_path, evaluator)
-    object.__setattr__(found.held.settings, "metrics_port", int(PORT))
-    return found
+def scraped(service: Service) -> str:
+    """What a scrape reads; the port of the tests' client is that of the figures for so long."""
+    settings = service.held.settings
+    object.__setattr__(settings, "metrics_port", int(PORT))
+    answer = service.send("GET", "/metrics")
+    object.__setattr__(settings, "metrics_port", None)
+    assert answer.status_code == 200 and answer.content_type == metrics.MEDIA_TYPE
+    return answer.text
 
 
 def figures(service: Service) -> Figures:
-    """What a scrape reads."""
-    answer = service.send("GET", "/metrics")
-    assert answer.status_code == 200 and answer.content_type == metrics.MEDIA_TYPE
-    return read(answer.text)
+    """The figures of a scrape."""
+    return read(scraped(service))
 
 
 def test_decisions_requests_and_problems_are_counted(tmp_path: Path) -> None:
-    service = with_figures(tmp_path)
+    service = start_service(tmp_path)
     service.put_customer()
     for number, amount in enumerate(("100.00", "100.00", "2000.00")):
         service.decide(an_order(amount), f"k-{number}")
@@ -67,14 +68,14 @@ def test_decisions_requests_and_problems_are_counted(tmp_path: Path) -> None:
 
 
 def test_disagreements_are_counted(tmp_path: Path) -> None:
-    service = with_figures(tmp_path, OnlyTheLimit(engines="disagreed"))
+    service = start_service(tmp_path, OnlyTheLimit(engines="disagreed"))
     service.put_customer()
     service.decide(an_order("2000.00"))
     assert figures(service)["aval_engine_disagreements_total", ("disagreed",)] == 1
 
 
 def test_a_faulty_database_is_counted_by_what_it_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    service = with_figures(tmp_path)
+    service = start_service(tmp_path)
     service.put_customer()
     for fault in (Busy, InDoubt, Unavailable):
         with monkeypatch.context() as patched:
@@ -86,7 +87,6 @@ def test_a_faulty_database_is_counted_by_what_it_meant(tmp_path: Path, monkeypat
 
 def test_open_referrals_are_a_queue_and_what_a_person_made_of_one_is_counted(tmp_path: Path) -> None:
     service = start_real_service(tmp_path)
-    object.__setattr__(service.held.settings, "metrics_port", int(PORT))
     answer = service.decide(an_order("700000.00"))
     assert answer.json is not None and answer.json["decision"]["verdict"] == "refer"
     policy = answer.json["decision"]["policy"]
@@ -104,7 +104,7 @@ def test_open_referrals_are_a_queue_and_what_a_person_made_of_one_is_counted(tmp
 
 
 def test_referrals_that_are_over_wait_for_nobody(tmp_path: Path) -> None:
-    service = with_figures(tmp_path)
+    service = start_service(tmp_path)
     service.put_customer()
     service.decide(an_order("2000.00"))
     assert figures(service)["aval_queue_waiting", ("open_referrals",)] == 1
@@ -113,7 +113,7 @@ def test_referrals_that_are_over_wait_for_nobody(tmp_path: Path) -> None:
 
 
 def test_a_late_sweep_shows_as_a_queue(tmp_path: Path) -> None:
-    service = with_figures(tmp_path)
+    service = start_service(tmp_path)
     object.__setattr__(service.held.settings, "reservation_hours", -2)
     service.put_customer()
     service.decide(an_order())
@@ -123,14 +123,14 @@ def test_a_late_sweep_shows_as_a_queue(tmp_path: Path) -> None:
 
 
 def test_figures_name_nobody_and_have_few_labels(tmp_path: Path) -> None:
-    service = with_figures(tmp_path)
+    service = start_service(tmp_path)
     service.put_customer("C-geheim", name="Geheim GmbH")
     for number in range(30):
         service.decide(an_order("1.00", customer_id="C-geheim", id=f"SO-geheim-{number}"), f"k-geheim-{number}")
         service.send("GET", f"/v1/customers/C-geheim-{number}", "compliance")
         service.send("GET", f"/geheim-{number}")
         service.send(f"GEHEIM{number}", "/v1/decisions")
-    text = service.send("GET", "/metrics").text
+    text = scraped(service)
     assert "geheim" not in text.lower() and "order_system" not in text
     known = {*ROLES_BY_OPERATION, *PUBLIC_OPERATIONS, *PROBLEM_TYPES, "none"}
     for name, labels in read(text):

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from api import app as applications
 from api.auth import declared_operations
 from api.keys import KeyTerms, issue_key
 from api.roles import PERSON_ROLES, PUBLIC_OPERATIONS, ROLES, ROLES_BY_OPERATION, may
 from storage.keys import Keys
 from tests.api.people import add_person, session_of, signed_in
 from tests.api.service import PEPPER, Service, start_service
+from tests.quick_routes import WIRED
 
 PUBLIC = "public"
 READERS = {"risk_officer", "approver", "order_system", "compliance", "collector"}
@@ -250,7 +252,10 @@ def test_each_kind_of_caller_may_do_what_the_table_says(service: Service, route:
     assert list(wrong_cells(service, route)) == []
 
 
-def test_a_route_without_a_row_is_found_and_is_closed_to_everyone(tmp_path: Path) -> None:
+def test_a_route_without_a_row_is_found_and_is_closed_to_everyone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applications, "wired", WIRED)
     service = start_service(tmp_path)
     service.app.add_url_rule("/forgotten", "forgotten", lambda: "open")
     assert list(wrong_cells(service, ("/forgotten", "GET"))) == ["GET /forgotten is in no row"]

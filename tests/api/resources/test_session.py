@@ -10,12 +10,14 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from api import app as applications
 from api.auth import COOKIE, acting_person, caller, performs
 from api.limits import Limits, LimitSettings
 from storage.failures import Busy
 from storage.people import People
 from tests.api.people import PASSWORD, add_person, session_of, signed_in
 from tests.api.service import Service, start_service
+from tests.quick_routes import WIRED
 
 
 def sign_in(service: Service, name: str = "ann", password: str = PASSWORD, **headers: str) -> TestResponse:
@@ -220,7 +222,8 @@ def test_too_many_failures_of_a_name_or_address_have_to_wait(tmp_path: Path) -> 
     assert (answer.status_code, problem(answer), answer.headers["Retry-After"]) == (429, "too-many-requests", "30")
 
 
-def test_what_only_a_person_may_do_can_say_so(tmp_path: Path) -> None:
+def test_what_only_a_person_may_do_can_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applications, "wired", WIRED)
     service = start_service(tmp_path)
 
     @performs("show_session")
