@@ -54,7 +54,7 @@ check: $(READY) ## faults, types and arrows: ruff, mypy --strict, the import con
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config setup.cfg --no-cache
 
-test: $(READY) ## everything short (fifteen to twenty minutes on two cores)
+test: $(READY) ## everything short (about twenty minutes on two cores)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not bench"
 
 test-fast: $(READY) ## the quick ones, up to the first failure (a minute at most)

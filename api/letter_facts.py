@@ -14,17 +14,17 @@ from datetime import date, timedelta
 
 from api.escalating import act_days, facts_of, history_of
 from api.known import read_invoice
+from api.operations.show_late_charges import charges_of
 from api.situation import Situation
 from credit.charge_items import charges_by_invoice
 from credit.discounts import standing
 from credit.escalation import planned_days
-from credit.late_charges import Payment
 from credit.letter import LetterFacts, LetterItem
 from credit.money import Money
 from credit.receivables import Invoice
 from policy.program import Program
 from policy.receivables import Ladder
-from rules.ladders import charges_on, is_business_day, ladder_for, tier_on
+from rules.ladders import is_business_day, ladder_for, tier_on
 from storage.escalation_pages import NOTHING, Past
 from storage.invoice_rows import Invoice as StoredInvoice
 from storage.outbox import Message
@@ -90,16 +90,8 @@ def late_charges(program: Program, one: Invoice, day: date) -> Money | None:
     currency = one.amount.currency
     if one.charge_of is not None:
         return Money.zero(currency)  # charges never bear charges
-    dates = {"due": one.due_on, "invoiced": one.invoiced_on}
-    paid = [Payment(part.on, part.minor) for part in one.reductions if part.on <= day]
-    found = charges_on(program, one.amount.minor, dates, paid, day)
-    named = {charge.line for charge in program.charges if charge.minor}
-    fell_due = any(charge.fixed for charge in found if charge.line in named)
-    if len(found) < len(program.charges) or (fell_due and currency != program.currency):
-        return None
-    parts = [charge.minor for charge in found]
-    known = [minor for minor in parts if minor is not None]
-    return Money(sum(known), currency) if len(known) == len(parts) else None
+    minor = charges_of(program, one, day)
+    return None if minor is None else Money(minor, currency)
 
 
 def pay_by(known: Known, invoices: Sequence[Invoice]) -> date | None:

@@ -28,7 +28,7 @@ from storage.settlements import Change, Entered, NewSettlement
 from storage.unit_of_work import Work
 
 NAMES = {"payment": "payment", "credit_note": "credit note", "write_off": "write-off"}
-Changed = Callable[[Work, Change], Entered | StoredSettlement | None]
+Changed = Callable[[Work, Change], Entered | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,19 @@ def allocate_payment(held: Services, asked: Settling, wish: Mapping[str, Any]) -
 def take_back_allocation(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:
     """A payment after what it gave an invoice was taken back. Raises: Refused where it gave it nothing."""
     invoice_id = wish["invoice_id"]
-    return _change(held, asked, wish, lambda work, change: work.settlements.take_back(
-        asked.kind, asked.subject, invoice_id, change))  # fmt: skip
+    return _change(held, asked, wish, lambda work, change: _earning_nothing(work.settlements.take_back(
+        asked.kind, asked.subject, invoice_id, change)))  # fmt: skip
 
 
 def reverse_settlement(held: Services, asked: Settling, wish: Mapping[str, Any]) -> Answer:
     """A settlement after it was taken back for good. Raises: Refused for one that was taken back before."""
-    return _change(held, asked, wish, lambda work, change: work.settlements.reverse(
-        asked.kind, asked.subject, change, wish["reversed_on"] or change.day))  # fmt: skip
+    return _change(held, asked, wish, lambda work, change: _earning_nothing(work.settlements.reverse(
+        asked.kind, asked.subject, change, wish["reversed_on"] or change.day)))  # fmt: skip
+
+
+def _earning_nothing(changed: StoredSettlement | None) -> Entered | None:
+    """A settlement of which something was taken back."""
+    return None if changed is None else Entered(changed, is_new=False)
 
 
 def show_settlement(held: Services, kind: str, settlement_id: str) -> bytes:
@@ -167,8 +172,7 @@ def _change(held: Services, asked: Settling, wish: Mapping[str, Any], change: Ch
         except RefusedByStorage as refused:
             raise _refused(refused) from None
         assert changed is not None, "settlements are never removed"
-        entered = changed if isinstance(changed, Entered) else Entered(changed, is_new=False)
-        return _answered(work, asked, entered, 200)
+        return _answered(work, asked, changed, 200)
 
 
 def _refused(refused: RefusedByStorage) -> Refused:

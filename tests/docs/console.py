@@ -92,15 +92,19 @@ class Reader:
         return {"cwd": self._folder, "env": self._environment, "text": True, "stdout": subprocess.PIPE,
                 "stderr": subprocess.STDOUT}  # fmt: skip
 
-    def follow(self, text: str) -> None:
-        """Do everything a document says, in its order; the first output that differs fails."""
+    def follow(self, text: str) -> int:
+        """Do everything a document says, in its order; the first output that differs fails. How many commands it says.
+        """
+        commands = 0
         for block in blocks_of(text):
             if block.words[0] == "console":
                 for step in steps_of(block.text):
                     self._take(step, block)
+                    commands += 1
             elif len(block.words) > 1 and "." in block.words[1]:
                 here, _ = self._run("pwd")
                 _save(Path(here.strip()) / block.words[1], block)
+        return commands
 
     def close(self) -> None:
         """Stop the server and the shell."""

@@ -39,7 +39,7 @@ def test_the_examples_do_what_is_shown(page: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "policy" / "library", tmp_path / "policy" / "library")
     reader = Reader(tmp_path)
     try:
-        reader.follow((ROOT / "docs" / page).read_text("utf-8"))
+        assert reader.follow((ROOT / "docs" / page).read_text("utf-8")) > 0, "the page shows no command"
     finally:
         reader.close()
 

@@ -18,7 +18,7 @@ CODES = ("empty-file", "broken-yaml", "full-width-sign", "expression", "number",
 def test_the_tutorial_goes_as_it_is_told(page: str, tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     try:
-        reader.follow((DOCS / page).read_text("utf-8"))
+        assert reader.follow((DOCS / page).read_text("utf-8")) > 0, "the page shows no command"
     finally:
         reader.close()
 

@@ -20,7 +20,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 from api.operations.escalate import Pace, begin_run, planned, run_escalation
@@ -40,7 +40,7 @@ SEND_FIRST, MARK_FIRST = "send first", "mark first"
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """What the workers are to do; one letter in `worst` falls into the worst moment."""
+    """What the workers are to do, with leases of so many seconds; one letter in `worst` falls into the worst moment."""
 
     location: str
     wire: str
@@ -48,6 +48,7 @@ class Climb:
     seed: int
     worst: int
     way: str = SEND_FIRST
+    lease: float = LEASE_SECONDS
 
 
 class Strain:
@@ -67,28 +68,28 @@ class Strain:
             self.times, self._since = 2 * self.times, time.monotonic()
 
 
-def work_on(database: Database, climb: Climb, lease: float) -> None:
+def work_on(database: Database, climb: Climb) -> None:
     """Run the days and send what is written, until there is nothing left of either."""
     holder = secrets.token_hex(8)
     wire = os.open(climb.wire, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     while True:
         with suppress(StorageFailure):
             left = days_left(database, climb)
-            run_days(database, climb, holder, left, lease)
-            if send_some(database, climb, wire, lease) == 0:
+            run_days(database, climb, holder, left)
+            if send_some(database, climb, wire) == 0:
                 if not left and nothing_waits(database):
                     return
                 time.sleep(0.03)
 
 
-def run_days(database: Database, climb: Climb, holder: str, days: list[str], lease: float) -> None:
+def run_days(database: Database, climb: Climb, holder: str, days: list[str]) -> None:
     """Go on with each day that is not done, as long as nobody else leads one."""
     with suppress(Busy, LeaseLost):
         for day in days:
-            run = begin_run(database, date.fromisoformat(day), holder, lease)
-            for one in run_escalation(database, run, Pace(lease, LOOKED_OVER, customers=2)):
+            run = begin_run(database, date.fromisoformat(day), holder, climb.lease)
+            for one in run_escalation(database, run, Pace(climb.lease, LOOKED_OVER, customers=2)):
                 if chosen(f"{day} {one.plan.customer_id}", climb.worst) == 1:
-                    time.sleep(2 * lease)  # the next customer belongs to another leader by then
+                    time.sleep(2 * climb.lease)  # the next customer belongs to another leader by then
 
 
 def days_left(database: Database, climb: Climb) -> list[str]:
@@ -98,18 +99,18 @@ def days_left(database: Database, climb: Climb) -> list[str]:
     return [day for day in climb.days if day not in done]
 
 
-def send_some(database: Database, climb: Climb, wire: int, lease: float) -> int:
+def send_some(database: Database, climb: Climb, wire: int) -> int:
     """Send what nobody else holds; how many letters that were."""
     with database.write() as work:
-        leased = work.outbox.lease(AT_ONCE, lease)
+        leased = work.outbox.lease(AT_ONCE, climb.lease)
     for one in leased:
         if climb.way == MARK_FIRST:
             say_so(database, one)
-            worst_moment(one, climb.worst, lease)
+            worst_moment(one, climb)
             send(wire, one.message)
         else:
             send(wire, one.message)
-            worst_moment(one, climb.worst, lease)
+            worst_moment(one, climb)
             say_so(database, one)
     return len(leased)
 
@@ -127,13 +128,13 @@ def say_so(database: Database, leased: Leased) -> None:
         work.outbox.record(leased, Delivery("sent", leased.message.as_of, "worker", "on the wire"))
 
 
-def worst_moment(leased: Leased, worst: int, lease: float) -> None:
+def worst_moment(leased: Leased, climb: Climb) -> None:
     """Die, or sleep past the lease, at the first attempt of a letter that is chosen."""
-    fate = chosen(leased.message.message_id, worst) if leased.attempt == 1 else 0
+    fate = chosen(leased.message.message_id, climb.worst) if leased.attempt == 1 else 0
     if fate == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     elif fate == 2:
-        time.sleep(2 * lease)
+        time.sleep(2 * climb.lease)
 
 
 def chosen(key: str, worst: int) -> int:
@@ -154,14 +155,14 @@ def warm(database: Database, climb: Climb) -> None:
     database.dispose()
 
 
-def fork(database: Database, climb: Climb, lease: float) -> int:
+def fork(database: Database, climb: Climb) -> int:
     """Another worker; 0 is how it ends when all is done."""
     child = os.fork()
     if child:
         return child
     ended = 1
     try:
-        work_on(database, climb, lease)
+        work_on(database, climb)
         ended = 0
     finally:
         os._exit(ended)
@@ -178,8 +179,8 @@ def main(plan: str) -> None:
     while not told["done"]:
         ends = time.monotonic() + strain.times * chance.uniform(*PAUSES)
         while time.monotonic() < ends and not told["done"]:
-            missing = WORKERS - len(alive)
-            alive += [fork(database, climb, strain.times * LEASE_SECONDS) for _ in range(missing)]
+            patient = replace(climb, lease=strain.times * LEASE_SECONDS)
+            alive += [fork(database, patient) for _ in range(WORKERS - len(alive))]
             time.sleep(0.01)
             buried(alive, told)
         strain.look()
